@@ -1,0 +1,37 @@
+// Builds dist/: the kernels by AssemblyScript, twice (strict SIMD; relaxed SIMD), and the rest by TypeScript.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Runs a script of a development dependency with this Node; leaves with its exit code when it fails. */
+function run(packageName, script, ...args) {
+  const path = join(packageDirectory(packageName), script);
+  const { status } = spawnSync(process.execPath, [path, ...args], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Where a package is installed: node_modules may be ours or lie further up. */
+function packageDirectory(name) {
+  const path = fileURLToPath(import.meta.resolve(name));
+  const end = join("node_modules", name);
+  return path.slice(0, path.lastIndexOf(end) + end.length);
+}
+
+function buildKernels(name, ...features) {
+  run(
+    "assemblyscript", "bin/asc.js", "src/kernels/assembly/index.ts",
+    "--outFile", `dist/kernels/${name}.wasm`,
+    "--runtime", "stub", "--noAssert", "-O3", "--use", "abort=", "--lowMemoryLimit", "0",
+    "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536",
+    "--enable", "simd", "--enable", "threads", "--enable", "bulk-memory", ...features,
+  );
+}
+
+rmSync(join(root, "dist"), { recursive: true, force: true });
+mkdirSync(join(root, "dist", "kernels"), { recursive: true });
+buildKernels("strict");
+buildKernels("relaxed", "--enable", "relaxed-simd");
+run("typescript", "bin/tsc", "--project", "tsconfig.build.json");

@@ -1,0 +1,166 @@
+import type { Random } from "../../../../random.ts";
+import type { Agreement } from "../english.ts";
+import { chance, type Phrase, phrase } from "../phrase.ts";
+
+/** What part of life somebody is in, where it is known: it decides what they do and where. */
+export type Life = "child" | "adult" | "old" | "any";
+
+/** Somebody a sentence can be about. */
+export interface Person extends Phrase {
+  readonly agreement: Agreement;
+  /** The English form after a verb or a preposition: "me", "my mother". */
+  readonly object: string;
+  readonly life: Life;
+}
+
+/** A pronoun, with what it owns: 我的 is "my". */
+export interface Pronoun extends Person {
+  readonly possessive: string;
+}
+
+function pronoun(zh: string, en: string, agreement: Agreement, object: string, possessive: string): Pronoun {
+  return { zh, en, agreement, object, possessive, life: "any" };
+}
+
+function person(zh: string, en: string, life: Life, agreement: Agreement = "third"): Person {
+  return { zh, en, agreement, object: en, life };
+}
+
+export const I = pronoun("我", "I", "I", "me", "my");
+export const you = pronoun("你", "you", "plural", "you", "your");
+export const he = pronoun("他", "he", "third", "him", "his");
+export const she = pronoun("她", "she", "third", "her", "her");
+export const we = pronoun("我们", "we", "plural", "us", "our");
+export const they = pronoun("他们", "they", "plural", "them", "their");
+
+/** 你们 is left out: English says "you" for it too. */
+export const pronouns: readonly Pronoun[] = [I, you, he, she, we, they];
+
+export const singularPronouns: readonly Pronoun[] = [I, you, he, she];
+
+const owners: readonly Pronoun[] = [I, you, he, she];
+
+interface Relation extends Phrase {
+  readonly life: Life;
+}
+
+/** Family members, said right after the owner: 我妈妈. */
+const kin: readonly Relation[] = [
+  { zh: "妈妈", en: "mother", life: "adult" },
+  { zh: "爸爸", en: "father", life: "adult" },
+  { zh: "哥哥", en: "older brother", life: "any" },
+  { zh: "姐姐", en: "older sister", life: "any" },
+  { zh: "弟弟", en: "younger brother", life: "any" },
+  { zh: "妹妹", en: "younger sister", life: "any" },
+  { zh: "爷爷", en: "grandfather", life: "old" },
+  { zh: "奶奶", en: "grandmother", life: "old" },
+];
+
+/** People one is connected with, said right after the owner too: 我朋友. */
+const companions: readonly Relation[] = [
+  { zh: "朋友", en: "friend", life: "any" },
+  { zh: "同学", en: "classmate", life: "any" },
+  { zh: "同事", en: "colleague", life: "adult" },
+  { zh: "邻居", en: "neighbor", life: "any" },
+];
+
+export const names: readonly Person[] = [
+  person("小明", "Xiaoming", "any"),
+  person("小红", "Xiaohong", "any"),
+  person("大卫", "David", "any"),
+  person("玛丽", "Mary", "any"),
+  person("安娜", "Anna", "any"),
+  person("汤姆", "Tom", "any"),
+  person("李老师", "Teacher Li", "adult"),
+  person("王医生", "Doctor Wang", "adult"),
+  person("张先生", "Mr Zhang", "adult"),
+  person("刘女士", "Ms Liu", "adult"),
+];
+
+/** Groups, most of them with 们. */
+export const groups: readonly Person[] = [
+  person("孩子们", "the children", "child", "plural"),
+  person("学生们", "the students", "any", "plural"),
+  person("老师们", "the teachers", "adult", "plural"),
+  person("我的朋友们", "my friends", "any", "plural"),
+  person("他的同学们", "his classmates", "any", "plural"),
+];
+
+/** Somebody's relative, friend or colleague: 她姐姐, "her older sister". */
+export function relative(random: Random, owner: Pronoun = random.pick(owners)): Person {
+  const who = random.pick(chance(random, 0.75) ? kin : companions);
+  return person(`${owner.zh}${who.zh}`, `${owner.possessive} ${who.en}`, who.life);
+}
+
+/** Anybody at all, as a subject; "you" is more often asked than told. */
+export function someone(random: Random): Person {
+  const draw = random.next();
+  if (draw < 0.45) return random.pick([I, I, you, he, he, she, she, we, they]);
+  if (draw < 0.7) return relative(random);
+  return random.pick(draw < 0.92 ? names : groups);
+}
+
+/** Anybody who can have a job. */
+export function someAdult(random: Random): Person {
+  for (;;) {
+    const who = someone(random);
+    if (who.life !== "child" && who.life !== "old") return who;
+  }
+}
+
+/** A third person, singular. */
+export function someThird(random: Random): Person {
+  const draw = random.next();
+  if (draw < 0.3) return random.pick([he, she]);
+  return draw < 0.65 ? relative(random) : random.pick(names);
+}
+
+/** A third person who is not named by a pronoun. */
+export function someNamed(random: Random): Person {
+  return chance(random, 0.5) ? relative(random) : random.pick(names);
+}
+
+/** Two different people, the first of them anybody. */
+export function twoPeople(random: Random, first: (random: Random) => Person = someThird): [Person, Person] {
+  for (;;) {
+    const one = first(random);
+    const other = chance(random, 0.35) ? random.pick(singularPronouns) : someThird(random);
+    // "my mother ... me" is fine, "her mother ... she" leaves open who she is, so owners do not meet owned.
+    if (one.zh.startsWith(other.zh) || other.zh.startsWith(one.zh)) continue;
+    return [one, other];
+  }
+}
+
+/** 我 and 你 swapped freely is fine, but nobody asks a question about what they do themselves. */
+export function someoneAskedAbout(random: Random): Person {
+  for (;;) {
+    const who = chance(random, 0.35) ? you : someone(random);
+    if (who !== I && who !== we) return who;
+  }
+}
+
+export const jobs: readonly Phrase[] = [
+  phrase("医生", "doctor"),
+  phrase("老师", "teacher"),
+  phrase("学生", "student"),
+  phrase("工程师", "engineer"),
+  phrase("律师", "lawyer"),
+  phrase("司机", "driver"),
+  phrase("护士", "nurse"),
+  phrase("警察", "police officer"),
+  phrase("记者", "reporter"),
+  phrase("演员", "actor"),
+  phrase("作家", "writer"),
+  phrase("厨师", "chef"),
+  phrase("经理", "manager"),
+];
+
+/** People one can point at: 那个女孩, "that girl". */
+export const strangers: readonly Phrase[] = [
+  phrase("男孩", "boy"),
+  phrase("女孩", "girl"),
+  phrase("男人", "man"),
+  phrase("女人", "woman"),
+  phrase("孩子", "child"),
+  phrase("学生", "student"),
+];

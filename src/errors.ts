@@ -1,0 +1,76 @@
+/** What went wrong, as a program can tell it apart. */
+export type ErrorCode =
+  | "USAGE" // a wrong flag, value or combination of them: exit code 2
+  | "CONFIG" // a size that cannot be built
+  | "DATA" // a corpus that cannot be used
+  | "CHECKPOINT" // a model file that cannot be used
+  | "IO" // the file system said no
+  | "DIVERGED"; // the loss is not a finite number
+
+/** Where it went wrong and what to do about it. */
+export interface ErrorPlace {
+  /** The file the user gave, as they wrote it. */
+  readonly file?: string | undefined;
+  /** One-based line number in `file`. */
+  readonly line?: number | undefined;
+  /** The way out: one sentence in the imperative. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class: every failure a user can meet is one of these.
+ *
+ * @example
+ * throw new XformerError("DATA", "expected 2 tab-separated columns, found 1", {
+ *   file: "train.tsv", line: 41, hint: "Separate source and target with one tab.",
+ * });
+ */
+export class XformerError extends Error {
+  override readonly name = "XformerError";
+  readonly code: ErrorCode;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, problem: string, place: ErrorPlace = {}) {
+    super(problem, place.cause === undefined ? undefined : { cause: place.cause });
+    this.code = code;
+    this.file = place.file;
+    this.line = place.line;
+    this.hint = place.hint;
+  }
+
+  /** The whole story on one line: `train.tsv:41: expected 2 columns, found 1. Separate them with a tab.` */
+  get oneLine(): string {
+    const place = this.file === undefined ? "" : this.line === undefined ? `${this.file}: ` : `${this.file}:${this.line}: `;
+    const problem = /[.!?]$/.test(this.message) ? this.message : `${this.message}.`;
+    return `${place}${problem}${this.hint === undefined ? "" : ` ${this.hint}`}`;
+  }
+}
+
+const FILE_SYSTEM_ERRORS: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
+  ENOENT: ["no such file or directory", "Check the path."],
+  EISDIR: ["this is a directory, a file is needed", "Name a file inside it."],
+  ENOTDIR: ["a part of this path is a file, not a directory", "Check the path."],
+  EACCES: ["permission denied", "Check the permissions of the file and of its directory."],
+  EPERM: ["permission denied", "Check the permissions of the file and of its directory."],
+  EROFS: ["the file system is read-only", "Choose another directory with --out."],
+  ENOSPC: ["no space left on the device", "Free some space or choose another directory with --out."],
+  EDQUOT: ["the disk quota is used up", "Free some space or choose another directory with --out."],
+  EMFILE: ["too many open files", "Close some programs or raise `ulimit -n`."],
+  EEXIST: ["it exists already", "Choose another name."],
+};
+
+/**
+ * Turns what `node:fs` throws into an {@link XformerError}; anything else comes back unchanged.
+ *
+ * @param error what was caught
+ * @param file the path as the user wrote it
+ */
+export function fileSystemError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
+  const known = FILE_SYSTEM_ERRORS[error.code];
+  if (known === undefined) return error;
+  return new XformerError("IO", known[0], { file, hint: known[1], cause: error });
+}

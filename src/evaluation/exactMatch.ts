@@ -1,0 +1,69 @@
+import { type ErrorPlace, XformerError } from "../errors.ts";
+
+/** Reference streams as in sacreBLEU: `references[stream][segment]`, each stream as long as the hypotheses. */
+export type References = readonly (readonly string[])[];
+
+/**
+ * Checks that there is something to score and that every reference stream is as long as the hypotheses.
+ *
+ * @throws {XformerError} `DATA`, with both counts if they differ
+ */
+export function checkReferences(hypotheses: readonly string[], references: References): void {
+  for (const [index, stream] of references.entries()) {
+    if (stream.length === hypotheses.length) continue;
+    const what = references.length === 1 ? "references" : `references of stream ${index + 1}`;
+    throw unequal(`hypotheses and ${what}`, hypotheses.length, stream.length, {
+      hint: "Give one reference for each hypothesis, in the same order.",
+    });
+  }
+  if (references.length === 0) throw new XformerError("DATA", "no references to score against");
+  if (hypotheses.length === 0) throw new XformerError("DATA", "no hypotheses to score");
+}
+
+/**
+ * Gives the percentage of hypotheses that equal one of their references, character by character.
+ *
+ * @returns 0 to 100
+ * @throws {XformerError} `DATA` if there is nothing to score or the counts differ
+ *
+ * @example
+ * exactMatch(["I am good.", "Bye"], [["I am good.", "Goodbye"]]); // 50
+ */
+export function exactMatch(hypotheses: readonly string[], references: References): number {
+  checkReferences(hypotheses, references);
+  const isMatch = (hypothesis: string, segment: number) =>
+    references.some((stream) => stream[segment] === hypothesis);
+  return (100 * hypotheses.filter(isMatch).length) / hypotheses.length;
+}
+
+/**
+ * Gives the percentage of target tokens predicted right under teacher forcing, every token weighing the same.
+ *
+ * @param predicted for each sentence (or ragged batch) the likeliest token id at each position
+ * @param expected the token ids that teacher forcing asks for, END included, in the same shape
+ * @returns 0 to 100
+ * @throws {XformerError} `DATA` if there are no tokens or the counts differ
+ */
+export function tokenAccuracy(
+  predicted: readonly ArrayLike<number>[],
+  expected: readonly ArrayLike<number>[],
+): number {
+  if (predicted.length !== expected.length)
+    throw unequal("predicted and expected sequences", predicted.length, expected.length);
+  let right = 0;
+  let total = 0;
+  for (const [index, ids] of expected.entries()) {
+    const guesses = predicted[index] as ArrayLike<number>;
+    if (guesses.length !== ids.length)
+      throw unequal(`predicted and expected tokens of sequence ${index + 1}`, guesses.length, ids.length);
+    for (let position = 0; position < ids.length; position++)
+      if (guesses[position] === ids[position]) right++;
+    total += ids.length;
+  }
+  if (total === 0) throw new XformerError("DATA", "no tokens to score");
+  return (100 * right) / total;
+}
+
+function unequal(what: string, first: number, second: number, place?: ErrorPlace): XformerError {
+  return new XformerError("DATA", `${what} differ in number: ${first} and ${second}`, place);
+}

@@ -1,0 +1,15 @@
+import { tokenize13a } from "./13a.ts";
+import { tokenizeChar } from "./char.ts";
+import { tokenizeNone } from "./none.ts";
+import { tokenizeZh } from "./zh.ts";
+
+/** The name of a tokeniser that BLEU can count n-grams of, as sacreBLEU's `--tokenize` takes it. */
+export type BleuTokenizer = "13a" | "char" | "zh" | "none";
+
+/** Every tokeniser under its name; each cuts a segment into tokens that are not empty and hold no white space. */
+export const bleuTokenizers: Readonly<Record<BleuTokenizer, (segment: string) => string[]>> = {
+  "13a": tokenize13a,
+  char: tokenizeChar,
+  zh: tokenizeZh,
+  none: tokenizeNone,
+};

@@ -1,0 +1,9 @@
+export { adam } from "./adam";
+export { attentionBackward, attentionForward, attentionWorkspace } from "./attention";
+export { argmax, crossEntropy, softmax } from "./crossEntropy";
+export { dropout } from "./dropout";
+export { embeddingBackward, embeddingForward } from "./embedding";
+export { geluBackward, geluForward } from "./gelu";
+export { gemm, packB } from "./gemm";
+export { layerNormBackward, layerNormForward, residualForward } from "./layerNorm";
+export { add, columnSums, reluBackward, sumSquares } from "./vector";

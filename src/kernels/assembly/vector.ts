@@ -1,0 +1,62 @@
+import { loadUpTo4, storeUpTo4 } from "./simd";
+
+/** y = y + x, over n floats. */
+export function add(y: usize, x: usize, n: i32): void {
+  for (let i = 0; i < n; i += 4) {
+    const left = n - i;
+    storeUpTo4(y, f32x4.add(loadUpTo4(y, left), loadUpTo4(x, left)), left);
+    y += 16;
+    x += 16;
+  }
+}
+
+/** sums[columns] += the sum of the rows of x[rows, columns], from the first row to the last. */
+export function columnSums(sums: usize, x: usize, rows: i32, columns: i32): void {
+  const stride = <usize>columns << 2;
+  for (let column = 0; column < columns; column += 4) {
+    const left = columns - column;
+    let sum = loadUpTo4(sums, left);
+    let address = x + (<usize>column << 2);
+    for (let row = 0; row < rows; row++) {
+      sum = f32x4.add(sum, loadUpTo4(address, left));
+      address += stride;
+    }
+    storeUpTo4(sums, sum, left);
+    sums += 16;
+  }
+}
+
+/** The sum of x * x over n floats, added up in double precision. */
+export function sumSquares(x: usize, n: i32): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const four = v128.load(x);
+    const first = f64x2.promote_low_f32x4(four);
+    const second = f64x2.promote_low_f32x4(i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    low = f64x2.add(low, f64x2.mul(first, first));
+    high = f64x2.add(high, f64x2.mul(second, second));
+    x += 16;
+  }
+  low = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  for (; i < n; i++) {
+    const value = <f64>load<f32>(x);
+    sum += value * value;
+    x += 4;
+  }
+  return sum;
+}
+
+/** dx = dy where y is above 0, else 0: the gradient of ReLU from its result. In place when dx is dy. */
+export function reluBackward(dx: usize, dy: usize, y: usize, n: i32): void {
+  for (let i = 0; i < n; i += 4) {
+    const left = n - i;
+    const open = f32x4.gt(loadUpTo4(y, left), f32x4.splat(0));
+    storeUpTo4(dx, v128.and(loadUpTo4(dy, left), open), left);
+    dx += 16;
+    dy += 16;
+    y += 16;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The kernels: the arithmetic of the Transformer over raw memory. This interface is met three times, by the
+ * strict and the relaxed SIMD build of `assembly/` and by the plain TypeScript of `reference/`, which says the
+ * same thing slowly and is the oracle of the others. Each function is documented where it is written.
+ *
+ * Kernels take byte offsets into one shared memory and sizes in elements, never allocate and have no state,
+ * so that every thread can run its own instance over the same memory. Matrices are row-major, of 32-bit floats.
+ * Shape letters: B sentences, T tokens, D dModel, H heads, F dFF, V vocabulary.
+ */
+export interface Kernels {
+  /** C = A B (+ C) (+ bias) (through ReLU), with B in panels; see `assembly/gemm.ts`. */
+  gemm(
+    c: Pointer,
+    ldc: number,
+    a: Pointer,
+    lda: number,
+    aTransposed: Flag,
+    packed: Pointer,
+    packedK: number,
+    m: number,
+    n: number,
+    k: number,
+    accumulate: Flag,
+    bias: Pointer,
+    relu: Flag,
+    workspace: Pointer,
+  ): void;
+  /** Copies B[k, n], or B stored transposed as [n, k], into the panels that {@link Kernels.gemm} reads. */
+  packB(packed: Pointer, b: Pointer, ldb: number, transposed: Flag, n: number, k: number): void;
+
+  /** out = dropout(softmax(Q K^T / sqrt(dHead))) V, for every head of every sentence. */
+  attentionForward(
+    out: Pointer,
+    logSumExp: Pointer,
+    q: Pointer,
+    ldq: number,
+    k: Pointer,
+    v: Pointer,
+    ldkv: number,
+    queryOffsets: Pointer,
+    keyStarts: Pointer,
+    keyEnds: Pointer,
+    sentences: number,
+    heads: number,
+    dHead: number,
+    causal: Flag,
+    rowKeys: Pointer,
+    site: number,
+    threshold: number,
+    weights: Pointer,
+    workspace: Pointer,
+  ): void;
+  attentionBackward(
+    dq: Pointer,
+    dk: Pointer,
+    dv: Pointer,
+    dOut: Pointer,
+    out: Pointer,
+    logSumExp: Pointer,
+    q: Pointer,
+    ldq: number,
+    k: Pointer,
+    v: Pointer,
+    ldkv: number,
+    queryOffsets: Pointer,
+    keyOffsets: Pointer,
+    sentences: number,
+    heads: number,
+    dHead: number,
+    causal: Flag,
+    rowKeys: Pointer,
+    site: number,
+    threshold: number,
+    workspace: Pointer,
+  ): void;
+  /** The floats of workspace that attention needs for sentences of up to `queries` and `keys` tokens. */
+  attentionWorkspace(queries: number, keys: number, dHead: number): number;
+
+  /** sum = x + dropout(sublayer); `sublayer` holds its dropped self afterwards. */
+  residualForward(
+    sum: Pointer,
+    x: Pointer,
+    sublayer: Pointer,
+    rows: number,
+    columns: number,
+    rowKeys: Pointer,
+    site: number,
+    threshold: number,
+  ): void;
+  /** y = gamma (x - mean) / sqrt(variance + epsilon) + beta; statistics [rows, 2] are kept for backward. */
+  layerNormForward(
+    y: Pointer,
+    statistics: Pointer,
+    x: Pointer,
+    gamma: Pointer,
+    beta: Pointer,
+    rows: number,
+    columns: number,
+    epsilon: number,
+  ): void;
+  /** dx written (or added to when `accumulate`; may be dy), dGamma and dBeta added to. */
+  layerNormBackward(
+    dx: Pointer,
+    dGamma: Pointer,
+    dBeta: Pointer,
+    dy: Pointer,
+    x: Pointer,
+    statistics: Pointer,
+    gamma: Pointer,
+    rows: number,
+    columns: number,
+    accumulate: Flag,
+  ): void;
+
+  /** y[t] = table[ids[t]] * scale + positionTable[positions[t]]. */
+  embeddingForward(
+    y: Pointer,
+    table: Pointer,
+    positionTable: Pointer,
+    ids: Pointer,
+    positions: Pointer,
+    tokens: number,
+    dModel: number,
+    scale: number,
+  ): void;
+  /** dTable[ids[t]] += dy[t] * scale. */
+  embeddingBackward(
+    dTable: Pointer,
+    dy: Pointer,
+    ids: Pointer,
+    tokens: number,
+    dModel: number,
+    scale: number,
+  ): void;
+
+  /** Logits become dLogits (when `scale` is not 0); results [rows, 3] are loss, -ln p(label) and correctness. */
+  crossEntropy(
+    logits: Pointer,
+    labels: Pointer,
+    results: Pointer,
+    rows: number,
+    vocabulary: number,
+    smoothing: number,
+    scale: number,
+  ): void;
+  /** x[rows, columns] becomes its softmax, row by row. */
+  softmax(x: Pointer, rows: number, columns: number): void;
+  /** The index of the first largest of n floats. */
+  argmax(x: Pointer, n: number): number;
+
+  /** Drops elements of x[rows, columns] with probability threshold / 65536 and scales those that stay. */
+  dropout(
+    x: Pointer,
+    rows: number,
+    columns: number,
+    rowKeys: Pointer,
+    site: number,
+    threshold: number,
+  ): void;
+  /** y = x Phi(x). */
+  geluForward(y: Pointer, x: Pointer, n: number): void;
+  /** dx = dy (Phi(x) + x phi(x)). */
+  geluBackward(dx: Pointer, dy: Pointer, x: Pointer, n: number): void;
+  /** dx = dy where y is above 0, else 0. */
+  reluBackward(dx: Pointer, dy: Pointer, y: Pointer, n: number): void;
+  /** y = y + x. */
+  add(y: Pointer, x: Pointer, n: number): void;
+  /** sums[columns] += the sum of the rows of x. */
+  columnSums(sums: Pointer, x: Pointer, rows: number, columns: number): void;
+  /** The sum of x * x, in double precision. */
+  sumSquares(x: Pointer, n: number): number;
+  /** One step of Adam over n parameters. */
+  adam(
+    parameters: Pointer,
+    gradients: Pointer,
+    m: Pointer,
+    v: Pointer,
+    n: number,
+    stepSize: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    inverseRootCorrection2: number,
+    gradientScale: number,
+  ): void;
+}
+
+/** A byte offset into the shared memory; 0 stands for "none". */
+export type Pointer = number;
+
+/** A truth value as WebAssembly takes it. */
+export type Flag = 0 | 1;
+
+/** The floats that `packB` writes for B[k, n]: whole panels of eight columns. */
+export function packedSize(n: number, k: number): number {
+  return Math.ceil(n / 8) * 8 * k;
+}
+
+/** The floats of workspace that `gemm` needs: a strip of A (6 x 256) and a tile for the edges of C (6 x 8). */
+export const GEMM_WORKSPACE = 6 * 256 + 6 * 8;

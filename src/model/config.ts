@@ -1,0 +1,99 @@
+import { XformerError } from "../errors.ts";
+
+/** The sizes and choices that make a Transformer; with a vocabulary they are all it takes to build one. */
+export interface ModelConfig {
+  /** Width of embeddings and of everything between sublayers (512 in the paper). */
+  readonly dModel: number;
+  /** Attention heads; divides dModel. */
+  readonly nHeads: number;
+  /** Inner width of the position-wise feed-forward network. */
+  readonly dFF: number;
+  readonly nEncoderLayers: number;
+  readonly nDecoderLayers: number;
+  /** Layer normalisation after each sublayer's residual (the paper), or before each sublayer and at the end. */
+  readonly norm: "post" | "pre";
+  /** Activation between the two linear layers of the feed-forward network. */
+  readonly activation: "relu" | "gelu";
+  /** Positional encodings by sines and cosines (the paper), or learned ones. */
+  readonly positions: "sinusoidal" | "learned";
+  /** Which embeddings share their weights: none, the target's with the output projection, or all three. */
+  readonly tie: "none" | "decoder" | "all";
+  /** Probability of dropping an element of embeddings, sublayer outputs and attention weights. */
+  readonly dropout: number;
+  /** Tokens in the longest sentence trained on, BEGIN or END not counted. */
+  readonly maxLength: number;
+  readonly sourceVocabSize: number;
+  readonly targetVocabSize: number;
+}
+
+/** The part of a {@link ModelConfig} that a preset decides. */
+export type ModelSize = Pick<ModelConfig, "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "dropout">;
+
+/** Sizes by name, from a laptop's minute to the base model of the paper (its table 3, first row). */
+export const PRESETS = {
+  tiny: { dModel: 64, nHeads: 4, dFF: 128, nEncoderLayers: 2, nDecoderLayers: 2, dropout: 0.1 },
+  small: { dModel: 128, nHeads: 4, dFF: 512, nEncoderLayers: 2, nDecoderLayers: 2, dropout: 0.1 },
+  base: { dModel: 256, nHeads: 4, dFF: 1024, nEncoderLayers: 3, nDecoderLayers: 3, dropout: 0.1 },
+  paper: { dModel: 512, nHeads: 8, dFF: 2048, nEncoderLayers: 6, nDecoderLayers: 6, dropout: 0.1 },
+} as const satisfies Record<string, ModelSize>;
+
+/** The name of a preset. */
+export type PresetName = keyof typeof PRESETS;
+
+const CHOICES = {
+  norm: ["post", "pre"],
+  activation: ["relu", "gelu"],
+  positions: ["sinusoidal", "learned"],
+  tie: ["none", "decoder", "all"],
+} as const;
+
+const SIZES = [
+  "dModel",
+  "nHeads",
+  "dFF",
+  "nEncoderLayers",
+  "nDecoderLayers",
+  "maxLength",
+  "sourceVocabSize",
+  "targetVocabSize",
+] as const;
+
+/**
+ * Checks that a model can be built.
+ *
+ * @throws XformerError CONFIG that names the size and what it has to be
+ */
+export function validateModelConfig(config: ModelConfig): ModelConfig {
+  for (const name of SIZES) {
+    if (!Number.isSafeInteger(config[name]) || config[name] < 1) {
+      throw new XformerError("CONFIG", `${name} is ${config[name]}`, { hint: "It has to be a whole number of at least 1." });
+    }
+  }
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = config[name as keyof typeof CHOICES];
+    if (!(choices as readonly string[]).includes(value)) {
+      throw new XformerError("CONFIG", `${name} is "${value}"`, { hint: `It has to be one of ${choices.join(", ")}.` });
+    }
+  }
+  if (config.dModel % config.nHeads !== 0) {
+    throw new XformerError("CONFIG", `dModel ${config.dModel} cannot be split into ${config.nHeads} heads`, {
+      hint: "Choose a dModel that is a multiple of nHeads.",
+    });
+  }
+  if (config.positions === "sinusoidal" && config.dModel % 2 !== 0) {
+    throw new XformerError("CONFIG", `dModel ${config.dModel} is odd, but sinusoidal positions pair sines with cosines`, {
+      hint: "Choose an even dModel or learned positions.",
+    });
+  }
+  if (!(config.dropout >= 0 && config.dropout < 1)) {
+    throw new XformerError("CONFIG", `dropout is ${config.dropout}`, { hint: "It has to be at least 0 and below 1." });
+  }
+  if (config.tie === "all" && config.sourceVocabSize !== config.targetVocabSize) {
+    throw new XformerError(
+      "CONFIG",
+      `all embeddings can be tied only over one vocabulary, but there are ${config.sourceVocabSize} source and ${config.targetVocabSize} target tokens`,
+      { hint: "Tie the decoder's only, or build one joint vocabulary." },
+    );
+  }
+  return config;
+}

@@ -1,0 +1,138 @@
+import type { Pointer } from "../kernels/kernels.ts";
+import { createRandom } from "../random.ts";
+import type { Computation } from "../tensor/computation.ts";
+import type { SharedMemory } from "../tensor/memory.ts";
+import { embedding, type PositionTable } from "../tensor/operations/embedding.ts";
+import { outputLoss, type RowLosses } from "../tensor/operations/outputLoss.ts";
+import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
+import { type ModelConfig, validateModelConfig } from "./config.ts";
+import { Decoder, type DecoderAttention } from "./decoder.ts";
+import { Encoder } from "./encoder.ts";
+import { type Declaration, Parameters } from "./parameters.ts";
+import { fillSinusoids } from "./positionalEncoding.ts";
+
+/** The loss of a batch under teacher forcing. */
+export interface TeacherForcing {
+  readonly source: Ragged;
+  /** BEGIN and the target: what the decoder reads. */
+  readonly target: Ragged;
+  /** Int32[Tt]: the target and END, what it has to predict. */
+  readonly labels: Pointer;
+}
+
+/** The Transformer of "Attention Is All You Need" (Vaswani et al. 2017, figure 1), over parameters in shared memory. */
+export class Transformer {
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+  readonly decoder: Decoder;
+  readonly #encoder: Encoder;
+  readonly #memory: SharedMemory;
+  readonly #sourceEmbedding: Parameter; // [Vs, D]
+  readonly #targetEmbedding: Parameter; // [Vt, D]
+  readonly outputWeight: Parameter; // [Vt, D]
+  readonly outputBias: Parameter; // [Vt]
+  #sinusoids: { readonly pointer: Pointer; readonly positions: number } | undefined;
+
+  /** Every parameter of a model, in the order in which it is initialised and stored. */
+  static declare(config: ModelConfig): Declaration[] {
+    const { dModel, sourceVocabSize, targetVocabSize, maxLength } = config;
+    const normal = { kind: "normal", deviation: dModel ** -0.5 } as const;
+    const positions: Declaration[] =
+      config.positions === "sinusoidal"
+        ? []
+        : ["source", "target"].map((side) => ({
+            name: `${side}_positions.weight`,
+            shape: [maxLength + 1, dModel], // one more for END or BEGIN
+            initialisation: normal,
+          }));
+    const projection: Declaration[] =
+      config.tie === "none"
+        ? [{ name: "output_projection.weight", shape: [targetVocabSize, dModel], initialisation: { kind: "xavier" } }]
+        : [];
+    return [
+      ...(config.tie === "all"
+        ? []
+        : [{ name: "source_embedding.weight", shape: [sourceVocabSize, dModel], initialisation: normal }]),
+      { name: "target_embedding.weight", shape: [targetVocabSize, dModel], initialisation: normal },
+      ...positions,
+      ...Encoder.declare(config),
+      ...Decoder.declare(config),
+      ...projection,
+      { name: "output_projection.bias", shape: [targetVocabSize], initialisation: { kind: "constant", value: 0 } },
+    ];
+  }
+
+  /**
+   * Takes room for the parameters; they hold zeros until {@link initialise} or a checkpoint fills them.
+   *
+   * @throws XformerError CONFIG when the sizes do not fit together
+   */
+  constructor(config: ModelConfig, memory: SharedMemory) {
+    this.config = validateModelConfig(config);
+    this.#memory = memory;
+    this.parameters = new Parameters(Transformer.declare(config), memory);
+    this.#targetEmbedding = this.parameters.get("target_embedding.weight");
+    this.#sourceEmbedding =
+      config.tie === "all" ? this.#targetEmbedding : this.parameters.get("source_embedding.weight");
+    this.#encoder = new Encoder(this.parameters, config);
+    this.decoder = new Decoder(this.parameters, config);
+    this.outputWeight =
+      config.tie === "none" ? this.parameters.get("output_projection.weight") : this.#targetEmbedding;
+    this.outputBias = this.parameters.get("output_projection.bias");
+  }
+
+  /** First values, the same for the same seed: Xavier uniform, embeddings normal with variance 1 / dModel. */
+  initialise(seed: number): void {
+    this.parameters.initialise(Transformer.declare(this.config), createRandom(seed, 0x696e6974));
+  }
+
+  /** Source tokens to the memory [Ts, D] that the decoder attends to. */
+  encode(run: Computation, source: Ragged): Tensor {
+    const x = embedding(run, source, this.#sourceEmbedding, this.#positions("source", source.longest));
+    return this.#encoder.forward(run, x, source);
+  }
+
+  /**
+   * Target tokens to the decoder's last state [Tt, D].
+   *
+   * @param longest one more than the largest position in `target`
+   */
+  decode(run: Computation, target: Ragged, attention: DecoderAttention, longest = target.longest): Tensor {
+    const x = embedding(run, target, this.#targetEmbedding, this.#positions("target", longest));
+    return this.decoder.forward(run, x, target, attention);
+  }
+
+  /** The decoder's last state [Tt, D] under teacher forcing: every target token sees those before it. */
+  forward(run: Computation, source: Ragged, target: Ragged): Tensor {
+    const memory = this.encode(run, source);
+    return this.decode(run, target, {
+      self: (_, attention, x) => attention.selfAttention(run, x, target, true),
+      cross: (_, attention, x) => attention.crossAttention(run, x, memory, target, source),
+    });
+  }
+
+  /**
+   * Cross-entropy of every target token; with a tape, {@link Tape.backward} then gives the gradients.
+   *
+   * @param smoothing label smoothing, from 0 to 1
+   * @param scale what a token's loss weighs: 1 / target tokens of the whole step
+   */
+  loss(run: Computation, batch: TeacherForcing, smoothing: number, scale: number): RowLosses {
+    const hidden = this.forward(run, batch.source, batch.target);
+    return outputLoss(run, hidden, this.outputWeight, this.outputBias, batch.labels, smoothing, scale);
+  }
+
+  #positions(side: "source" | "target", longest: number): PositionTable {
+    if (this.config.positions === "learned") {
+      return { learned: true, table: this.parameters.get(`${side}_positions.weight`) };
+    }
+    if (this.#sinusoids === undefined || this.#sinusoids.positions < longest) {
+      // Twice as many as asked for, so that sentences that grow do not make a table each.
+      const positions = Math.max(this.config.maxLength + 1, 2 * longest);
+      const pointer = this.#memory.reserve(4 * positions * this.config.dModel);
+      fillSinusoids(this.#memory.floats(pointer, positions * this.config.dModel), this.config.dModel);
+      this.#sinusoids = { pointer, positions };
+    }
+    return { learned: false, pointer: this.#sinusoids.pointer };
+  }
+}

@@ -1,0 +1,79 @@
+import { GEMM_WORKSPACE, type Kernels, type Pointer } from "../kernels/kernels.ts";
+import { Arena, type SharedMemory } from "./memory.ts";
+import { Tape } from "./tape.ts";
+import type { Parameter, Tensor } from "./tensor.ts";
+
+/** What a replica has for itself: its instance of the kernels, and scratch in the shared memory. */
+export interface Workbench {
+  readonly kernels: Kernels;
+  readonly memory: SharedMemory;
+  readonly arena: Arena;
+  readonly gemmWorkspace: Pointer;
+}
+
+/** Sets up a workbench: one for each thread. */
+export function createWorkbench(kernels: Kernels, memory: SharedMemory): Workbench {
+  return { kernels, memory, arena: new Arena(memory), gemmWorkspace: memory.reserve(4 * GEMM_WORKSPACE) };
+}
+
+/** What a computation is for. */
+export interface ComputationOptions {
+  /** The gradient region: floats laid out as the parameters. Without it nothing is recorded. */
+  readonly gradients?: Pointer | undefined;
+  /** The probability with which dropout drops, in [0, 1); needs row keys in the batches. */
+  readonly dropout?: number | undefined;
+}
+
+/**
+ * One run of the model, forward and perhaps backward: the operations of `operations/` take it first. Nothing
+ * here outlives the run but what the parameters' gradients have gathered.
+ */
+export class Computation {
+  readonly kernels: Kernels;
+  readonly memory: SharedMemory;
+  readonly arena: Arena;
+  readonly gemmWorkspace: Pointer;
+  readonly tape: Tape | undefined;
+  /** The dropout probability in units of 1 / 65536; 0 for none. */
+  readonly dropThreshold: number;
+  readonly #gradients: Pointer;
+  #sites = 0;
+
+  constructor(workbench: Workbench, options: ComputationOptions = {}) {
+    this.kernels = workbench.kernels;
+    this.memory = workbench.memory;
+    this.arena = workbench.arena;
+    this.gemmWorkspace = workbench.gemmWorkspace;
+    this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena);
+    this.dropThreshold = Math.round((options.dropout ?? 0) * 65_536);
+    this.#gradients = options.gradients ?? 0;
+  }
+
+  /** A new [rows, columns] tensor in scratch; its content is whatever was there. */
+  tensor(rows: number, columns: number): Tensor {
+    return { pointer: this.arena.allocate(rows * columns), rows, columns };
+  }
+
+  /** Where this run gathers the gradient of a parameter; operations add to it. */
+  gradientOf(parameter: Parameter): Pointer {
+    return this.#gradients + 4 * parameter.offset;
+  }
+
+  /**
+   * Numbers `count` places where dropout is applied. The model runs in the same order every time, so that a
+   * place has the same number in every step.
+   */
+  dropoutSites(count = 1): number {
+    const first = this.#sites;
+    this.#sites += count;
+    return first;
+  }
+
+  /** Runs `work` and takes back the scratch that it allocated. */
+  temporarily<T>(work: () => T): T {
+    const mark = this.arena.mark();
+    const result = work();
+    this.arena.release(mark);
+    return result;
+  }
+}

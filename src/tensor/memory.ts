@@ -1,0 +1,114 @@
+import { XformerError } from "../errors.ts";
+import type { Pointer } from "../kernels/kernels.ts";
+
+const PAGE = 65_536;
+/** WebAssembly addresses 32 bits: 65,536 pages are 4 GiB. */
+const MOST_PAGES = 65_536;
+/** Kernels read whole vectors: nothing that is handed out may end at the very end of the memory. */
+const SLACK = 64;
+/** Bytes an arena reserves at a time: pages that are never touched cost nothing, so this may be generous. */
+const CHUNK = 2 ** 25;
+
+/**
+ * The one shared memory in which parameters, gradients, moments and activations lie. It only grows; the views
+ * it gives stay right when it does, as a shared memory grows in place.
+ */
+export class SharedMemory {
+  readonly wasm: WebAssembly.Memory;
+  #f32: Float32Array;
+  #i32: Int32Array;
+  /** Where the next region starts. */
+  #end: Pointer = SLACK;
+
+  constructor(wasm: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true })) {
+    this.wasm = wasm;
+    this.#f32 = new Float32Array(wasm.buffer);
+    this.#i32 = new Int32Array(wasm.buffer);
+  }
+
+  /** The floats from `pointer` on, as a view. */
+  floats(pointer: Pointer, count: number): Float32Array {
+    if (pointer + 4 * count > this.#f32.byteLength) this.#f32 = new Float32Array(this.wasm.buffer);
+    return this.#f32.subarray(pointer >>> 2, (pointer >>> 2) + count);
+  }
+
+  /** The 32-bit integers from `pointer` on, as a view. */
+  integers(pointer: Pointer, count: number): Int32Array {
+    if (pointer + 4 * count > this.#i32.byteLength) this.#i32 = new Int32Array(this.wasm.buffer);
+    return this.#i32.subarray(pointer >>> 2, (pointer >>> 2) + count);
+  }
+
+  /**
+   * Hands out bytes that nobody else has, at a multiple of 64; they are never given back.
+   *
+   * @throws XformerError when 4 GiB are not enough
+   */
+  reserve(bytes: number): Pointer {
+    const start = this.#end;
+    const end = Math.ceil((start + bytes) / 64) * 64;
+    const pages = Math.ceil((end + SLACK) / PAGE);
+    const have = this.wasm.buffer.byteLength / PAGE;
+    if (pages > have) {
+      try {
+        if (pages > MOST_PAGES) throw new RangeError("more than 4 GiB");
+        this.wasm.grow(pages - have);
+      } catch (cause) {
+        throw new XformerError("CONFIG", `the model and its batch need more than ${Math.floor(end / 2 ** 20)} MiB of memory`, {
+          hint: "Use a smaller model or a smaller --batch-tokens.",
+          cause,
+        });
+      }
+    }
+    this.#end = end;
+    return start;
+  }
+}
+
+/**
+ * Scratch that is handed out in order and taken back all at once: an arena of chunks, so that it can grow
+ * while what it has handed out stays in place.
+ */
+export class Arena {
+  readonly #memory: SharedMemory;
+  readonly #chunks: { readonly start: Pointer; readonly bytes: number }[] = [];
+  #chunk = 0;
+  #used = 0;
+
+  constructor(memory: SharedMemory) {
+    this.#memory = memory;
+  }
+
+  /** `count` floats (or 32-bit integers) at a multiple of 64 bytes; their content is whatever was there. */
+  allocate(count: number): Pointer {
+    const bytes = Math.ceil((count * 4) / 64) * 64;
+    for (; this.#chunk < this.#chunks.length; this.#chunk++, this.#used = 0) {
+      const chunk = this.#chunks[this.#chunk]!;
+      if (this.#used + bytes <= chunk.bytes) {
+        const pointer = chunk.start + this.#used;
+        this.#used += bytes;
+        return pointer;
+      }
+    }
+    const size = Math.max(bytes, CHUNK);
+    this.#chunks.push({ start: this.#memory.reserve(size), bytes: size });
+    this.#used = bytes;
+    return this.#chunks[this.#chunk]!.start;
+  }
+
+  /** Where the arena stands now, for {@link release}. */
+  mark(): ArenaMark {
+    return { chunk: this.#chunk, used: this.#used };
+  }
+
+  /** Takes back everything handed out since `mark`; by default, everything. */
+  release(mark: ArenaMark = { chunk: 0, used: 0 }): void {
+    this.#chunk = mark.chunk;
+    this.#used = mark.used;
+  }
+}
+
+/** A place in an {@link Arena}. */
+export interface ArenaMark {
+  readonly chunk: number;
+  readonly used: number;
+}

@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { assembleBatch, batchesInOrder, type EncodedPair, makeBatches } from "../../src/data/batches.ts";
+
+const EOS = 3;
+
+function pair(index: number, sourceLength: number, targetLength: number): EncodedPair {
+  return {
+    index,
+    source: new Int32Array(sourceLength).fill(10),
+    target: new Int32Array(targetLength).fill(20),
+  };
+}
+
+const corpora = fc
+  .array(fc.tuple(fc.nat(12), fc.nat(12)), { maxLength: 60 })
+  .map((lengths) => lengths.map(([source, target], index) => pair(index, source, target)));
+
+function cost(batch: readonly EncodedPair[]): number {
+  const tokens = (side: "source" | "target") => batch.reduce((sum, item) => sum + item[side].length + 1, 0);
+  return Math.max(tokens("source"), tokens("target"));
+}
+
+const indices = (batches: readonly (readonly EncodedPair[])[]) => batches.flat().map((item) => item.index);
+
+describe("makeBatches", () => {
+  it("holds each pair exactly once, in batches within the budget unless a single pair is over it", () => {
+    fc.assert(
+      fc.property(
+        corpora,
+        fc.integer({ min: 1, max: 40 }),
+        fc.nat(),
+        fc.nat(9),
+        (pairs, batchTokens, seed, epoch) => {
+          const batches = makeBatches(pairs, { batchTokens, seed, epoch });
+          expect(indices(batches).sort((a, b) => a - b)).toEqual(pairs.map((item) => item.index));
+          for (const batch of batches) {
+            expect(batch.length).toBeGreaterThan(0);
+            if (batch.length > 1) expect(cost(batch)).toBeLessThanOrEqual(batchTokens);
+          }
+        },
+      ),
+    );
+  });
+
+  it("depends on seed and epoch and on nothing else", () => {
+    const pairs = Array.from({ length: 100 }, (_, i) => pair(i, i % 7, i % 5));
+    const order = (seed: number, epoch: number) =>
+      indices(makeBatches(pairs, { batchTokens: 32, seed, epoch }));
+    expect(order(1, 0)).toEqual(order(1, 0));
+    expect(order(1, 0)).not.toEqual(order(1, 1));
+    expect(order(1, 0)).not.toEqual(order(2, 0));
+    expect(pairs.map((item) => item.index)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+});
+
+describe("batchesInOrder", () => {
+  it("keeps the order and closes a batch only when the next pair would not fit", () => {
+    fc.assert(
+      fc.property(corpora, fc.integer({ min: 1, max: 40 }), (pairs, batchTokens) => {
+        const batches = batchesInOrder(pairs, batchTokens);
+        expect(indices(batches)).toEqual(pairs.map((item) => item.index));
+        for (const [i, batch] of batches.entries()) {
+          const next = batches[i + 1]?.[0];
+          if (next !== undefined) expect(cost([...batch, next])).toBeGreaterThan(batchTokens);
+        }
+      }),
+    );
+  });
+
+  it("counts END on both sides and gives a pair over the budget a batch of its own", () => {
+    const pairs = [pair(0, 4, 1), pair(1, 4, 1), pair(2, 1, 9), pair(3, 0, 0), pair(4, 99, 1), pair(5, 1, 1)];
+    const sizes = batchesInOrder(pairs, 10).map((batch) => batch.map((item) => item.index));
+    expect(sizes).toEqual([[0, 1], [2], [3], [4], [5]]);
+  });
+
+  it("refuses a budget that is not a positive whole number", () => {
+    for (const batchTokens of [0, -1, 1.5, Number.NaN]) {
+      expect(() => batchesInOrder([pair(0, 1, 1)], batchTokens)).toThrow(
+        `batchTokens must be a positive whole number, not ${batchTokens}`,
+      );
+    }
+  });
+});
+
+describe("assembleBatch", () => {
+  it("ends each source with END and leaves targets bare", () => {
+    const batch = assembleBatch(
+      [
+        { index: 7, source: Int32Array.of(11, 12), target: Int32Array.of(21) },
+        { index: 2, source: Int32Array.of(), target: Int32Array.of() },
+        { index: 5, source: Int32Array.of(13), target: Int32Array.of(22, 23) },
+      ],
+      EOS,
+    );
+    expect(batch).toEqual({
+      sourceTokens: Int32Array.of(11, 12, EOS, EOS, 13, EOS),
+      sourceOffsets: Int32Array.of(0, 3, 4, 6),
+      targetTokens: Int32Array.of(21, 22, 23),
+      targetOffsets: Int32Array.of(0, 1, 1, 3),
+      sentences: Int32Array.of(7, 2, 5),
+    });
+  });
+
+  it("makes an empty batch of no pairs", () => {
+    expect(assembleBatch([], EOS).sourceOffsets).toEqual(Int32Array.of(0));
+  });
+});
