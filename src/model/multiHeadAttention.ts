@@ -1,5 +1,5 @@
 import type { Computation } from "../tensor/computation.ts";
-import { attention } from "../tensor/operations/attention.ts";
+import { attention, type Columns } from "../tensor/operations/attention.ts";
 import { linear } from "../tensor/operations/linear.ts";
 import { type Parameter, type Ragged, rowsOf, type Tensor } from "../tensor/tensor.ts";
 import type { Declaration, Parameters } from "./parameters.ts";
@@ -13,8 +13,8 @@ import type { Declaration, Parameters } from "./parameters.ts";
  * The projections of all heads stand together in one [3 D, D] matrix, queries' first, as in PyTorch.
  */
 export class MultiHeadAttention {
-  readonly #nHeads: number;
-  readonly #dModel: number;
+  readonly nHeads: number;
+  readonly dModel: number;
   readonly #inWeight: Parameter; // [3 D, D]: W_Q, W_K, W_V
   readonly #inBias: Parameter; // [3 D]
   readonly #outWeight: Parameter; // [D, D]: W_O
@@ -34,8 +34,8 @@ export class MultiHeadAttention {
     this.#inBias = parameters.get(`${name}.in_proj_bias`);
     this.#outWeight = parameters.get(`${name}.out_proj.weight`);
     this.#outBias = parameters.get(`${name}.out_proj.bias`);
-    this.#nHeads = nHeads;
-    this.#dModel = this.#outWeight.rows;
+    this.nHeads = nHeads;
+    this.dModel = this.#outWeight.rows;
   }
 
   /**
@@ -46,11 +46,10 @@ export class MultiHeadAttention {
    * @returns [T, D]
    */
   selfAttention(run: Computation, x: Tensor, sentences: Ragged, causal: boolean): Tensor {
-    const d = this.#dModel;
-    const qkv = linear(run, x, this.#inWeight, this.#inBias); // [T, 3 D]
-    const [q, k, v] = [0, d, 2 * d].map((first) => ({ tensor: qkv, first })) as [Columns, Columns, Columns];
-    const heads = attention(run, q, k, v, sentences, sentences, this.#nHeads, d, causal);
-    return this.project(run, heads);
+    const d = this.dModel;
+    const qkv = this.queriesKeysValues(run, x);
+    const [q, k, v] = [qkv, qkv, qkv].map((tensor, i) => ({ tensor, first: i * d })) as [Columns, Columns, Columns];
+    return this.project(run, attention(run, q, k, v, sentences, sentences, this.nHeads, d, causal));
   }
 
   /**
@@ -61,23 +60,27 @@ export class MultiHeadAttention {
    * @returns [Tt, D]
    */
   crossAttention(run: Computation, x: Tensor, memory: Tensor, queries: Ragged, keys: Ragged): Tensor {
-    const d = this.#dModel;
+    const d = this.dModel;
     const q = { tensor: this.queries(run, x), first: 0 };
     const kv = this.keysAndValues(run, memory);
-    const [k, v] = [0, d].map((first) => ({ tensor: kv, first })) as [Columns, Columns];
-    const heads = attention(run, q, k, v, queries, keys, this.#nHeads, d, false);
-    return this.project(run, heads);
+    const [k, v] = [kv, kv].map((tensor, i) => ({ tensor, first: i * d })) as [Columns, Columns];
+    return this.project(run, attention(run, q, k, v, queries, keys, this.nHeads, d, false));
+  }
+
+  /** x W_Q, x W_K and x W_V side by side: [T, 3 D]. */
+  queriesKeysValues(run: Computation, x: Tensor): Tensor {
+    return linear(run, x, this.#inWeight, this.#inBias);
   }
 
   /** x W_Q: [T, D]. */
   queries(run: Computation, x: Tensor): Tensor {
-    const d = this.#dModel;
+    const d = this.dModel;
     return linear(run, x, rowsOf(this.#inWeight, 0, d), columnsOf(this.#inBias, 0, d));
   }
 
   /** x W_K and x W_V side by side: [T, 2 D]. */
   keysAndValues(run: Computation, x: Tensor): Tensor {
-    const d = this.#dModel;
+    const d = this.dModel;
     return linear(run, x, rowsOf(this.#inWeight, d, 3 * d), columnsOf(this.#inBias, d, 3 * d));
   }
 
@@ -86,8 +89,6 @@ export class MultiHeadAttention {
     return linear(run, heads, this.#outWeight, this.#outBias);
   }
 }
-
-type Columns = { readonly tensor: Tensor; readonly first: number };
 
 /** A part of a bias. */
 function columnsOf(bias: Parameter, first: number, end: number): Parameter {

@@ -3,22 +3,13 @@ import { createRandom } from "../random.ts";
 import type { Computation } from "../tensor/computation.ts";
 import type { SharedMemory } from "../tensor/memory.ts";
 import { embedding, type PositionTable } from "../tensor/operations/embedding.ts";
-import { outputLoss, type RowLosses } from "../tensor/operations/outputLoss.ts";
+import { outputLoss } from "../tensor/operations/outputLoss.ts";
 import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
 import { type ModelConfig, validateModelConfig } from "./config.ts";
 import { Decoder, type DecoderAttention } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
 import { type Declaration, Parameters } from "./parameters.ts";
 import { fillSinusoids } from "./positionalEncoding.ts";
-
-/** The loss of a batch under teacher forcing. */
-export interface TeacherForcing {
-  readonly source: Ragged;
-  /** BEGIN and the target: what the decoder reads. */
-  readonly target: Ragged;
-  /** Int32[Tt]: the target and END, what it has to predict. */
-  readonly labels: Pointer;
-}
 
 /** The Transformer of "Attention Is All You Need" (Vaswani et al. 2017, figure 1), over parameters in shared memory. */
 export class Transformer {
@@ -112,14 +103,22 @@ export class Transformer {
   }
 
   /**
-   * Cross-entropy of every target token; with a tape, {@link Tape.backward} then gives the gradients.
+   * Output projection and cross-entropy of every target token; with a tape, its `backward` then gives the
+   * gradients.
    *
-   * @param smoothing label smoothing, from 0 to 1
-   * @param scale what a token's loss weighs: 1 / target tokens of the whole step
+   * @param hidden [Tt, D]: the decoder's last state
+   * @param labels Int32[Tt]
+   * @param smoothing label smoothing, from 0 to below 1
+   * @param scale what a token's loss weighs in the gradient
+   * @returns Float32[Tt, 3]: the smoothed loss, -ln p(label), and 1 when the label has the largest logit
    */
-  loss(run: Computation, batch: TeacherForcing, smoothing: number, scale: number): RowLosses {
-    const hidden = this.forward(run, batch.source, batch.target);
-    return outputLoss(run, hidden, this.outputWeight, this.outputBias, batch.labels, smoothing, scale);
+  loss(run: Computation, hidden: Tensor, labels: Pointer, smoothing: number, scale: number): Pointer {
+    return outputLoss(run, hidden, this.outputWeight, this.outputBias, labels, smoothing, scale);
+  }
+
+  /** The last position that has a row in the table; sinusoids have as many as are asked for. */
+  get maxPosition(): number {
+    return this.config.positions === "learned" ? this.config.maxLength : Number.POSITIVE_INFINITY;
   }
 
   #positions(side: "source" | "target", longest: number): PositionTable {

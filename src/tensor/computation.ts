@@ -2,6 +2,7 @@ import { GEMM_WORKSPACE, type Kernels, type Pointer } from "../kernels/kernels.t
 import { Arena, type SharedMemory } from "./memory.ts";
 import { Tape } from "./tape.ts";
 import type { Parameter, Tensor } from "./tensor.ts";
+import { WeightPacks } from "./weightPacks.ts";
 
 /** What a replica has for itself: its instance of the kernels, and scratch in the shared memory. */
 export interface Workbench {
@@ -9,11 +10,19 @@ export interface Workbench {
   readonly memory: SharedMemory;
   readonly arena: Arena;
   readonly gemmWorkspace: Pointer;
+  /** Weights packed for runs that do not train. */
+  readonly packs: WeightPacks;
 }
 
 /** Sets up a workbench: one for each thread. */
 export function createWorkbench(kernels: Kernels, memory: SharedMemory): Workbench {
-  return { kernels, memory, arena: new Arena(memory), gemmWorkspace: memory.reserve(4 * GEMM_WORKSPACE) };
+  return {
+    kernels,
+    memory,
+    arena: new Arena(memory),
+    gemmWorkspace: memory.reserve(4 * GEMM_WORKSPACE),
+    packs: new WeightPacks(kernels, memory),
+  };
 }
 
 /** What a computation is for. */
@@ -36,6 +45,8 @@ export class Computation {
   readonly tape: Tape | undefined;
   /** The dropout probability in units of 1 / 65536; 0 for none. */
   readonly dropThreshold: number;
+  /** Weights packed once; only for runs without a tape, as training changes them every step. */
+  readonly packs: WeightPacks | undefined;
   readonly #gradients: Pointer;
   #sites = 0;
 
@@ -45,6 +56,7 @@ export class Computation {
     this.arena = workbench.arena;
     this.gemmWorkspace = workbench.gemmWorkspace;
     this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena);
+    this.packs = options.gradients === undefined ? workbench.packs : undefined;
     this.dropThreshold = Math.round((options.dropout ?? 0) * 65_536);
     this.#gradients = options.gradients ?? 0;
   }

@@ -59,6 +59,50 @@ export function attention(
   return out;
 }
 
+/** Where the keys of some sentences lie among the rows of a cache that has room to grow. */
+export interface CachedKeys {
+  /** Int32[sentences]: the first row of each. */
+  readonly starts: Pointer;
+  /** Int32[sentences]: one past the last row of each. */
+  readonly ends: Pointer;
+  /** Rows of the longest. */
+  readonly longest: number;
+}
+
+/**
+ * {@link attention} over keys and values in a cache, without a gradient: what a decoder does when it generates.
+ *
+ * @param q [Tq, ...]: dModel columns of queries
+ * @param keysValues [..., 2 dModel]: keys, then values
+ * @param weights where to leave the attention weights, for each sentence [heads, Lq, Lk]; or 0
+ * @returns [Tq, dModel]
+ */
+export function cachedAttention(
+  run: Computation,
+  q: Columns,
+  keysValues: Tensor,
+  queries: Ragged,
+  keys: CachedKeys,
+  nHeads: number,
+  dModel: number,
+  weights: Pointer = 0,
+): Tensor {
+  const { kernels, arena } = run;
+  const dHead = dModel / nHeads;
+  const out = run.tensor(queries.tokens, dModel);
+  run.temporarily(() => {
+    const logSumExp = arena.allocate(queries.tokens * nHeads);
+    const workspace = arena.allocate(kernels.attentionWorkspace(queries.longest, keys.longest, dHead));
+    const k = keysValues.pointer;
+    kernels.attentionForward(
+      ...[out.pointer, logSumExp, at(q), q.tensor.columns, k, k + 4 * dModel, keysValues.columns] as const,
+      ...[queries.offsets, keys.starts, keys.ends, queries.sentences, nHeads, dHead, 0] as const,
+      ...[0, 0, 0, weights, workspace] as const,
+    );
+  });
+  return out;
+}
+
 function at(columns: Columns): Pointer {
   return columns.tensor.pointer + 4 * columns.first;
 }

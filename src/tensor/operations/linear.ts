@@ -1,4 +1,4 @@
-import { type Flag, packedSize } from "../../kernels/kernels.ts";
+import { type Flag, type Pointer, packedSize } from "../../kernels/kernels.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Tensor } from "../tensor.ts";
 
@@ -40,8 +40,7 @@ export function linearForward(
   const { kernels } = run;
   const { rows: outSize, columns: inSize } = weight;
   run.temporarily(() => {
-    const packed = run.arena.allocate(packedSize(outSize, inSize));
-    kernels.packB(packed, weight.pointer, inSize, 1, outSize, inSize);
+    const packed = run.packs?.transposed(weight) ?? packTransposed(run, weight);
     kernels.gemm(
       ...[y.pointer, outSize, x.pointer, inSize, 0, packed, inSize] as const,
       ...[x.rows, outSize, inSize, 0, bias?.pointer ?? 0, relu, run.gemmWorkspace] as const,
@@ -49,10 +48,18 @@ export function linearForward(
   });
 }
 
+/** W^T in panels, in scratch. */
+export function packTransposed(run: Computation, weight: Tensor): Pointer {
+  const { rows: outSize, columns: inSize } = weight;
+  const packed = run.arena.allocate(packedSize(outSize, inSize));
+  run.kernels.packB(packed, weight.pointer, inSize, 1, outSize, inSize);
+  return packed;
+}
+
 /** dx (+)= dy W; dW += dy^T x; db += the sum of dy over its rows. */
 function linearBackward(
   run: Computation,
-  dy: number,
+  dy: Pointer,
   x: Tensor,
   weight: Parameter,
   bias: Parameter | undefined,

@@ -1,16 +1,10 @@
 import { packedSize, type Pointer } from "../../kernels/kernels.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Tensor } from "../tensor.ts";
+import { packTransposed } from "./linear.ts";
 
 /** Floats of logits to hold at a time: 1 MiB stays in the caches between the three uses of a chunk. */
 const CHUNK_FLOATS = 2 ** 18;
-
-/** What {@link outputLoss} found for each row (each target token). */
-export interface RowLosses {
-  /** Float32[T, 3]: the label-smoothed loss, -ln p(label), and 1 when the label has the largest logit. */
-  readonly pointer: Pointer;
-  readonly rows: number;
-}
 
 /**
  * Output projection, softmax and cross-entropy in one, a chunk of rows at a time, so that the [T, V] logits
@@ -23,6 +17,7 @@ export interface RowLosses {
  * @param labels Int32[T]
  * @param smoothing the share of the target distribution that is spread over the vocabulary
  * @param scale what a row's loss weighs in the loss that is differentiated: 1 / target tokens of the step
+ * @returns Float32[T, 3]: the smoothed loss, -ln p(label), and 1 when the label has the largest logit
  */
 export function outputLoss(
   run: Computation,
@@ -32,7 +27,7 @@ export function outputLoss(
   labels: Pointer,
   smoothing: number,
   scale: number,
-): RowLosses {
+): Pointer {
   const { kernels, tape, arena, gemmWorkspace } = run;
   const { rows: vocabulary, columns: dModel } = weight;
   const results = arena.allocate(3 * hidden.rows);
@@ -40,8 +35,7 @@ export function outputLoss(
   run.temporarily(() => {
     const chunkRows = Math.min(hidden.rows, Math.max(96, Math.floor(CHUNK_FLOATS / vocabulary)));
     const logits = arena.allocate(chunkRows * vocabulary);
-    const packedTransposed = arena.allocate(packedSize(vocabulary, dModel));
-    kernels.packB(packedTransposed, weight.pointer, dModel, 1, vocabulary, dModel);
+    const packedTransposed = run.packs?.transposed(weight) ?? packTransposed(run, weight);
     const packed = tape === undefined ? 0 : arena.allocate(packedSize(dModel, vocabulary));
     const packedRows = tape === undefined ? 0 : arena.allocate(packedSize(dModel, chunkRows));
     if (tape !== undefined) kernels.packB(packed, weight.pointer, dModel, 0, dModel, vocabulary);
@@ -67,5 +61,5 @@ export function outputLoss(
       kernels.columnSums(run.gradientOf(bias), logits, rows, vocabulary);
     }
   });
-  return { pointer: results, rows: hidden.rows };
+  return results;
 }

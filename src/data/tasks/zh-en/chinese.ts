@@ -21,9 +21,9 @@ export function numeral(value: number): string {
   return head + (below < 10 ? `零${digit(below)}` : below < 20 ? `一${numeral(below)}` : numeral(below));
 }
 
-/** A numeral before a measure word or a unit: two is 两 there. */
+/** A numeral before a measure word or a unit: two is 两 there, and so is the two of 200. */
 export function counting(value: number): string {
-  return value === 2 ? "两" : numeral(value);
+  return value === 2 || (value >= 200 && value < 300) ? `两${numeral(value).slice(1)}` : numeral(value);
 }
 
 /** A year, read digit by digit: 2024 is 二〇二四. */

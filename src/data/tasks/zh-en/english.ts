@@ -24,6 +24,7 @@ const IRREGULAR_VERBS: Readonly<Record<string, readonly [past: string, participl
   be: ["was", "been"],
   borrow: ["borrowed", "borrowed"],
   break: ["broke", "broken"],
+  bring: ["brought", "brought"],
   buy: ["bought", "bought"],
   come: ["came", "come"],
   cost: ["cost", "cost"],
@@ -206,7 +207,7 @@ const IRREGULAR_COMPARISON: Readonly<Record<string, readonly [comparative: strin
 };
 
 const SHORT_ADJECTIVES = new Set(
-  "tall short long old young new cheap cold warm cool fast slow early late clean quiet hard smart small cute sweet fresh thick near busy happy easy pretty dirty tasty heavy".split(
+  "tall short long old young new cheap cold warm cool fast slow early late clean quiet hard smart small cute sweet fresh thick near busy happy easy pretty dirty tasty heavy friendly".split(
     " ",
   ),
 );

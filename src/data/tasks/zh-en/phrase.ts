@@ -1,4 +1,5 @@
 import type { Random } from "../../../random.ts";
+import type { Pair } from "../task.ts";
 
 /** The same thing said in Chinese and in English: a word, a phrase or a clause. */
 export interface Phrase {
@@ -6,18 +7,12 @@ export interface Phrase {
   readonly en: string;
 }
 
-/** A finished sentence pair: Chinese source, English target. */
-export interface SentencePair {
-  readonly source: string;
-  readonly target: string;
-}
-
 /** A family of sentences: one construction of Chinese grammar with one fixed way to say it in English. */
 export interface Pattern {
   readonly name: string;
   /** How often the family is drawn, relative to the others. */
   readonly weight: number;
-  make(random: Random): SentencePair;
+  make(random: Random): Pair;
 }
 
 /** Makes a {@link Phrase}. */
@@ -44,12 +39,12 @@ export function words(...parts: readonly string[]): string {
 }
 
 /** A declarative sentence: capital letter and full stops. */
-export function statement(zh: string, en: string): SentencePair {
+export function statement(zh: string, en: string): Pair {
   return { source: `${zh}。`, target: `${capitalise(en)}.` };
 }
 
 /** An interrogative sentence: capital letter and question marks. */
-export function question(zh: string, en: string): SentencePair {
+export function question(zh: string, en: string): Pair {
   return { source: `${zh}？`, target: `${capitalise(en)}?` };
 }
 

@@ -20,6 +20,8 @@ export interface Activity {
   readonly skill: boolean;
   /** Something for those who have a job. */
   readonly job: boolean;
+  /** Something grandparents hardly do: sports and lessons. */
+  readonly young: boolean;
   /** Something for those who go to school. */
   readonly pupil: boolean;
 }
@@ -39,6 +41,7 @@ function activity(
     lasting: traits.includes("lasting"),
     skill: traits.includes("skill"),
     job: traits.includes("job"),
+    young: traits.includes("young"),
     pupil: traits.includes("pupil"),
   };
 }
@@ -63,12 +66,12 @@ export const activities: readonly Activity[] = [
   activity("跳", "舞", "dance", [park, gym, school], "lasting skill"),
   activity("弹", "钢琴", "play the piano", [home, school], "lasting skill"),
   activity("弹", "吉他", "play the guitar", [home, park, dormitory], "lasting skill"),
-  activity("打", "篮球", "play basketball", [gym, school, park], "lasting skill"),
-  activity("打", "网球", "play tennis", [gym, school, park], "lasting skill"),
-  activity("踢", "足球", "play soccer", [school, park], "lasting skill"),
+  activity("打", "篮球", "play basketball", [gym, school, park], "lasting skill young"),
+  activity("打", "网球", "play tennis", [gym, school, park], "lasting skill young"),
+  activity("踢", "足球", "play soccer", [school, park], "lasting skill young"),
   activity("玩", "游戏", "play games", [home, dormitory], "lasting"),
   activity("游", "泳", "swim", [gym, school], "lasting skill"),
-  activity("跑", "步", "run", [park, school, gym]),
+  activity("跑", "步", "run", [park, school, gym], "young"),
   activity("散", "步", "take a walk", [park]),
   activity("聊", "天", "chat", [cafe, park, dormitory, office]),
   activity("休息", "", "rest", [home, dormitory, office], "lasting"),
@@ -77,28 +80,31 @@ export const activities: readonly Activity[] = [
   activity("洗", "衣服", "do the laundry", [home, dormitory]),
   activity("打扫", "房间", "clean the room", [home]),
   activity("工作", "", "work", [home, office, company, places.hospital, places.bank], "lasting job"),
-  activity("开", "会", "have a meeting", [office, company], "job"),
-  activity("学习", "", "study", [home, library, classroom, dormitory, school, cafe], "lasting"),
+  activity("开", "会", "attend a meeting", [office, company], "job"),
+  activity("学习", "", "study", [home, library, classroom, dormitory, school, cafe], "lasting young"),
 ];
 
 /** Studying something in particular. */
 export const studies: readonly Activity[] = subjects.map((subject) =>
-  activity("学习", subject.zh, `study ${subject.en}`, [home, library, school, dormitory, classroom], "lasting"),
+  activity("学习", subject.zh, `study ${subject.en}`, [home, library, school, dormitory, classroom], "lasting young"),
 );
 
-/** Eating and drinking something in general: 喝茶, "drink tea". */
+/** Drinking something in general: 喝茶, "drink tea". */
+export const drinking: readonly Activity[] = nouns.drinks.map((drink) =>
+  activity("喝", drink.zh, `drink ${nouns.generic(drink).en}`, [home, cafe, office, restaurant]),
+);
+
+/** Eating something in general: 吃饺子, "eat dumplings". */
+export const eating: readonly Activity[] = nouns.foods.map((food) =>
+  activity("吃", food.zh, `eat ${nouns.generic(food).en}`, [home, school, restaurant, dormitory]),
+);
+
+/** The meals of the day. */
 export const meals: readonly Activity[] = [
-  ...nouns.drinks.map((drink) =>
-    activity("喝", drink.zh, `drink ${nouns.generic(drink).en}`, [home, cafe, office, restaurant]),
-  ),
-  ...nouns.foods.map((food) =>
-    activity("吃", food.zh, `eat ${nouns.generic(food).en}`, [home, school, restaurant, dormitory]),
-  ),
   activity("吃", "早饭", "have breakfast", [home, school, restaurant, dormitory]),
   activity("吃", "午饭", "have lunch", [school, restaurant, company, home]),
-  activity("吃", "晚饭", "have dinner", [home, restaurant, school]),
+  activity("吃", "晚饭", "have dinner", [home, restaurant]),
 ];
-
 
 /** What one is found doing, or not: "is sleeping". */
 export const sleeping: Activity = activity("睡", "觉", "sleep", [home]);
@@ -126,18 +132,21 @@ export interface Doing {
 
 const { bookstore, supermarket, store, cinema, zoo, museum } = places;
 
+/** Where one borrows from. */
+const lendingLibrary: places.Place = { ...library, at: "from the library" };
+
 export const doings: readonly Doing[] = [
   { verb: "看", en: "read", things: nouns.readables, places: [home, library, cafe, dormitory], most: 4 },
   { verb: "看", en: "watch", things: [nouns.movie], places: [home, cinema, dormitory], most: 3 },
   { verb: "喝", en: "drink", things: nouns.drinks, places: [home, cafe, office, restaurant], most: 3 },
   { verb: "吃", en: "eat", things: nouns.foods, places: [home, school, restaurant, dormitory], most: 4 },
-  { verb: "买", en: "buy", things: nouns.readables, places: [bookstore, places.station, places.airport], most: 5 },
+  { verb: "买", en: "buy", things: nouns.readables, places: [bookstore, places.station, places.airport], most: 3 },
   { verb: "买", en: "buy", things: nouns.goods, places: [store], most: 3 },
-  { verb: "买", en: "buy", things: nouns.foods, places: [supermarket], most: 6 },
-  { verb: "买", en: "buy", things: nouns.stationery, places: [store, supermarket, bookstore], most: 5 },
+  { verb: "买", en: "buy", things: nouns.groceries, places: [supermarket], most: 4 },
+  { verb: "买", en: "buy", things: nouns.stationery, places: [store, supermarket, bookstore], most: 4 },
   { verb: "写", en: "write", things: nouns.writings, places: [home, office, library, cafe], most: 3 },
-  { verb: "借", en: "borrow", things: nouns.readables.slice(0, 3), places: [library], most: 5 },
-  { verb: "拍", en: "take", things: [nouns.photo], places: [park, zoo, museum, school], most: 10 },
+  { verb: "借", en: "borrow", things: nouns.readables.slice(0, 3), places: [lendingLibrary], most: 4 },
+  { verb: "拍", en: "take", things: [nouns.photo], places: [park, zoo, museum, school], most: 5 },
 ];
 
 /** An activity this person may do. */
@@ -150,6 +159,7 @@ export function activityFor(
   for (;;) {
     const doing = random.pick(from);
     if (doing.job && (who.life === "child" || who.life === "old")) continue;
+    if (doing.young && who.life === "old") continue;
     if (doing.pupil && (who.life === "adult" || who.life === "old")) continue;
     if (accept(doing)) return doing;
   }
@@ -170,5 +180,40 @@ export function placeFor(random: Random, who: Pick<Person, "life">, from: readon
   return home;
 }
 
-/** What is drawn from when nothing narrower is asked: pastimes twice as often as meals and studies. */
-export const everyday: readonly Activity[] = [...activities, ...activities, ...studies, ...meals];
+/** What one plans to do, or may have failed to do. */
+export const plannable: readonly Activity[] = [...activities, ...activities, ...studies];
+
+/** What is drawn from when nothing narrower is asked: pastimes more often than food and studies. */
+export const everyday: readonly Activity[] = [...plannable, ...drinking, ...eating];
+
+/** What one cannot do for being too busy, and for being too tired. */
+export const leisure: readonly Activity[] = activities.filter(
+  (one) => one.lasting && !one.job && !one.pupil && !["学习", "休息"].includes(one.verb),
+);
+export const efforts: readonly Activity[] = [...chores(), ...studies, ...activities.filter((one) => one.skill)];
+
+/** Housework and homework: what waits to be done. */
+export function chores(): readonly Activity[] {
+  return activities.filter((one) => ["作业", "碗", "衣服", "房间"].includes(one.object));
+}
+
+/** Things one does beside something else: 一边听音乐一边洗碗. */
+export const accompaniments: readonly { readonly background: Activity; readonly foreground: readonly Activity[] }[] = [
+  { background: named("听", "音乐"), foreground: pick("作业 碗 衣服 房间 日记 步 饭 画 网 书") },
+  { background: named("看", "电视"), foreground: pick("衣服 天").concat(meals) },
+  { background: named("聊", "天"), foreground: pick("碗 饭").concat(named("散", "步")) },
+  { background: named("唱", "歌"), foreground: pick("碗 衣服 房间 饭 舞 钢琴 吉他") },
+  ...drinking
+    .filter((drink) => drink.object !== "水")
+    .map((background) => ({ background, foreground: pick("书 电视 音乐 天 网 日记") })),
+];
+
+function named(verb: string, object: string): Activity {
+  const found = activities.find((one) => one.verb === verb && one.object === object);
+  if (found === undefined) throw new RangeError(`no activity ${verb}${object}`);
+  return found;
+}
+
+function pick(objects: string): readonly Activity[] {
+  return activities.filter((one) => objects.split(" ").includes(one.object));
+}

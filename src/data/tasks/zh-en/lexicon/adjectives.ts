@@ -1,5 +1,5 @@
 import type { Phrase } from "../phrase.ts";
-import { cities, countries } from "./places.ts";
+import type { Random } from "../../../../random.ts";
 import * as nouns from "./nouns.ts";
 
 /** A quality, with its negation where 不 will not do. */
@@ -15,6 +15,26 @@ function adjective(zh: string, en: string, negated?: string): Adjective {
 /** 不贵, but 没有意思. */
 export function negatedAdjective(quality: Adjective): string {
   return quality.negated ?? `不${quality.zh}`;
+}
+
+/** Qualities one can complain of with 太. */
+const EXCESSIVE = new Set("贵 大 小 长 短 旧 难 重 热 甜 无聊 冷 忙 累".split(" "));
+
+/** Whether "too" goes with the quality: too expensive, but hardly too interesting. */
+export function canBeTooMuch(quality: Adjective): boolean {
+  return EXCESSIVE.has(quality.zh);
+}
+
+const BLAMED = new Set("贵 小 长 短 旧 难 重 无聊".split(" "));
+
+/** Two different qualities that are both praise or both blame, so that a thing can have them at once. */
+export function inTheSameVein(random: Random, qualities: readonly Adjective[]): readonly [Adjective, Adjective] {
+  for (;;) {
+    const one = random.pick(qualities);
+    const other = random.pick(qualities);
+    if (one === other || BLAMED.has(one.zh) !== BLAMED.has(other.zh)) continue;
+    if (!["长", "短"].includes(one.zh) || !["长", "短"].includes(other.zh)) return [one, other];
+  }
 }
 
 const interesting = adjective("有意思", "interesting", "没有意思");
@@ -42,7 +62,6 @@ const important = adjective("重要", "important");
 const heavy = adjective("重", "heavy");
 const busy = adjective("忙", "busy");
 const easy = adjective("容易", "easy");
-const fast = adjective("快", "fast");
 const boring = adjective("无聊", "boring");
 
 /** Things and the qualities they are said to have. */
@@ -66,12 +85,12 @@ const fruit: Describable = { things: nouns.fruits, qualities: [sweet, fresh, del
 const eaten: Describable = { things: nouns.dishes, qualities: [delicious] };
 const devices: Describable = {
   things: [nouns.phone, nouns.computer, nouns.camera, nouns.bicycle, nouns.car],
-  qualities: [expensive, cheap, old, fast, small].slice(0, 3),
+  qualities: [expensive, cheap, old],
 };
 const pets: Describable = { things: nouns.pets, qualities: [cute, small, quiet, big] };
 const bags: Describable = { things: [nouns.schoolbag, nouns.dictionary], qualities: [heavy, old, expensive, big] };
 const rooms: Describable = { things: [nouns.room], qualities: [big, small, clean, quiet, comfortable] };
-const furniture: Describable = { things: nouns.furniture, qualities: [old, heavy, clean, expensive, comfortable].slice(0, 4) };
+const furniture: Describable = { things: nouns.furniture, qualities: [old, heavy, clean, expensive] };
 
 /** Everything that can be pointed at and judged. */
 export const describables: readonly Describable[] = [
@@ -104,7 +123,7 @@ export const traits: readonly Adjective[] = [
   adjective("聪明", "smart"),
   adjective("年轻", "young"),
   adjective("努力", "hardworking"),
-  adjective("认真", "careful"),
+  adjective("细心", "careful"),
   adjective("友好", "friendly"),
 ];
 
@@ -147,11 +166,12 @@ export const weather: readonly Adjective[] = [
   adjective("凉快", "cool"),
 ];
 
-export const seasons: readonly Phrase[] = [
-  { zh: "春天", en: "spring" },
-  { zh: "夏天", en: "summer" },
-  { zh: "秋天", en: "fall" },
-  { zh: "冬天", en: "winter" },
+/** The seasons, each with what it is like. */
+export const seasons: readonly (Phrase & { readonly quality: Adjective })[] = [
+  { zh: "春天", en: "spring", quality: weather[2]! },
+  { zh: "夏天", en: "summer", quality: weather[0]! },
+  { zh: "秋天", en: "fall", quality: weather[3]! },
+  { zh: "冬天", en: "winter", quality: weather[1]! },
 ];
 
 export const colors: readonly Phrase[] = [
@@ -169,5 +189,3 @@ export const degrees: readonly Phrase[] = [
   { zh: "非常", en: "extremely" },
   { zh: "真", en: "really" },
 ];
-
-export const placesWithWeather = [...cities, ...countries];

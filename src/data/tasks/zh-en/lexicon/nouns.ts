@@ -1,6 +1,7 @@
 import { counting } from "../chinese.ts";
 import { number, pluralise, withArticle } from "../english.ts";
 import { type Phrase, phrase } from "../phrase.ts";
+import type { Random } from "../../../../random.ts";
 
 /** A thing, with its measure word. */
 export interface Noun extends Phrase {
@@ -11,6 +12,11 @@ export interface Noun extends Phrase {
 
 function noun(zh: string, measure: string, en: string, unit?: string): Noun {
   return unit === undefined ? { zh, measure, en } : { zh, measure, en, unit };
+}
+
+/** How many of them one has or does, most often one. */
+export function someCount(random: Random, most = 3): number {
+  return Math.min(most, random.pick([1, 1, 2, 2, 3, 3, 4]));
 }
 
 /** Some number of things: 三本书, "three books"; 两杯茶, "two cups of tea"; one is "a" or "an". */
@@ -67,32 +73,40 @@ export const readables: readonly Noun[] = [
 
 export const writings: readonly Noun[] = [letter, email, article, report];
 
+const cola = noun("可乐", "瓶", "cola", "bottle");
+
 export const drinks: readonly Noun[] = [
   noun("咖啡", "杯", "coffee", "cup"),
   noun("茶", "杯", "tea", "cup"),
   noun("水", "杯", "water", "glass"),
   noun("牛奶", "杯", "milk", "glass"),
   noun("果汁", "杯", "juice", "glass"),
-  noun("可乐", "瓶", "cola", "bottle"),
+  cola,
 ];
+
+const egg = noun("鸡蛋", "个", "egg");
+const bread = noun("面包", "块", "bread", "piece");
 
 export const fruits: readonly Noun[] = [
   noun("苹果", "个", "apple"),
   noun("橙子", "个", "orange"),
-  noun("香蕉", "根", "banana"),
+  noun("桃子", "个", "peach"),
 ];
 
 export const dishes: readonly Noun[] = [
-  noun("鸡蛋", "个", "egg"),
+  egg,
   noun("饺子", "个", "dumpling"),
   noun("三明治", "个", "sandwich"),
-  noun("面包", "片", "bread", "slice"),
+  bread,
   noun("面条", "碗", "noodles", "bowl"),
   noun("米饭", "碗", "rice", "bowl"),
   cake,
 ];
 
 export const foods: readonly Noun[] = [...fruits, ...dishes];
+
+/** What a supermarket sells by the piece. */
+export const groceries: readonly Noun[] = [...fruits, egg, bread, cake, cola];
 
 /** Clothes that English counts one by one. */
 export const garments: readonly Noun[] = [

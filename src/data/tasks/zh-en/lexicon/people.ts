@@ -11,6 +11,8 @@ export interface Person extends Phrase {
   /** The English form after a verb or a preposition: "me", "my mother". */
   readonly object: string;
   readonly life: Life;
+  /** How the next clause takes the person up, where that is known. */
+  readonly pronoun?: Pronoun;
 }
 
 /** A pronoun, with what it owns: 我的 is "my". */
@@ -22,9 +24,6 @@ function pronoun(zh: string, en: string, agreement: Agreement, object: string, p
   return { zh, en, agreement, object, possessive, life: "any" };
 }
 
-function person(zh: string, en: string, life: Life, agreement: Agreement = "third"): Person {
-  return { zh, en, agreement, object: en, life };
-}
 
 export const I = pronoun("我", "I", "I", "me", "my");
 export const you = pronoun("你", "you", "plural", "you", "your");
@@ -32,6 +31,11 @@ export const he = pronoun("他", "he", "third", "him", "his");
 export const she = pronoun("她", "she", "third", "her", "her");
 export const we = pronoun("我们", "we", "plural", "us", "our");
 export const they = pronoun("他们", "they", "plural", "them", "their");
+
+function person(zh: string, en: string, life: Life, taken?: Pronoun): Person {
+  const base = { zh, en, agreement: taken === they ? "plural" : "third", object: en, life } as const;
+  return taken === undefined ? base : { ...base, pronoun: taken };
+}
 
 /** 你们 is left out: English says "you" for it too. */
 export const pronouns: readonly Pronoun[] = [I, you, he, she, we, they];
@@ -42,18 +46,19 @@ const owners: readonly Pronoun[] = [I, you, he, she];
 
 interface Relation extends Phrase {
   readonly life: Life;
+  readonly pronoun?: Pronoun;
 }
 
 /** Family members, said right after the owner: 我妈妈. */
 const kin: readonly Relation[] = [
-  { zh: "妈妈", en: "mother", life: "adult" },
-  { zh: "爸爸", en: "father", life: "adult" },
-  { zh: "哥哥", en: "older brother", life: "any" },
-  { zh: "姐姐", en: "older sister", life: "any" },
-  { zh: "弟弟", en: "younger brother", life: "any" },
-  { zh: "妹妹", en: "younger sister", life: "any" },
-  { zh: "爷爷", en: "grandfather", life: "old" },
-  { zh: "奶奶", en: "grandmother", life: "old" },
+  { zh: "妈妈", en: "mother", life: "adult", pronoun: she },
+  { zh: "爸爸", en: "father", life: "adult", pronoun: he },
+  { zh: "哥哥", en: "older brother", life: "any", pronoun: he },
+  { zh: "姐姐", en: "older sister", life: "any", pronoun: she },
+  { zh: "弟弟", en: "younger brother", life: "any", pronoun: he },
+  { zh: "妹妹", en: "younger sister", life: "any", pronoun: she },
+  { zh: "爷爷", en: "grandfather", life: "old", pronoun: he },
+  { zh: "奶奶", en: "grandmother", life: "old", pronoun: she },
 ];
 
 /** People one is connected with, said right after the owner too: 我朋友. */
@@ -65,31 +70,31 @@ const companions: readonly Relation[] = [
 ];
 
 export const names: readonly Person[] = [
-  person("小明", "Xiaoming", "any"),
-  person("小红", "Xiaohong", "any"),
-  person("大卫", "David", "any"),
-  person("玛丽", "Mary", "any"),
-  person("安娜", "Anna", "any"),
-  person("汤姆", "Tom", "any"),
-  person("李老师", "Teacher Li", "adult"),
-  person("王医生", "Doctor Wang", "adult"),
-  person("张先生", "Mr Zhang", "adult"),
-  person("刘女士", "Ms Liu", "adult"),
+  person("小龙", "Xiaolong", "any", he),
+  person("小美", "Xiaomei", "any", she),
+  person("大卫", "David", "any", he),
+  person("玛丽", "Mary", "any", she),
+  person("安娜", "Anna", "any", she),
+  person("汤姆", "Tom", "any", he),
+  person("李老师", "Teacher Li", "adult", she),
+  person("王医生", "Doctor Wang", "adult", he),
+  person("张先生", "Mr Zhang", "adult", he),
+  person("刘女士", "Ms Liu", "adult", she),
 ];
 
 /** Groups, most of them with 们. */
 export const groups: readonly Person[] = [
-  person("孩子们", "the children", "child", "plural"),
-  person("学生们", "the students", "any", "plural"),
-  person("老师们", "the teachers", "adult", "plural"),
-  person("我的朋友们", "my friends", "any", "plural"),
-  person("他的同学们", "his classmates", "any", "plural"),
+  person("孩子们", "the children", "child", they),
+  person("学生们", "the students", "any", they),
+  person("老师们", "the teachers", "adult", they),
+  person("我的朋友们", "my friends", "any", they),
+  person("他的同学们", "his classmates", "any", they),
 ];
 
 /** Somebody's relative, friend or colleague: 她姐姐, "her older sister". */
 export function relative(random: Random, owner: Pronoun = random.pick(owners)): Person {
   const who = random.pick(chance(random, 0.75) ? kin : companions);
-  return person(`${owner.zh}${who.zh}`, `${owner.possessive} ${who.en}`, who.life);
+  return person(`${owner.zh}${who.zh}`, `${owner.possessive} ${who.en}`, who.life, who.pronoun);
 }
 
 /** Anybody at all, as a subject; "you" is more often asked than told. */
@@ -98,6 +103,15 @@ export function someone(random: Random): Person {
   if (draw < 0.45) return random.pick([I, I, you, he, he, she, she, we, they]);
   if (draw < 0.7) return relative(random);
   return random.pick(draw < 0.92 ? names : groups);
+}
+
+/** Somebody the next clause can take up with a pronoun. */
+export function someoneTakenUp(random: Random): { who: Person; again: Person } {
+  for (;;) {
+    const who = someone(random);
+    const again = pronouns.find((one) => one === who) ?? who.pronoun;
+    if (again !== undefined) return { who, again };
+  }
 }
 
 /** Anybody who can have a job. */
@@ -149,18 +163,31 @@ export const jobs: readonly Phrase[] = [
   phrase("护士", "nurse"),
   phrase("警察", "police officer"),
   phrase("记者", "reporter"),
-  phrase("演员", "actor"),
-  phrase("作家", "writer"),
   phrase("厨师", "chef"),
   phrase("经理", "manager"),
 ];
 
-/** People one can point at: 那个女孩, "that girl". */
-export const strangers: readonly Phrase[] = [
-  phrase("男孩", "boy"),
-  phrase("女孩", "girl"),
-  phrase("男人", "man"),
-  phrase("女人", "woman"),
-  phrase("孩子", "child"),
-  phrase("学生", "student"),
+/** Somebody one can point at: 那个女孩, "that girl". */
+export interface Stranger extends Phrase {
+  readonly life: Life;
+  /** Who of the family it may turn out to be. */
+  readonly kin: readonly Relation[];
+}
+
+const kinOf = (...names: readonly string[]): readonly Relation[] => kin.filter((one) => names.includes(one.zh));
+
+export const strangers: readonly Stranger[] = [
+  { zh: "男孩", en: "boy", life: "any", kin: kinOf("哥哥", "弟弟") },
+  { zh: "女孩", en: "girl", life: "any", kin: kinOf("姐姐", "妹妹") },
+  { zh: "男人", en: "man", life: "adult", kin: kinOf("爸爸", "哥哥") },
+  { zh: "女人", en: "woman", life: "adult", kin: kinOf("妈妈", "姐姐") },
+  { zh: "孩子", en: "child", life: "child", kin: kinOf("弟弟", "妹妹") },
+  { zh: "学生", en: "student", life: "any", kin: kinOf("哥哥", "姐姐", "弟弟", "妹妹") },
 ];
+
+/** A relative the stranger may be. */
+export function relativeWho(random: Random, stranger: Stranger): Person {
+  const owner = random.pick(owners);
+  const who = random.pick(stranger.kin);
+  return person(`${owner.zh}${who.zh}`, `${owner.possessive} ${who.en}`, who.life, who.pronoun);
+}

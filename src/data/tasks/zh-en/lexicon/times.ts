@@ -57,6 +57,9 @@ export const regular: readonly Phrase[] = [
   phrase("每个周末", "every weekend"),
 ];
 
+/** As {@link regular}, without 每个星期, which goes ill with "where" and "how". */
+export const daily: readonly Phrase[] = regular.filter((one) => one.zh !== "每个星期");
+
 /** How often, said before the English verb. */
 export const frequency: readonly Phrase[] = [
   phrase("常常", "often"),

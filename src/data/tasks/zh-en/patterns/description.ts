@@ -2,10 +2,12 @@ import { counting } from "../chinese.ts";
 import { affirm, comparative, negate, number, pluralise, superlative, withArticle } from "../english.ts";
 import {
   type Adjective,
+  canBeTooMuch,
   cityQualities,
   colors,
   degrees,
   describables,
+  inTheSameVein,
   moods,
   negatedAdjective,
   seasons,
@@ -17,11 +19,10 @@ import {
 import * as nouns from "../lexicon/nouns.ts";
 import {
   he,
-  I,
   jobs,
   pronouns,
   relative,
-  she,
+  relativeWho,
   singularPronouns,
   someAdult,
   someone,
@@ -87,7 +88,7 @@ export const description: readonly Pattern[] = [
       const { thing, quality } = thingWithQuality(random);
       const draw = random.next();
       if (draw < 0.2) return statement(`${thing.zh}${negatedAdjective(quality)}`, `${thing.en} is not ${quality.en}`);
-      if (draw < 0.35) return statement(`${thing.zh}太${quality.zh}了`, `${thing.en} is too ${quality.en}`);
+      if (draw < 0.4 && canBeTooMuch(quality)) return statement(`${thing.zh}太${quality.zh}了`, `${thing.en} is too ${quality.en}`);
       const degree = random.pick(degrees);
       return statement(`${thing.zh}${degree.zh}${quality.zh}`, `${thing.en} is ${degree.en} ${quality.en}`);
     },
@@ -99,9 +100,10 @@ export const description: readonly Pattern[] = [
       const who = someone(random);
       const draw = random.next();
       if (draw < 0.1) {
-        return chance(random, 0.7)
+        const all = random.pick([we, they]);
+        return chance(random, 0.8)
           ? statement(`${who.zh}很好`, affirm(who, "present", "be good"))
-          : statement(`${who.zh}都很好`.replace(who.zh, "我们"), "we are all good");
+          : statement(`${all.zh}都很好`, affirm(all, "present", "be all good"));
       }
       const quality = random.pick(draw < 0.5 ? traits : moods);
       const isMood = draw >= 0.5;
@@ -127,7 +129,7 @@ export const description: readonly Pattern[] = [
   },
   {
     name: "comparing people with 比",
-    weight: 5,
+    weight: 6,
     make(random) {
       const [one, other] = twoPeople(random, someone);
       const quality = random.pick([...traits, { zh: "忙", en: "busy" }]);
@@ -159,10 +161,10 @@ export const description: readonly Pattern[] = [
   },
   {
     name: "comparing things with 比",
-    weight: 4,
+    weight: 6,
     make(random) {
       const { things, qualities } = random.pick(describables.filter((group) => group.things.length > 1));
-      const thing = random.pick(things.filter((one) => one.unit === undefined).length > 0 ? things : things);
+      const thing = random.pick(things);
       const quality = random.pick(qualities);
       const [near, far] = chance(random, 0.5) ? (["这", "那"] as const) : (["那", "这"] as const);
       const one = nouns.demonstrative(near, thing);
@@ -180,7 +182,7 @@ export const description: readonly Pattern[] = [
   },
   {
     name: "comparing cities and subjects",
-    weight: 3,
+    weight: 4,
     make(random) {
       const [list, qualities] = chance(random, 0.5)
         ? ([places.cities, cityQualities] as const)
@@ -196,7 +198,7 @@ export const description: readonly Pattern[] = [
   },
   {
     name: "superlative with 最",
-    weight: 3,
+    weight: 6,
     make(random) {
       const draw = random.next();
       if (draw < 0.5) {
@@ -245,7 +247,7 @@ export const description: readonly Pattern[] = [
   },
   {
     name: "identity",
-    weight: 4,
+    weight: 6,
     make(random) {
       const job = random.pick(jobs);
       const draw = random.next();
@@ -291,7 +293,7 @@ export const description: readonly Pattern[] = [
       const draw = random.next();
       if (draw < 0.4) {
         const thing = random.pick([...nouns.belongings, ...nouns.pets, ...nouns.stationery, ...nouns.garments]);
-        const count = 1 + random.below(4);
+        const count = nouns.someCount(random, nouns.belongings.includes(thing) ? 2 : 4);
         const color = chance(random, 0.4) ? random.pick(colors) : undefined;
         const described = color === undefined ? undefined : { zh: `${color.zh}的`, en: color.en };
         const isPet = nouns.pets.includes(thing);
@@ -329,7 +331,7 @@ export const description: readonly Pattern[] = [
       const draw = random.next();
       const spot = random.pick(spots);
       if (draw < 0.45) {
-        const thing = nouns.counted(1 + random.below(5), random.pick(nouns.smallThings));
+        const thing = nouns.counted(nouns.someCount(random, 4), random.pick(nouns.smallThings));
         const verb = /^an? /.test(thing.en) ? "is" : "are";
         return statement(`${spot.zh}有${thing.zh}`, `there ${verb} ${thing.en} ${spot.en}`);
       }
@@ -339,7 +341,7 @@ export const description: readonly Pattern[] = [
       }
       if (draw < 0.75) {
         const pet = random.pick(nouns.pets);
-        const thing = nouns.counted(1 + random.below(4), pet);
+        const thing = nouns.counted(nouns.someCount(random, 4), pet);
         const verb = /^an? /.test(thing.en) ? "is" : "are";
         const where = random.pick([phrase("门外", "outside the door"), phrase("公园里", "in the park"), ...spots.slice(1, 4)]);
         return statement(`${where.zh}有${thing.zh}`, `there ${verb} ${thing.en} ${where.en}`);
@@ -390,15 +392,20 @@ export const description: readonly Pattern[] = [
   },
   {
     name: "weather",
-    weight: 4,
+    weight: 7,
     make(random) {
       const quality = random.pick(weather);
       const town = random.pick(places.farAway);
       const season = random.pick(seasons);
       const degree = random.pick(degrees);
-      switch (random.below(7)) {
+      switch (random.below(8)) {
         case 0:
-          return statement(`${town.zh}的${season.zh}${degree.zh}${quality.zh}`, `${season.en} in ${town.en} is ${degree.en} ${quality.en}`);
+          return chance(random, 0.8)
+            ? statement(
+                `${town.zh}的${season.zh}${degree.zh}${season.quality.zh}`,
+                `${season.en} in ${town.en} is ${degree.en} ${season.quality.en}`,
+              )
+            : statement(`${town.zh}的${season.zh}不${season.quality.zh}`, `${season.en} in ${town.en} is not ${season.quality.en}`);
         case 1:
           return statement(`今天${town.zh}${degree.zh}${quality.zh}`, `it is ${degree.en} ${quality.en} in ${town.en} today`);
         case 2:
@@ -427,10 +434,22 @@ export const description: readonly Pattern[] = [
             ? statement(`${town.zh}在下${fall.zh}`, `it is ${fall.en}ing ${town.at}`)
             : statement(`昨天${town.zh}没下${fall.zh}`, `it did not ${fall.en} ${town.at} yesterday`);
         }
-        default:
-          return statement(`今天比昨天${quality.zh}${chance(random, 0.5) ? "得多" : ""}`, "").source.includes("得多")
-            ? statement(`今天比昨天${quality.zh}得多`, `today is much ${comparative(quality.en)} than yesterday`)
-            : statement(`今天比昨天${quality.zh}`, `today is ${comparative(quality.en)} than yesterday`);
+        case 6: {
+          let other = random.pick(places.farAway);
+          while (other === town) other = random.pick(places.farAway);
+          return statement(
+            `${town.zh}的${season.zh}比${other.zh}${season.quality.zh}`,
+            `${season.en} in ${town.en} is ${comparative(season.quality.en)} than in ${other.en}`,
+          );
+        }
+        default: {
+          const much = chance(random, 0.5);
+          const where = chance(random, 0.6) ? town : phrase("", "");
+          return statement(
+            `${where.zh}今天比昨天${quality.zh}${much ? "得多" : ""}`,
+            words("today is", much ? "much" : "", comparative(quality.en), "than yesterday", where.en === "" ? "" : `in ${where.en}`),
+          );
+        }
       }
     },
   },
@@ -440,7 +459,7 @@ export const description: readonly Pattern[] = [
     make(random) {
       const { things, qualities } = random.pick(describables.filter((group) => group.qualities.length > 2));
       const thing = nouns.demonstrative(random.pick(["这", "那"]), random.pick(things));
-      const [one, other] = compatible(random, qualities);
+      const [one, other] = inTheSameVein(random, qualities);
       return statement(`${thing.zh}又${one.zh}又${other.zh}`, `${thing.en} is both ${one.en} and ${other.en}`);
     },
   },
@@ -458,30 +477,11 @@ export const description: readonly Pattern[] = [
           `${pointer.en} ${stranger.en} is ${degree.en} ${trait.en}`,
         );
       }
-      const who = relative(random, random.pick([I, he, she]));
+      const who = relativeWho(random, stranger);
       return statement(`${pointer.zh}${stranger.zh}是${who.zh}`, `${pointer.en} ${stranger.en} is ${who.en}`);
     },
   },
 ];
-
-const OPPOSED: readonly (readonly [string, string])[] = [
-  ["大", "小"],
-  ["长", "短"],
-  ["贵", "便宜"],
-  ["有意思", "无聊"],
-  ["有用", "无聊"],
-  ["难", "容易"],
-];
-
-/** Two qualities a thing can have at once. */
-export function compatible(random: Random, qualities: readonly Adjective[]): readonly [Adjective, Adjective] {
-  for (;;) {
-    const one = random.pick(qualities);
-    const other = random.pick(qualities);
-    const pair = [one.zh, other.zh];
-    if (one !== other && !OPPOSED.some((opposed) => opposed.every((word) => pair.includes(word)))) return [one, other];
-  }
-}
 
 function gettingMore(quality: string): string {
   return `${comparative(quality)} and ${comparative(quality)}`;

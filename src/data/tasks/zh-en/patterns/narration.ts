@@ -1,6 +1,6 @@
 import { affirm, negate } from "../english.ts";
-import { activities, activityFor, doings, everyday, meals, placeFor, routines, sleeping, verbPhrase } from "../lexicon/activities.ts";
-import { counted, demonstrative, movie, readables } from "../lexicon/nouns.ts";
+import { activities, activityFor, chores, doings, drinking, everyday, meals, placeFor, plannable, routines, sleeping, verbPhrase } from "../lexicon/activities.ts";
+import { counted, someCount, demonstrative, movie, readables } from "../lexicon/nouns.ts";
 import { someAdult, someone, twoPeople } from "../lexicon/people.ts";
 import { cafe, cities, farAway, home, hospital, library, office, park, school } from "../lexicon/places.ts";
 import * as times from "../lexicon/times.ts";
@@ -46,7 +46,7 @@ export const narration: readonly Pattern[] = [
     make(random) {
       const who = someone(random);
       const doing = random.pick(doings);
-      const thing = counted(1 + random.below(doing.most), random.pick(doing.things));
+      const thing = counted(someCount(random, doing.most), random.pick(doing.things));
       const when = random.pick(times.past);
       const where = placeFor(random, who, doing.places);
       const zh = `${doing.verb}了${thing.zh}`;
@@ -62,7 +62,7 @@ export const narration: readonly Pattern[] = [
     weight: 6,
     make(random) {
       const who = someone(random);
-      const doing = activityFor(random, who, [...everyday, ...routines.slice(2, 5)]);
+      const doing = activityFor(random, who, [...plannable, ...drinking, ...routines.slice(2, 5)]);
       const when = random.pick(times.past);
       const { zh, en } = verbPhrase(doing);
       const verb = negate(who, "past", en);
@@ -71,6 +71,33 @@ export const narration: readonly Pattern[] = [
       }
       const where = placeFor(random, who, doing.places);
       return statement(`${who.zh}${when.zh}没在${where.zh}${zh}`, words(verb, where.at, when.en));
+    },
+  },
+  {
+    name: "meals",
+    weight: 3,
+    make(random) {
+      const who = someone(random);
+      const meal = activityFor(random, who, meals);
+      const where = placeFor(random, who, meal.places);
+      const { zh, en } = verbPhrase(meal);
+      const [when, whenEn] = random.pick([
+        ["昨天", "yesterday"],
+        ["前天", "the day before yesterday"],
+      ] as const);
+      switch (random.below(4)) {
+        case 0:
+          return statement(`${who.zh}每天在${where.zh}${zh}`, `${affirm(who, "present", en)} ${where.at} every day`);
+        case 1:
+          return statement(`${who.zh}${when}没${zh}`, `${negate(who, "past", en)} ${whenEn}`);
+        case 2:
+          return statement(`${who.zh}${when}在${where.zh}吃了${meal.object}`, `${affirm(who, "past", en)} ${where.at} ${whenEn}`);
+        default:
+          return statement(
+            `${who.zh}明天要在${where.zh}${zh}`,
+            `${affirm(who, "progressive", `go to ${en}`)} ${where.at} tomorrow`,
+          );
+      }
     },
   },
   {
@@ -91,7 +118,7 @@ export const narration: readonly Pattern[] = [
     weight: 7,
     make(random) {
       const who = someone(random);
-      const doing = activityFor(random, who, [...everyday, sleeping]);
+      const doing = activityFor(random, who, [...everyday, ...meals, sleeping]);
       const { zh, en } = verbPhrase(doing);
       const verb = affirm(who, "progressive", en);
       if (chance(random, 0.5)) {
@@ -133,12 +160,7 @@ export const narration: readonly Pattern[] = [
     weight: 4,
     make(random) {
       const who = someone(random);
-      const steps = [...meals.slice(-3), ...activities.filter((one) => one.object !== "" && !one.skill)];
-      const doing = activityFor(random, who, [
-        ...steps.filter((one) => !one.lasting),
-        ...steps.filter((one) => one.object === "作业"),
-        ...routines.filter((one) => one.object !== "觉"),
-      ]);
+      const doing = activityFor(random, who, [...meals, ...chores(), ...chores(), ...routines.filter((one) => one.object !== "觉")]);
       const { zh, en } = verbPhrase(doing);
       return chance(random, 0.5)
         ? statement(`${who.zh}已经${zh}了`, affirm(who, "perfect", en, "already"))
@@ -150,7 +172,7 @@ export const narration: readonly Pattern[] = [
     weight: 6,
     make(random) {
       const who = someone(random);
-      const doing = activityFor(random, who);
+      const doing = activityFor(random, who, plannable);
       const when = random.pick(times.future);
       const where = placeFor(random, who, doing.places);
       const { zh, en } = verbPhrase(doing);
@@ -263,8 +285,8 @@ export const narration: readonly Pattern[] = [
     make(random) {
       const who = someone(random);
       const doing = random.pick(doings.filter((one) => one.verb === "买" || one.verb === "借"));
-      const where = placeFor(random, who, doing.places);
-      const thing = counted(1 + random.below(Math.min(3, doing.most)), random.pick(doing.things));
+      const where = doing.places[0]!;
+      const thing = counted(someCount(random, 3), random.pick(doing.things));
       const purpose = `to ${doing.en} ${thing.en}`;
       if (chance(random, 0.5)) {
         const when = random.pick(times.past);

@@ -1,8 +1,6 @@
-import type { Pointer } from "../kernels/kernels.ts";
 import { mix32 } from "../random.ts";
 import type { Arena, SharedMemory } from "../tensor/memory.ts";
 import type { Ragged } from "../tensor/tensor.ts";
-import type { TeacherForcing } from "./transformer.ts";
 
 /** Token ids of sentences one behind the other, outside the shared memory. */
 export interface TokenBatch {
@@ -30,7 +28,7 @@ export function placeRagged(
   arena: Arena,
   batch: TokenBatch,
   maxPosition = Number.POSITIVE_INFINITY,
-  dropout?: DropoutKey,
+  dropout?: DropoutKey | undefined,
   side = 0,
 ): Ragged {
   const tokens = batch.tokens.length;
@@ -64,37 +62,3 @@ function fillRowKeys(keys: Int32Array, start: number, length: number, key: Dropo
   }
 }
 
-/**
- * Puts a batch into scratch memory for teacher forcing: the decoder reads BEGIN and the target, and predicts
- * the target and END.
- *
- * @param source source tokens with END
- * @param target target tokens, without BEGIN and END
- */
-export function placeTeacherForcing(
-  memory: SharedMemory,
-  arena: Arena,
-  source: TokenBatch,
-  target: TokenBatch,
-  special: { readonly bosId: number; readonly eosId: number },
-  maxPosition?: number,
-  dropout?: DropoutKey,
-): TeacherForcing {
-  const sentences = target.offsets.length - 1;
-  const inputs = new Int32Array(target.tokens.length + sentences);
-  const offsets = target.offsets.map((offset, b) => offset + b);
-  const labels: Pointer = arena.allocate(inputs.length);
-  const labelIds = memory.integers(labels, inputs.length);
-  for (let b = 0; b < sentences; b++) {
-    const sentence = target.tokens.subarray(target.offsets[b], target.offsets[b + 1]);
-    inputs[offsets[b]!] = special.bosId;
-    inputs.set(sentence, offsets[b]! + 1);
-    labelIds.set(sentence, offsets[b]!);
-    labelIds[offsets[b + 1]! - 1] = special.eosId;
-  }
-  return {
-    source: placeRagged(memory, arena, source, maxPosition, dropout, 0),
-    target: placeRagged(memory, arena, { tokens: inputs, offsets }, maxPosition, dropout, 1),
-    labels,
-  };
-}

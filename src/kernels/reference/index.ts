@@ -1,0 +1,44 @@
+import type { Kernels } from "../kernels.ts";
+import { adam } from "./adam.ts";
+import { attentionBackward, attentionForward, attentionWorkspace } from "./attention.ts";
+import { argmax, crossEntropy, softmax } from "./crossEntropy.ts";
+import { dropout } from "./dropout.ts";
+import { embeddingBackward, embeddingForward } from "./embedding.ts";
+import { geluBackward, geluForward } from "./gelu.ts";
+import { gemm, packB } from "./gemm.ts";
+import { layerNormBackward, layerNormForward, residualForward } from "./layerNorm.ts";
+import { add, columnSums, reluBackward, sumSquares } from "./vector.ts";
+
+/**
+ * Makes the reference kernels work on a memory: what the fast ones say, in plain loops. Sums and functions are in
+ * double precision and rounded once, when they are stored; dropout masks are the same bit for bit.
+ *
+ * @example
+ * const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+ * createReferenceKernels(memory).softmax(0, 1, 10);
+ */
+export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
+  return {
+    gemm: gemm(memory),
+    packB: packB(memory),
+    attentionForward: attentionForward(memory),
+    attentionBackward: attentionBackward(memory),
+    attentionWorkspace: attentionWorkspace(memory),
+    residualForward: residualForward(memory),
+    layerNormForward: layerNormForward(memory),
+    layerNormBackward: layerNormBackward(memory),
+    embeddingForward: embeddingForward(memory),
+    embeddingBackward: embeddingBackward(memory),
+    crossEntropy: crossEntropy(memory),
+    softmax: softmax(memory),
+    argmax: argmax(memory),
+    dropout: dropout(memory),
+    geluForward: geluForward(memory),
+    geluBackward: geluBackward(memory),
+    reluBackward: reluBackward(memory),
+    add: add(memory),
+    columnSums: columnSums(memory),
+    sumSquares: sumSquares(memory),
+    adam: adam(memory),
+  };
+}

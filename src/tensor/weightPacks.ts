@@ -1,0 +1,35 @@
+import { type Kernels, type Pointer, packedSize } from "../kernels/kernels.ts";
+import type { SharedMemory } from "./memory.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Weights in the panels that the matrix product reads, made once and kept as long as the weights stay the same:
+ * a decoder that runs a token at a time would spend its time packing them again.
+ */
+export class WeightPacks {
+  readonly #kernels: Kernels;
+  readonly #memory: SharedMemory;
+  readonly #packs = new Map<Pointer, { readonly packed: Pointer; version: number }>();
+  #version = 0;
+
+  constructor(kernels: Kernels, memory: SharedMemory) {
+    this.#kernels = kernels;
+    this.#memory = memory;
+  }
+
+  /** Call when weights have changed: every pack is made again when it is next asked for. */
+  invalidate(): void {
+    this.#version++;
+  }
+
+  /** W^T in panels, for x W^T; W is [out, in]. */
+  transposed(weight: Tensor): Pointer {
+    const { pointer, rows: outSize, columns: inSize } = weight;
+    const known = this.#packs.get(pointer);
+    if (known?.version === this.#version) return known.packed;
+    const packed = known?.packed ?? this.#memory.reserve(4 * packedSize(outSize, inSize));
+    this.#kernels.packB(packed, pointer, inSize, 1, outSize, inSize);
+    this.#packs.set(pointer, { packed, version: this.#version });
+    return packed;
+  }
+}

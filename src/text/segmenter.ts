@@ -1,0 +1,54 @@
+import { resolveLocale } from "./locale.ts";
+import { memoize } from "./memoize.ts";
+
+/** ICU takes quadratic time over one long string: 2 ms for this many code units, many minutes for a million. */
+const WINDOW = 2048;
+/** Longer stretches of text hardly ever come again, so they are not worth remembering. */
+const LONGEST_REMEMBERED = 32;
+const REMEMBERED = 65_536;
+
+/** Languages that write "l'eau" and "dell'acqua": the article is a word of its own. */
+const ELIDING = /^(fr|it|ca|oc)\b/;
+const AFTER_ELISION = /(?<=^\p{L}+['’])(?=\p{L})/u;
+
+/**
+ * Cuts text without white space into words and signs by Unicode's word boundaries (UAX 29), with ICU's
+ * dictionaries for Chinese, Japanese, Thai and their like. The pieces joined together are the text.
+ *
+ * The dictionaries differ a little between versions of ICU, and so may the words of a Chinese sentence
+ * between versions of Node.
+ */
+export class WordSegmenter {
+  readonly #segmenter: Intl.Segmenter;
+  readonly #elides: boolean;
+  readonly #remembered: (chunk: string) => readonly string[];
+
+  /** @param language a BCP 47 tag, to choose among the few rules that differ between languages */
+  constructor(language: string | undefined) {
+    const locale = resolveLocale(language);
+    this.#segmenter = new Intl.Segmenter(locale, { granularity: "word" });
+    this.#elides = ELIDING.test(locale);
+    this.#remembered = memoize((chunk) => this.#cut(chunk), REMEMBERED);
+  }
+
+  /** @param chunk text between two spaces, normalised */
+  segment(chunk: string): readonly string[] {
+    return chunk.length <= LONGEST_REMEMBERED ? this.#remembered(chunk) : this.#cut(chunk);
+  }
+
+  #cut(chunk: string): string[] {
+    const pieces: string[] = [];
+    for (let start = 0; start < chunk.length; ) {
+      const window = chunk.slice(start, start + WINDOW);
+      const segments = Array.from(this.#segmenter.segment(window), ({ segment }) => segment);
+      // The window may end inside a word or a surrogate pair: the next one starts with the last segment again.
+      if (start + window.length < chunk.length && segments.length > 1) segments.pop();
+      for (const segment of segments) {
+        start += segment.length;
+        if (this.#elides) pieces.push(...segment.split(AFTER_ELISION));
+        else pieces.push(segment);
+      }
+    }
+    return pieces;
+  }
+}

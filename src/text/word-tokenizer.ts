@@ -1,0 +1,128 @@
+import { countMarks, joinTokens, markSpaces, withoutMarks } from "./marks.ts";
+import { type Normalization, normalize } from "./normalize.ts";
+import { WordSegmenter } from "./segmenter.ts";
+import { Spacing, type SpacingStyle } from "./spacing.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { type TokenizerJSON, wordTokenizerJSON } from "./tokenizer-json.ts";
+import { Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+
+/** Words of the vocabulary longer than this, in code units, are not looked for inside another word. */
+const LONGEST_PART = 8;
+
+/** How words become tokens, apart from the vocabulary. */
+export interface WordSettings extends Normalization {
+  readonly spacing: SpacingStyle;
+}
+
+/** Words and signs are the tokens; a sign carries a mark where a space is missing or not expected. */
+export class WordTokenizer implements Tokenizer {
+  readonly kind = "word";
+  readonly vocabulary: Vocabulary;
+  readonly #settings: WordSettings;
+  readonly #segmenter: WordSegmenter;
+  readonly #spacing: Spacing;
+
+  constructor(vocabulary: Vocabulary, settings: WordSettings) {
+    this.vocabulary = vocabulary;
+    this.#settings = settings;
+    this.#segmenter = new WordSegmenter(settings.language);
+    this.#spacing = new Spacing(settings.spacing, settings.language);
+  }
+
+  /**
+   * Learns the vocabulary, and from the spaces before and after signs whether the text was tokenised
+   * beforehand: the style with fewer marks to write is taken.
+   */
+  static learn(
+    lines: Iterable<string>,
+    normalization: Normalization,
+    limits: VocabularyLimits,
+  ): WordTokenizer {
+    const { language } = normalization;
+    const segmenter = new WordSegmenter(language);
+    const natural = new TokenCounter("natural", language);
+    const spaced = new TokenCounter("spaced", language);
+    for (const line of lines) {
+      const chunks = toChunks(normalize(line, normalization), segmenter);
+      natural.add(chunks);
+      spaced.add(chunks);
+    }
+    const { style, counts } = spaced.marks < natural.marks ? spaced : natural;
+    return new WordTokenizer(Vocabulary.learn(counts, limits), { ...normalization, spacing: style });
+  }
+
+  encodeTokens(text: string): string[] {
+    return markSpaces(toChunks(normalize(text, this.#settings), this.#segmenter), this.#spacing);
+  }
+
+  encode(text: string): Int32Array {
+    const ids: number[] = [];
+    for (const token of this.encodeTokens(text)) {
+      const id = this.vocabulary.id(token);
+      if (id === this.vocabulary.unkId) ids.push(...this.#nearest(withoutMarks(token)));
+      else ids.push(id);
+    }
+    return Int32Array.from(ids);
+  }
+
+  /**
+   * The ids that come nearest to a token outside the vocabulary. Losing a space is better than losing a
+   * sign, so it is looked up without its marks; and what the dictionary took for one word of Chinese or
+   * Thai may be several words of the vocabulary.
+   */
+  #nearest(token: string): number[] {
+    if (token === "") return [];
+    const id = this.vocabulary.id(token);
+    if (id !== this.vocabulary.unkId || !this.#spacing.joins(token)) return [id];
+    const parts: number[] = [];
+    for (let start = 0; start < token.length; ) {
+      let end = Math.min(token.length, start + LONGEST_PART);
+      while (end > start && this.vocabulary.id(token.slice(start, end)) === this.vocabulary.unkId) end--;
+      if (end === start) return [id];
+      parts.push(this.vocabulary.id(token.slice(start, end)));
+      start = end;
+    }
+    return parts;
+  }
+
+  decode(ids: Iterable<number>): string {
+    const tokens: string[] = [];
+    for (const id of ids) {
+      if (id !== this.vocabulary.bosId && id !== this.vocabulary.eosId)
+        tokens.push(this.vocabulary.token(id));
+    }
+    return joinTokens(tokens, this.#spacing);
+  }
+
+  toJSON(): TokenizerJSON {
+    return wordTokenizerJSON(this.vocabulary, this.#settings);
+  }
+}
+
+/** Counts the tokens of a text as one style writes them. */
+class TokenCounter {
+  readonly style: SpacingStyle;
+  readonly counts = new Map<string, number>();
+  readonly #spacing: Spacing;
+
+  constructor(style: SpacingStyle, language: string | undefined) {
+    this.style = style;
+    this.#spacing = new Spacing(style, language);
+  }
+
+  add(chunks: Iterable<readonly string[]>): void {
+    for (const token of markSpaces(chunks, this.#spacing)) {
+      this.counts.set(token, (this.counts.get(token) ?? 0) + 1);
+    }
+  }
+
+  get marks(): number {
+    let marks = 0;
+    for (const [token, count] of this.counts) marks += countMarks(token) * count;
+    return marks;
+  }
+}
+
+function toChunks(line: string, segmenter: WordSegmenter): (readonly string[])[] {
+  return line.split(" ").map((chunk) => segmenter.segment(chunk));
+}

@@ -1,0 +1,180 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { type NamedTensor, readSafetensors, readSafetensorsHeader, type StoredTensor, writeSafetensors } from "../io/safetensors.ts";
+import { type ModelConfig, validateModelConfig } from "../model/config.ts";
+import { floatsIn, type NamedParameter } from "../model/parameters.ts";
+import type { Transformer } from "../model/transformer.ts";
+import type { SharedMemory } from "../tensor/memory.ts";
+import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
+import type { Adam } from "./adam.ts";
+import type { TrainingState } from "./state.ts";
+
+/** The version of what xformer keeps in the metadata; a reader refuses newer ones. */
+const FORMAT_VERSION = 1;
+
+/** The names of Adam's moments, which `last.safetensors` holds beside the parameters. */
+const FIRST_MOMENT = "adam.exp_avg.";
+const SECOND_MOMENT = "adam.exp_avg_sq.";
+
+/** What a checkpoint says about itself, apart from its tensors. */
+export interface CheckpointDescription {
+  readonly model: ModelConfig;
+  readonly sourceLanguage: string;
+  readonly targetLanguage: string;
+  /** The most tokens a translation may have. */
+  readonly outputLimit: number;
+  readonly sourceTokenizer: Tokenizer;
+  readonly targetTokenizer: Tokenizer;
+  /** Where training stood. */
+  readonly training: TrainingState;
+}
+
+/** A checkpoint that was read and verified. */
+export interface Checkpoint extends CheckpointDescription {
+  /** The file it came from. */
+  readonly file: string;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/**
+ * Writes a model, its tokenizers and where its training stood to one file, atomically.
+ *
+ * @param adam the optimizer, when training is to go on from this file
+ * @throws XformerError IO when it cannot be written; the previous file is then whole
+ */
+export function saveCheckpoint(
+  path: string,
+  model: Transformer,
+  description: Omit<CheckpointDescription, "model">,
+  memory: SharedMemory,
+  adam?: Adam,
+): void {
+  const { parameters } = model;
+  const at = (prefix: string, region: number): NamedTensor[] =>
+    parameters.list.map(({ name, shape, offset }) => ({
+      name: `${prefix}${name}`,
+      shape,
+      data: memory.floats(region + 4 * offset, floatsIn(shape)),
+    }));
+  const tensors = [
+    ...at("", parameters.pointer),
+    ...(adam === undefined ? [] : [...at(FIRST_MOMENT, adam.m), ...at(SECOND_MOMENT, adam.v)]),
+  ];
+  const { sourceTokenizer, targetTokenizer, training, ...translation } = description;
+  writeSafetensors(path, tensors, {
+    format: "xformer",
+    format_version: String(FORMAT_VERSION),
+    model: JSON.stringify(model.config),
+    translation: JSON.stringify(translation),
+    source_tokenizer: JSON.stringify(sourceTokenizer.toJSON()),
+    target_tokenizer: JSON.stringify(targetTokenizer.toJSON()),
+    training: JSON.stringify(training),
+  });
+}
+
+/** The file that `--model` means: a run directory's best (its last when there is no best yet), or the file itself. */
+export function checkpointFile(path: string): string {
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (error) {
+    throw fileSystemError(error, path);
+  }
+  if (!isDirectory) return path;
+  const file = ["best.safetensors", "last.safetensors"].map((name) => join(path, name)).find((name) => existsSync(name));
+  if (file !== undefined) return file;
+  throw new XformerError("CHECKPOINT", "no best.safetensors or last.safetensors in this directory", {
+    file: path,
+    hint: "Name a run directory that `xformer train` made, or a checkpoint file.",
+  });
+}
+
+/**
+ * Reads and verifies a checkpoint.
+ *
+ * @param path a file or a run directory
+ * @throws XformerError CHECKPOINT or IO naming the file and what is wrong with it
+ */
+export function loadCheckpoint(path: string): Checkpoint {
+  const file = checkpointFile(path);
+  const { tensors, metadata } = readSafetensors(file);
+  return { ...describe(metadata, file), file, tensors };
+}
+
+/** What a checkpoint says about itself, without reading its tensors. */
+export function describeCheckpoint(path: string): CheckpointDescription & {
+  readonly file: string;
+  readonly shapes: readonly { readonly name: string; readonly shape: readonly number[] }[];
+} {
+  const file = checkpointFile(path);
+  const { tensors, metadata } = readSafetensorsHeader(file);
+  const shapes = [...tensors].map(([name, { shape }]) => ({ name, shape }));
+  return { ...describe(metadata, file), file, shapes };
+}
+
+/** Fills a model's parameters, and Adam's moments when asked for, from a checkpoint of the same shape. */
+export function restore(checkpoint: Checkpoint, model: Transformer, memory: SharedMemory, adam?: Adam): void {
+  const fill = (prefix: string, region: number, { name, shape, offset }: NamedParameter): void => {
+    const tensor = checkpoint.tensors.get(`${prefix}${name}`);
+    if (tensor === undefined) throw damaged(checkpoint.file, `tensor ${prefix}${name} is missing`);
+    if (tensor.shape.join() !== shape.join()) {
+      throw damaged(checkpoint.file, `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`);
+    }
+    memory.floats(region + 4 * offset, floatsIn(shape)).set(tensor.data);
+  };
+  for (const parameter of model.parameters.list) {
+    fill("", model.parameters.pointer, parameter);
+    if (adam === undefined) continue;
+    fill(FIRST_MOMENT, adam.m, parameter);
+    fill(SECOND_MOMENT, adam.v, parameter);
+  }
+}
+
+function describe(metadata: Readonly<Record<string, string>>, file: string): CheckpointDescription {
+  if (metadata.format !== "xformer") {
+    throw new XformerError("CHECKPOINT", "this safetensors file is not an xformer checkpoint: it lacks xformer's metadata", {
+      file,
+      hint: "Name a file that `xformer train` wrote.",
+    });
+  }
+  const version = Number(metadata.format_version);
+  if (!(version <= FORMAT_VERSION)) {
+    throw new XformerError(
+      "CHECKPOINT",
+      `it has format version ${metadata.format_version}, this xformer reads up to ${FORMAT_VERSION}`,
+      { file, hint: "Update xformer." },
+    );
+  }
+  const parse = <T>(key: string): T => {
+    try {
+      return JSON.parse(metadata[key] ?? "") as T;
+    } catch (cause) {
+      throw damaged(file, `its metadata "${key}" is missing or is not JSON`, cause);
+    }
+  };
+  const model = validated(parse<ModelConfig>("model"), file);
+  const sourceTokenizer = tokenizerFromJSON(parse("source_tokenizer"), file);
+  const targetTokenizer = tokenizerFromJSON(parse("target_tokenizer"), file);
+  for (const [side, tokenizer, size] of [
+    ["source", sourceTokenizer, model.sourceVocabSize],
+    ["target", targetTokenizer, model.targetVocabSize],
+  ] as const) {
+    const entries = tokenizer.vocabulary.size;
+    if (entries !== size) throw damaged(file, `its ${side} vocabulary has ${entries} entries, the model ${size}`);
+  }
+  const translation = parse<Pick<CheckpointDescription, "sourceLanguage" | "targetLanguage" | "outputLimit">>("translation");
+  return { model, ...translation, sourceTokenizer, targetTokenizer, training: parse<TrainingState>("training") };
+}
+
+function validated(config: ModelConfig, file: string): ModelConfig {
+  try {
+    return validateModelConfig(config);
+  } catch (cause) {
+    throw damaged(file, `its configuration cannot be built: ${cause instanceof Error ? cause.message : cause}`, cause);
+  }
+}
+
+function damaged(file: string, problem: string, cause?: unknown): XformerError {
+  return new XformerError("CHECKPOINT", problem, { file, hint: "Use another copy, or train again.", cause });
+}

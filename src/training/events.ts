@@ -1,0 +1,40 @@
+import type { KernelBuild } from "../kernels/load.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { TrainingConfig } from "./config.ts";
+import type { PreparedCorpus } from "./prepare.ts";
+import type { LogRecord } from "./runDirectory.ts";
+import type { ValidationRecord } from "./state.ts";
+
+/** What is known about a run before its first step. */
+export interface RunSummary {
+  readonly directory: string;
+  readonly model: ModelConfig;
+  readonly training: TrainingConfig;
+  /** Numbers that are learned. */
+  readonly parameters: number;
+  readonly kernels: KernelBuild;
+  readonly corpus: Omit<PreparedCorpus, "pairs"> & { readonly name: string; readonly pairs: number };
+  /** Validation pairs; 0 without a validation corpus. */
+  readonly validPairs: number;
+  /** Steps the whole run is expected to have, and the seconds that those still to do are expected to take. */
+  readonly totalSteps: number;
+  readonly estimatedSeconds: number;
+  /** The step a resumed run goes on from; 0 for a new one. */
+  readonly resumedAt: number;
+}
+
+/** What happens during a run, in the order in which it happens. */
+export type TrainingEvent =
+  | { readonly type: "started"; readonly summary: RunSummary }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly totalSteps: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly lr: number;
+      readonly tokensPerSecond: number;
+    }
+  | { readonly type: "log"; readonly record: LogRecord }
+  | { readonly type: "validation"; readonly record: ValidationRecord; readonly improved: boolean }
+  | { readonly type: "saved"; readonly file: string; readonly step: number };

@@ -1,0 +1,139 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { atomicWrite } from "../io/atomicWrite.ts";
+import type { ValidationRecord } from "./state.ts";
+
+/** A line of `metrics.jsonl` about the steps since the one before. */
+export interface LogRecord {
+  readonly step: number;
+  readonly epoch: number;
+  /** Label-smoothed cross-entropy of a target token in nats, without dropout's share taken out. */
+  readonly loss: number;
+  readonly lr: number;
+  readonly gradNorm: number;
+  /** Source and target tokens, ENDs included, since the line before. */
+  readonly sourceTokens: number;
+  readonly targetTokens: number;
+  /** Source and target tokens a second. */
+  readonly tokensPerSecond: number;
+  /** Seconds of training so far, those of earlier sessions included. */
+  readonly elapsedSeconds: number;
+}
+
+const FILES = ["config.json", "metrics.jsonl", "best.safetensors", "last.safetensors"] as const;
+
+/** The directory of a run: `config.json`, `metrics.jsonl`, `best.safetensors` and `last.safetensors`. */
+export class RunDirectory {
+  readonly path: string;
+  readonly best: string;
+  readonly last: string;
+  readonly #metrics: string;
+
+  constructor(path: string) {
+    this.path = path;
+    this.best = join(path, "best.safetensors");
+    this.last = join(path, "last.safetensors");
+    this.#metrics = join(path, "metrics.jsonl");
+  }
+
+  /**
+   * Makes the directory of a new run.
+   *
+   * @param out where; by default `runs/<corpus>-<n>` with the next free number
+   * @param force whether a run that is there already may be overwritten
+   * @throws XformerError when a run is there already, or the directory cannot be made
+   */
+  static create(out: string | undefined, corpus: string, force: boolean): RunDirectory {
+    if (out === undefined) return new RunDirectory(nextFree(corpus));
+    const taken = FILES.filter((name) => existsSync(join(out, name)));
+    if (taken.length > 0 && !force) {
+      throw new XformerError("IO", "a run is in this directory already", {
+        file: out,
+        hint: "Choose another --out, go on with --resume, or overwrite it with --force.",
+      });
+    }
+    guarded(out, () => {
+      mkdirSync(out, { recursive: true });
+      for (const name of taken) rmSync(join(out, name));
+    });
+    return new RunDirectory(out);
+  }
+
+  /** Writes the resolved configuration of the run. */
+  writeConfig(config: object): void {
+    atomicWrite(join(this.path, "config.json"), (write) => write(`${JSON.stringify(config, null, 2)}\n`));
+  }
+
+  /** The configuration of the run as {@link writeConfig} left it, not checked. */
+  readConfig(): unknown {
+    const file = join(this.path, "config.json");
+    const text = guarded(file, () => readFileSync(file, "utf8"));
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new XformerError("CONFIG", "this is not JSON", { file, hint: "Restore it, or train again.", cause });
+    }
+  }
+
+  /** Adds a line to `metrics.jsonl`. */
+  append(record: LogRecord | ValidationRecord): void {
+    guarded(this.#metrics, () => appendFileSync(this.#metrics, `${JSON.stringify(record)}\n`));
+  }
+
+  /**
+   * Drops the metrics past a step, which a run that goes on from there writes again.
+   *
+   * @returns the seconds the run had taken by then
+   */
+  rewindMetrics(step: number): number {
+    if (!existsSync(this.#metrics)) return 0;
+    const lines = guarded(this.#metrics, () => readFileSync(this.#metrics, "utf8")).split("\n");
+    let elapsedSeconds = 0;
+    const kept = lines.filter((line) => {
+      const record = parseRecord(line);
+      if (record === undefined || record.step > step) return false;
+      elapsedSeconds = record.elapsedSeconds ?? elapsedSeconds;
+      return true;
+    });
+    atomicWrite(this.#metrics, (write) => write(kept.map((line) => `${line}\n`).join("")));
+    return elapsedSeconds;
+  }
+}
+
+/** A line of the metrics; none for the last line of a run that was cut off while writing it. */
+function parseRecord(line: string): { readonly step: number; readonly elapsedSeconds?: number } | undefined {
+  try {
+    const record: unknown = JSON.parse(line);
+    return typeof record === "object" && record !== null && "step" in record && typeof record.step === "number"
+      ? (record as { step: number; elapsedSeconds?: number })
+      : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Makes `runs/<corpus>-<n>` with the first n that nobody has; two runs that start at once get two. */
+function nextFree(corpus: string): string {
+  return guarded("runs", () => {
+    mkdirSync("runs", { recursive: true });
+    for (let n = 1; ; n++) {
+      const path = join("runs", `${corpus}-${n}`);
+      try {
+        mkdirSync(path);
+        return path;
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      }
+    }
+  });
+}
+
+function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw fileSystemError(error, file);
+  }
+}
