@@ -30,7 +30,8 @@ function buildKernels(name, ...features) {
   );
 }
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
+// Only `--clean`, which packing uses, starts from nothing: otherwise a running xformer keeps the files it needs.
+if (process.argv.includes("--clean")) rmSync(join(root, "dist"), { recursive: true, force: true });
 mkdirSync(join(root, "dist", "kernels"), { recursive: true });
 buildKernels("strict");
 buildKernels("relaxed", "--enable", "relaxed-simd");

@@ -1,12 +1,13 @@
-import { assembleBatch, batchesInOrder } from "../data/batches.ts";
-import type { Transformer } from "../model/transformer.ts";
-import type { Workbench } from "../tensor/computation.ts";
+import { assembleBatch, batchesInOrder, type EncodedPair } from "../data/batches.ts";
+import type { Pointer } from "../kernels/kernels.ts";
+import type { ReplicaPool } from "../replicas/pool.ts";
+import { sharePairs } from "../replicas/sharedPairs.ts";
+import { Arena } from "../tensor/memory.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { greedyDecode } from "./greedy.ts";
-import { type PairScore, scorePairs } from "./scorer.ts";
+import type { PairScore } from "./scorer.ts";
 
-/** Tokens worked on at a time, on the longer side. */
-const BATCH_TOKENS = 2048;
+/** Tokens a thread works on at a time, on the longer side. */
+const BATCH_TOKENS = 1024;
 
 /** One line, translated. */
 export interface Translation {
@@ -21,61 +22,86 @@ export interface Translation {
 
 /** A trained model with its tokenizers: text in, text out. */
 export class Translator {
-  readonly model: Transformer;
-  readonly workbench: Workbench;
+  readonly pool: ReplicaPool;
   readonly sourceTokenizer: Tokenizer;
   readonly targetTokenizer: Tokenizer;
   /** The most tokens a translation may have. */
   readonly outputLimit: number;
+  /** Holds batches and results while the threads work on them. */
+  readonly #arena: Arena;
 
-  constructor(
-    model: Transformer,
-    workbench: Workbench,
-    sourceTokenizer: Tokenizer,
-    targetTokenizer: Tokenizer,
-    outputLimit: number,
-  ) {
-    this.model = model;
-    this.workbench = workbench;
+  constructor(pool: ReplicaPool, sourceTokenizer: Tokenizer, targetTokenizer: Tokenizer, outputLimit: number) {
+    this.pool = pool;
     this.sourceTokenizer = sourceTokenizer;
     this.targetTokenizer = targetTokenizer;
     this.outputLimit = outputLimit;
+    this.#arena = new Arena(pool.main.workbench.memory);
   }
 
   /** Translates lines, one for one and in order, greedily. A line without a token gives an empty line. */
-  translate(lines: readonly string[]): Translation[] {
-    const { eosId } = this.targetTokenizer.vocabulary;
+  async translate(lines: readonly string[]): Promise<Translation[]> {
+    const { memory } = this.pool.main.workbench;
     const sources = lines.map((line) => this.sourceTokenizer.encode(line));
     const texts: string[] = lines.map(() => "");
+    const limit = this.outputLimit;
     const wanted = sources.flatMap((source, index) =>
       source.length === 0 ? [] : [{ source, target: new Int32Array(0), index }],
     );
-    for (const pairs of batchesInOrder(wanted, BATCH_TOKENS)) {
-      const { sourceTokens: tokens, sourceOffsets: offsets } = assembleBatch(pairs, eosId);
-      const outputs = greedyDecode(
-        ...[this.model, this.workbench, { tokens, offsets }] as const,
-        ...[this.targetTokenizer.vocabulary, this.outputLimit] as const,
-      );
-      for (const [i, output] of outputs.entries()) texts[pairs[i]!.index] = this.targetTokenizer.decode(output);
-    }
+    await this.#inBatches(wanted, limit + 1, { kind: "greedy", limit }, (results, pairs) => {
+      const rows = memory.integers(results, pairs.length * (limit + 1));
+      for (const [i, { index }] of pairs.entries()) {
+        const first = i * (limit + 1) + 1;
+        texts[index] = this.targetTokenizer.decode(rows.subarray(first, first + rows[first - 1]!));
+      }
+    });
     return sources.map((source, i) => ({
       text: texts[i]!,
       sourceTokens: source.length,
       unknownTokens: this.sourceTokenizer.vocabulary.countUnknown(source),
-      overLong: source.length > this.model.config.maxLength,
+      overLong: source.length > this.pool.main.model.config.maxLength,
     }));
   }
 
   /** Scores pairs of lines by teacher forcing, one for one and in order. */
-  score(sources: readonly string[], targets: readonly string[]): PairScore[] {
-    const { vocabulary } = this.targetTokenizer;
+  async score(sources: readonly string[], targets: readonly string[]): Promise<PairScore[]> {
+    const { memory } = this.pool.main.workbench;
     const pairs = sources.map((source, index) => ({
       source: this.sourceTokenizer.encode(source),
       target: this.targetTokenizer.encode(targets[index]!),
       index,
     }));
-    return batchesInOrder(pairs, BATCH_TOKENS).flatMap((batch) =>
-      scorePairs(this.model, this.workbench, assembleBatch(batch, vocabulary.eosId), vocabulary),
-    );
+    const scores: PairScore[] = [];
+    await this.#inBatches(pairs, 2 * 3, { kind: "score" }, (results, batch) => {
+      const rows = memory.doubles(results, 3 * batch.length);
+      for (let i = 0; i < rows.length; i += 3) {
+        scores.push({ logProbability: rows[i]!, tokens: rows[i + 1]!, correct: rows[i + 2]! });
+      }
+    });
+    return scores;
+  }
+
+  /**
+   * Shares batches of pairs out among the threads and reads their results in order.
+   *
+   * @param width 32-bit words of results for a pair
+   */
+  async #inBatches(
+    pairs: readonly EncodedPair[],
+    width: number,
+    job: { readonly kind: "greedy"; readonly limit: number } | { readonly kind: "score" },
+    read: (results: Pointer, batch: readonly EncodedPair[]) => void,
+  ): Promise<void> {
+    if (pairs.length === 0) return;
+    const { memory } = this.pool.main.workbench;
+    const { bosId, eosId } = this.targetTokenizer.vocabulary;
+    const parts = batchesInOrder(pairs, BATCH_TOKENS);
+    const batches = parts.map((part) => ({
+      pairs: sharePairs(memory, this.#arena, assembleBatch(part, eosId)),
+      results: this.#arena.allocate(width * part.length),
+    }));
+    const special = { bosId, eosId };
+    await this.pool.run({ ...job, items: batches.length, special, weights: this.pool.weights, batches });
+    for (const [i, part] of parts.entries()) read(batches[i]!.results, part);
+    this.#arena.release();
   }
 }

@@ -29,22 +29,22 @@ export function bleuTokenizerFor(language: string): BleuTokenizer {
  * @param options.lowercase whether BLEU and exact match ignore case, as they have to when the model's
  *   tokenizer lowercases; BLEU's signature says so
  */
-export function evaluate(
+export async function evaluate(
   translator: Translator,
   sources: readonly string[],
   references: readonly string[],
   options: { readonly bleuTokenizer: BleuTokenizer; readonly lowercase: boolean },
-): Evaluation {
+): Promise<Evaluation> {
   let logProbability = 0;
   let tokens = 0;
   let correct = 0;
-  for (const score of translator.score(sources, references)) {
+  for (const score of await translator.score(sources, references)) {
     logProbability += score.logProbability;
     tokens += score.tokens;
     correct += score.correct;
   }
   const loss = -logProbability / tokens;
-  const translations = translator.translate(sources);
+  const translations = await translator.translate(sources);
   const fold = (lines: readonly string[]): readonly string[] =>
     options.lowercase ? lines.map((line) => line.toLowerCase()) : lines;
   const hypotheses = translations.map(({ text }) => text);

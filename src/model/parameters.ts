@@ -35,7 +35,8 @@ export class Parameters {
   readonly #memory: SharedMemory;
   readonly #byName: ReadonlyMap<string, NamedParameter>;
 
-  constructor(declarations: readonly Declaration[], memory: SharedMemory) {
+  /** @param at where another thread has them already; by default they get room of their own */
+  constructor(declarations: readonly Declaration[], memory: SharedMemory, at?: Pointer) {
     const starts: number[] = [];
     let end = 0;
     for (const { shape } of declarations) {
@@ -43,7 +44,7 @@ export class Parameters {
       end += Math.ceil(floatsIn(shape) / ALIGNMENT) * ALIGNMENT;
     }
     this.size = end;
-    this.pointer = memory.reserve(4 * end);
+    this.pointer = at ?? memory.reserve(4 * end);
     this.#memory = memory;
     this.list = declarations.map(({ name, shape }, i) => {
       const offset = starts[i]!;

@@ -56,12 +56,13 @@ export class Transformer {
   /**
    * Takes room for the parameters; they hold zeros until {@link initialise} or a checkpoint fills them.
    *
+   * @param parametersAt where another thread has the parameters of this model already
    * @throws XformerError CONFIG when the sizes do not fit together
    */
-  constructor(config: ModelConfig, memory: SharedMemory) {
+  constructor(config: ModelConfig, memory: SharedMemory, parametersAt?: Pointer) {
     this.config = validateModelConfig(config);
     this.#memory = memory;
-    this.parameters = new Parameters(Transformer.declare(config), memory);
+    this.parameters = new Parameters(Transformer.declare(config), memory, parametersAt);
     this.#targetEmbedding = this.parameters.get("target_embedding.weight");
     this.#sourceEmbedding =
       config.tie === "all" ? this.#targetEmbedding : this.parameters.get("source_embedding.weight");

@@ -4,8 +4,12 @@ import type { Pointer } from "../kernels/kernels.ts";
 const PAGE = 65_536;
 /** WebAssembly addresses 32 bits: 65,536 pages are 4 GiB. */
 const MOST_PAGES = 65_536;
+/** Everything is handed out at multiples of a cache line. */
+const LINE = 64;
 /** Kernels read whole vectors: nothing that is handed out may end at the very end of the memory. */
-const SLACK = 64;
+const SLACK = LINE;
+/** Where the first line keeps the number of lines handed out, for all threads; byte 0 itself is nobody's. */
+const END_INDEX = 4;
 /** Bytes an arena reserves at a time: pages that are never touched cost nothing, so this may be generous. */
 const CHUNK = 2 ** 25;
 
@@ -17,50 +21,63 @@ export class SharedMemory {
   readonly wasm: WebAssembly.Memory;
   #f32: Float32Array;
   #i32: Int32Array;
-  /** Where the next region starts. */
-  #end: Pointer = SLACK;
 
-  constructor(wasm: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true })) {
-    this.wasm = wasm;
-    this.#f32 = new Float32Array(wasm.buffer);
-    this.#i32 = new Int32Array(wasm.buffer);
+  /** Starts a new memory, or takes part in one that another thread has started. */
+  constructor(wasm?: WebAssembly.Memory) {
+    this.wasm = wasm ?? new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
+    this.#f32 = new Float32Array(this.wasm.buffer);
+    this.#i32 = new Int32Array(this.wasm.buffer);
+    Atomics.compareExchange(this.#i32, END_INDEX, 0, 1);
   }
 
   /** The floats from `pointer` on, as a view. */
   floats(pointer: Pointer, count: number): Float32Array {
-    if (pointer + 4 * count > this.#f32.byteLength) this.#f32 = new Float32Array(this.wasm.buffer);
+    if (pointer + 4 * count > this.#f32.byteLength) this.#f32 = new Float32Array(this.#newestBuffer());
     return this.#f32.subarray(pointer >>> 2, (pointer >>> 2) + count);
   }
 
   /** The 32-bit integers from `pointer` on, as a view. */
   integers(pointer: Pointer, count: number): Int32Array {
-    if (pointer + 4 * count > this.#i32.byteLength) this.#i32 = new Int32Array(this.wasm.buffer);
+    if (pointer + 4 * count > this.#i32.byteLength) this.#i32 = new Int32Array(this.#newestBuffer());
     return this.#i32.subarray(pointer >>> 2, (pointer >>> 2) + count);
   }
 
+  /** The 64-bit floats from `pointer` on, as a view. */
+  doubles(pointer: Pointer, count: number): Float64Array {
+    const { buffer, byteOffset } = this.integers(pointer, 2 * count);
+    return new Float64Array(buffer, byteOffset, count);
+  }
+
   /**
-   * Hands out bytes that nobody else has, at a multiple of 64; they are never given back.
+   * Hands out bytes that nobody else has, on any thread, at a multiple of 64; they are never given back.
    *
    * @throws XformerError when 4 GiB are not enough
    */
   reserve(bytes: number): Pointer {
-    const start = this.#end;
-    const end = Math.ceil((start + bytes) / 64) * 64;
+    const lines = Math.ceil(bytes / LINE);
+    const start = LINE * Atomics.add(this.integers(0, LINE / 4), END_INDEX, lines);
+    const end = start + LINE * lines;
     const pages = Math.ceil((end + SLACK) / PAGE);
-    const have = this.wasm.buffer.byteLength / PAGE;
-    if (pages > have) {
-      try {
-        if (pages > MOST_PAGES) throw new RangeError("more than 4 GiB");
-        this.wasm.grow(pages - have);
-      } catch (cause) {
-        throw new XformerError("CONFIG", `the model and its batch need more than ${Math.floor(end / 2 ** 20)} MiB of memory`, {
-          hint: "Use a smaller model or a smaller --batch-tokens.",
-          cause,
-        });
-      }
+    try {
+      // Another thread may grow the memory at the same time: then it ends up larger than either needs.
+      for (let missing = this.#missing(pages); missing > 0; missing = this.#missing(pages)) this.wasm.grow(missing);
+    } catch (cause) {
+      throw new XformerError("CONFIG", `the model and its batch need more than ${Math.floor(end / 2 ** 20)} MiB of memory`, {
+        hint: "Use a smaller model or a smaller --batch-tokens.",
+        cause,
+      });
     }
-    this.#end = end;
     return start;
+  }
+
+  #missing(pages: number): number {
+    return pages - this.wasm.buffer.byteLength / PAGE;
+  }
+
+  /** The buffer at its present size: growing by nothing makes this thread see what others have grown. */
+  #newestBuffer(): SharedArrayBuffer {
+    this.wasm.grow(0);
+    return this.wasm.buffer;
   }
 }
 

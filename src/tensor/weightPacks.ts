@@ -17,9 +17,9 @@ export class WeightPacks {
     this.#memory = memory;
   }
 
-  /** Call when weights have changed: every pack is made again when it is next asked for. */
-  invalidate(): void {
-    this.#version++;
+  /** Says which weights are in use: after a change every pack is made again when it is next asked for. */
+  useVersion(version: number): void {
+    this.#version = version;
   }
 
   /** W^T in panels, for x W^T; W is [out, in]. */

@@ -33,6 +33,10 @@ export class CharTokenizer implements Tokenizer {
     return new CharTokenizer(Vocabulary.learn(counts, limits), normalization);
   }
 
+  get lowercase(): boolean {
+    return this.#normalization.lowercase;
+  }
+
   encodeTokens(text: string): string[] {
     return toTokens(normalize(text, this.#normalization));
   }

@@ -41,8 +41,9 @@ export class WordSegmenter {
     for (let start = 0; start < chunk.length; ) {
       const window = chunk.slice(start, start + WINDOW);
       const segments = Array.from(this.#segmenter.segment(window), ({ segment }) => segment);
-      // The window may end inside a word or a surrogate pair: the next one starts with the last segment again.
-      if (start + window.length < chunk.length && segments.length > 1) segments.pop();
+      // The window may end inside a word ("a." of "a.b" too) or a surrogate pair: its end is read again.
+      const isLast = start + window.length === chunk.length;
+      if (!isLast) segments.length = Math.max(1, segments.length - 2);
       for (const segment of segments) {
         start += segment.length;
         if (this.#elides) pieces.push(...segment.split(AFTER_ELISION));

@@ -11,6 +11,8 @@ export type TokenizerKind = "word" | "char";
 export interface Tokenizer {
   readonly kind: TokenizerKind;
   readonly vocabulary: Vocabulary;
+  /** Whether everything is lowercased: decoding then gives lowercase. */
+  readonly lowercase: boolean;
   /** The tokens as text, before the vocabulary: none of them is unknown yet. */
   encodeTokens(text: string): string[];
   /** The ids of the tokens, without BEGIN and END. */

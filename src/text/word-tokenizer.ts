@@ -51,6 +51,10 @@ export class WordTokenizer implements Tokenizer {
     return new WordTokenizer(Vocabulary.learn(counts, limits), { ...normalization, spacing: style });
   }
 
+  get lowercase(): boolean {
+    return this.#settings.lowercase;
+  }
+
   encodeTokens(text: string): string[] {
     return markSpaces(toChunks(normalize(text, this.#settings), this.#segmenter), this.#spacing);
   }

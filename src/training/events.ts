@@ -13,6 +13,7 @@ export interface RunSummary {
   /** Numbers that are learned. */
   readonly parameters: number;
   readonly kernels: KernelBuild;
+  readonly threads: number;
   readonly corpus: Omit<PreparedCorpus, "pairs"> & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;

@@ -5,17 +5,16 @@ import { type Corpus, corpusFingerprint, loadCorpus } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
-import { compileKernels, instantiateKernels, preferredBuild } from "../kernels/load.ts";
 import { type ModelConfig, PRESETS, type PresetName } from "../model/config.ts";
-import { Transformer } from "../model/transformer.ts";
-import { createWorkbench, type Workbench } from "../tensor/computation.ts";
-import { SharedMemory } from "../tensor/memory.ts";
+import { perform } from "../jobs.ts";
+import { ReplicaPool } from "../replicas/pool.ts";
 import { type Checkpoint, type CheckpointDescription, loadCheckpoint, restore, saveCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_TRAINING, type TrainingConfig, validateTrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
 import { learnTokenizers, type PreparedCorpus, prepareCorpus, type TokenizerConfig, type Tokenizers } from "./prepare.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { initialState, type ValidationRecord } from "./state.ts";
+import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 
 /** Where the sentence pairs are. */
@@ -49,13 +48,15 @@ export interface TrainOptions {
   readonly model?: Partial<RunConfig["model"]>;
   readonly tokenizer?: Partial<TokenizerConfig>;
   readonly training?: Partial<TrainingConfig>;
+  /** Threads to compute on; by default one a core. The result does not depend on it. */
+  readonly threads?: number | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Aborts the run after the step under way, which is saved. */
   readonly signal?: AbortSignal;
 }
 
 /** What {@link resume} can be told. */
-export interface ResumeOptions extends Pick<TrainOptions, "onEvent" | "signal"> {
+export interface ResumeOptions extends Pick<TrainOptions, "onEvent" | "signal" | "threads"> {
   /** Settings that the run is expected to have, or a new end for it (`maxSteps`, `maxEpochs`). */
   readonly data?: Partial<DataConfig>;
   readonly model?: Partial<RunConfig["model"]>;
@@ -105,13 +106,12 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const languages = { source: source ?? "und", target: target ?? "und" };
   const tokenizers = learnTokenizers(corpus, config.tokenizer, languages, config.model.tie === "all");
   const prepared = prepareCorpus(corpus, tokenizers, config.model.maxLength);
-  const engine = createEngine();
-  const model = new Transformer(withVocabularies(config.model, tokenizers), engine.memory);
-  model.initialise(config.training.seed);
+  const pool = new ReplicaPool(withVocabularies(config.model, tokenizers), perform, options.threads);
+  pool.main.model.initialise(config.training.seed);
   const state = initialState(config.training, corpusFingerprint(corpus));
   const directory = RunDirectory.create(options.out, corpus.name, options.force ?? false);
   directory.writeConfig(config);
-  const run = { config, corpus, validation, test, tokenizers, prepared, engine, model, directory };
+  const run = { config, corpus, validation, test, tokenizers, prepared, pool, directory };
   return carryOut(run, state, null, options);
 }
 
@@ -148,12 +148,11 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   }
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   const prepared = prepareCorpus(corpus, tokenizers, checkpoint.model.maxLength);
-  const engine = createEngine();
-  const model = new Transformer(checkpoint.model, engine.memory);
+  const pool = new ReplicaPool(checkpoint.model, perform, options.threads);
   const validation = loadOptional(data.valid, data);
   const test = loadOptional(data.test, data);
   directory.writeConfig(config);
-  const run = { config, corpus, validation, test, tokenizers, prepared, engine, model, directory };
+  const run = { config, corpus, validation, test, tokenizers, prepared, pool, directory };
   return carryOut(run, { ...checkpoint.training, config: training }, checkpoint, options);
 }
 
@@ -165,8 +164,7 @@ interface Run {
   readonly test: Corpus | null;
   readonly tokenizers: Tokenizers;
   readonly prepared: PreparedCorpus;
-  readonly engine: Workbench;
-  readonly model: Transformer;
+  readonly pool: ReplicaPool;
   readonly directory: RunDirectory;
 }
 
@@ -174,31 +172,34 @@ async function carryOut(
   run: Run,
   state: ReturnType<typeof initialState>,
   checkpoint: Checkpoint | null,
-  { onEvent = () => {}, signal }: Pick<TrainOptions, "onEvent" | "signal">,
+  { onEvent = () => {}, signal }: Pick<TrainOptions, "onEvent" | "signal" | "threads">,
 ): Promise<TrainResult> {
-  const { config, corpus, validation, tokenizers, prepared, engine, model, directory } = run;
+  const { config, corpus, validation, tokenizers, prepared, pool, directory } = run;
+  const { model, workbench } = pool.main;
+  const { memory } = workbench;
   const { vocabulary } = tokenizers.target;
   const description = describeRun(run);
-  const translator = new Translator(model, engine, tokenizers.source, tokenizers.target, description.outputLimit);
-  const measure = (of: Corpus): Evaluation =>
+  const translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
+  const measure = (of: Corpus): Promise<Evaluation> =>
     evaluate(translator, of.source, of.target, {
       bleuTokenizer: bleuTokenizerFor(config.data.targetLanguage),
       lowercase: config.tokenizer.lowercase,
     });
-  const trainer = new Trainer(model, engine, vocabulary, prepared.pairs, state, {
-    validate: validation === null ? undefined : () => summarise(measure(validation)),
+  const step = new TrainingStep(pool, vocabulary, config.training);
+  const trainer = new Trainer(step, model.config.dModel, prepared.pairs, state, {
+    validate: validation === null ? undefined : async () => summarise(await measure(validation)),
     save: (training, best) => {
       const files = best ? [directory.best, directory.last] : [directory.last];
       for (const file of files) {
-        const adam = file === directory.last ? trainer.adam : undefined;
-        saveCheckpoint(file, model, { ...description, training }, engine.memory, adam);
+        const adam = file === directory.last ? step.adam : undefined;
+        saveCheckpoint(file, model, { ...description, training }, memory, adam);
         onEvent({ type: "saved", file, step: training.step });
       }
     },
     log: (record) => directory.append(record),
     emit: onEvent,
   });
-  if (checkpoint !== null) restore(checkpoint, model, engine.memory, trainer.adam);
+  if (checkpoint !== null) restore(checkpoint, model, memory, step.adam);
   const { pairs, ...counts } = prepared;
   const { totalSteps } = trainer;
   onEvent({
@@ -206,20 +207,21 @@ async function carryOut(
     summary: {
       ...{ directory: directory.path, model: model.config, training: config.training, totalSteps },
       parameters: model.parameters.count,
-      kernels: preferredBuild(),
+      kernels: pool.build,
+      threads: pool.threads,
       corpus: { ...counts, name: corpus.name, pairs: pairs.length },
       validPairs: validation?.source.length ?? 0,
-      estimatedSeconds: trainer.measureStep() * Math.max(0, totalSteps - state.step),
+      estimatedSeconds: (await trainer.measureStep()) * Math.max(0, totalSteps - state.step),
       resumedAt: state.step,
     },
   });
   const finished = await trainer.run(directory.rewindMetrics(state.step), signal);
-  const { step, best } = trainer.state;
-  const result = { directory: directory.path, step, interrupted: !finished, best };
+  const { best } = trainer.state;
+  const result = { directory: directory.path, step: trainer.state.step, interrupted: !finished, best };
   if (!finished || run.test === null) return { ...result, test: null };
-  restore(loadCheckpoint(directory.best), model, engine.memory);
-  engine.packs.invalidate();
-  return { ...result, test: { ...measure(run.test), source: run.test.source, target: run.test.target } };
+  restore(loadCheckpoint(directory.best), model, memory);
+  pool.weightsChanged();
+  return { ...result, test: { ...(await measure(run.test)), source: run.test.source, target: run.test.target } };
 }
 
 function describeRun({ config, tokenizers, prepared }: Run): Omit<CheckpointDescription, "model" | "training"> {
@@ -235,12 +237,6 @@ function describeRun({ config, tokenizers, prepared }: Run): Omit<CheckpointDesc
 
 function summarise({ loss, perplexity, bleu, exactMatch }: Evaluation): ValidationRecord["valid"] {
   return { loss, perplexity, bleu: bleu.score, exactMatch };
-}
-
-/** A workbench on a memory of its own, with the fastest kernels that run here. */
-export function createEngine(): Workbench {
-  const memory = new SharedMemory();
-  return createWorkbench(instantiateKernels(compileKernels(preferredBuild()), memory.wasm), memory);
 }
 
 function resolveConfig(options: TrainOptions): RunConfig {

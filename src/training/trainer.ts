@@ -1,22 +1,17 @@
 import { setImmediate } from "node:timers/promises";
-import { assembleBatch, type EncodedPair, makeBatches } from "../data/batches.ts";
+import { type EncodedPair, makeBatches } from "../data/batches.ts";
 import { XformerError } from "../errors.ts";
-import type { Pointer } from "../kernels/kernels.ts";
-import type { SpecialIds } from "../model/teacherForcing.ts";
-import type { Transformer } from "../model/transformer.ts";
-import type { Workbench } from "../tensor/computation.ts";
-import { Adam, clipping } from "./adam.ts";
 import type { TrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
-import { type LossSums, Replica } from "./replica.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import { learningRate, paperPeak } from "./schedule.ts";
 import { EMPTY_WINDOW, isBetter, type TrainingState, type ValidationRecord } from "./state.ts";
+import type { BatchGradients, TrainingStep } from "./step.ts";
 
 /** What the trainer leaves to others. */
 export interface TrainerHooks {
   /** Translates and scores the validation corpus with the model as it is; undefined when there is none. */
-  readonly validate: (() => ValidationRecord["valid"]) | undefined;
+  readonly validate: (() => Promise<ValidationRecord["valid"]>) | undefined;
   /** Keeps a state; `best` when no earlier validation was better. */
   readonly save: (state: TrainingState, best: boolean) => void;
   readonly log: (record: LogRecord | ValidationRecord) => void;
@@ -28,35 +23,27 @@ export interface TrainerHooks {
  * save (Vaswani et al. 2017, section 5).
  */
 export class Trainer {
-  readonly adam: Adam;
-  readonly #model: Transformer;
-  readonly #workbench: Workbench;
-  readonly #special: SpecialIds;
+  readonly #step: TrainingStep;
+  readonly #peakRate: number;
   readonly #pairs: readonly EncodedPair[];
   readonly #config: TrainingConfig;
   readonly #hooks: TrainerHooks;
-  readonly #replica: Replica;
-  readonly #gradients: Pointer;
   #state: TrainingState;
 
+  /** @param dModel the width of the model, on which the paper's learning rate depends */
   constructor(
-    model: Transformer,
-    workbench: Workbench,
-    special: SpecialIds,
+    step: TrainingStep,
+    dModel: number,
     pairs: readonly EncodedPair[],
     state: TrainingState,
     hooks: TrainerHooks,
   ) {
-    this.#model = model;
-    this.#workbench = workbench;
-    this.#special = special;
+    this.#step = step;
+    this.#peakRate = state.config.learningRate ?? paperPeak(dModel, state.config.warmupSteps);
     this.#pairs = pairs;
     this.#config = state.config;
     this.#hooks = hooks;
     this.#state = state;
-    this.#replica = new Replica(model, workbench, special);
-    this.adam = new Adam(model.parameters, workbench.memory);
-    this.#gradients = workbench.memory.reserve(4 * model.parameters.size);
   }
 
   get state(): TrainingState {
@@ -71,12 +58,12 @@ export class Trainer {
   }
 
   /** Seconds a step takes, from trying the first batch without learning from it. */
-  measureStep(): number {
+  async measureStep(): Promise<number> {
     const [first] = this.#batches(0);
     let best = Number.POSITIVE_INFINITY;
     for (let trial = 0; trial < 3; trial++) {
       const start = performance.now();
-      this.#gradientsOf(first!, 0);
+      await this.#step.gradients(first!, 0);
       best = Math.min(best, performance.now() - start);
     }
     return best / 1000;
@@ -99,12 +86,12 @@ export class Trainer {
         return false;
       }
       const stepped = performance.now();
-      const { sums, norm, lr, sourceTokens } = this.#step(batches[this.#state.batch]!);
+      const { loss, norm, sourceTokens, targetTokens, lr } = await this.#learn(batches[this.#state.batch]!);
       const atEpochEnd = this.#state.batch === batches.length;
       const now = performance.now();
       const { step, epoch } = this.#state;
-      const tokensPerSecond = (1000 * (sourceTokens + sums.tokens)) / (now - stepped);
-      this.#hooks.emit({ type: "step", step, totalSteps, epoch, loss: sums.loss / sums.tokens, lr, tokensPerSecond });
+      const tokensPerSecond = (1000 * (sourceTokens + targetTokens)) / (now - stepped);
+      this.#hooks.emit({ type: "step", step, totalSteps, epoch, loss: loss / targetTokens, lr, tokensPerSecond });
       if (step % this.#config.logEvery === 0) {
         this.#log(lr, norm, (now - logged) / 1000, (now - started) / 1000);
         logged = now;
@@ -113,7 +100,7 @@ export class Trainer {
         this.#state = { ...this.#state, epoch: epoch + 1, batch: 0 };
         batches = this.#batches(epoch + 1);
       }
-      this.#validateAndSave(atEpochEnd);
+      await this.#validateAndSave(atEpochEnd);
       await setImmediate();
     }
     return true;
@@ -128,47 +115,31 @@ export class Trainer {
     return this.#state.step >= (maxSteps ?? Number.POSITIVE_INFINITY) || this.#state.epoch >= (maxEpochs ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Forward and backward over a batch; the gradients of the mean loss are then in the gradient region. */
-  #gradientsOf(pairs: EncodedPair[], step: number): { readonly sums: LossSums; readonly sourceTokens: number } {
-    const { memory } = this.#workbench;
-    const batch = assembleBatch(pairs, this.#special.eosId);
-    const targetTokens = batch.targetTokens.length + pairs.length;
-    memory.floats(this.#gradients, this.#model.parameters.size).fill(0);
-    const key = { seed: this.#config.seed, step, firstSentence: 0 };
-    const sums = this.#replica.run(batch, this.#gradients, key, this.#config.labelSmoothing, 1 / targetTokens);
-    return { sums, sourceTokens: batch.sourceTokens.length };
-  }
-
-  #step(pairs: EncodedPair[]): { sums: LossSums; norm: number; lr: number; sourceTokens: number } {
-    const { kernels, packs } = this.#workbench;
+  /** One step of the training: its gradients, and what became of the state. */
+  async #learn(pairs: EncodedPair[]): Promise<BatchGradients & { readonly lr: number }> {
     const step = this.#state.step + 1;
-    const { sums, sourceTokens } = this.#gradientsOf(pairs, step);
-    const { norm, scale } = clipping(kernels, this.#gradients, this.#model.parameters.size, this.#config.clipNorm);
-    if (!Number.isFinite(sums.loss) || !Number.isFinite(norm)) {
-      throw new XformerError("DIVERGED", `step ${step}: the ${Number.isFinite(sums.loss) ? "gradient" : "loss"} is not a finite number`, {
+    const gradients = await this.#step.gradients(pairs, step);
+    const { loss, norm, sourceTokens, targetTokens } = gradients;
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      const what = Number.isFinite(loss) ? "gradient" : "loss";
+      throw new XformerError("DIVERGED", `step ${step}: the ${what} is not a finite number`, {
         hint: "Lower --lr, raise --warmup or set --clip, and go on from the last good checkpoint with --resume.",
       });
     }
-    const lr = this.#rate(step);
-    this.adam.update(kernels, this.#gradients, step, lr, scale);
-    packs.invalidate();
+    const lr = learningRate(step, this.#config.warmupSteps, this.#peakRate);
+    await this.#step.update(step, lr, norm);
     const { window } = this.#state;
     this.#state = {
       ...this.#state,
       step,
       batch: this.#state.batch + 1,
       window: {
-        loss: window.loss + sums.loss,
+        loss: window.loss + loss,
         sourceTokens: window.sourceTokens + sourceTokens,
-        targetTokens: window.targetTokens + sums.tokens,
+        targetTokens: window.targetTokens + targetTokens,
       },
     };
-    return { sums, norm, lr, sourceTokens };
-  }
-
-  #rate(step: number): number {
-    const { warmupSteps, learningRate: peak } = this.#config;
-    return learningRate(step, warmupSteps, peak ?? paperPeak(this.#model.config.dModel, warmupSteps));
+    return { ...gradients, lr };
   }
 
   #log(lr: number, gradNorm: number, seconds: number, elapsedSeconds: number): void {
@@ -184,13 +155,13 @@ export class Trainer {
     this.#hooks.emit({ type: "log", record });
   }
 
-  #validateAndSave(atEpochEnd: boolean): void {
+  async #validateAndSave(atEpochEnd: boolean): Promise<void> {
     const { validateEvery, saveEvery } = this.#config;
     const due = validateEvery === null ? atEpochEnd : this.#state.step % validateEvery === 0;
     const last = this.#isDone();
     let improved = false;
     if (due || last) {
-      const valid = this.#hooks.validate?.();
+      const valid = await this.#hooks.validate?.();
       // Without a validation corpus the newest is the best there is.
       if (valid === undefined) improved = true;
       else improved = this.#recordValidation({ step: this.#state.step, valid });

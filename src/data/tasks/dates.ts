@@ -1,8 +1,9 @@
 import { createRandom, type Random } from "../../random.ts";
 import { type Pair, type Task, takeDistinct } from "./task.ts";
 
-const MONTHS =
-  "January February March April May June July August September October November December".split(" ");
+const MONTHS = "January February March April May June July August September October November December".split(
+  " ",
+);
 const WEEKDAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2099;

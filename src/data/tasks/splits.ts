@@ -50,7 +50,8 @@ export function corpusFiles(
   task: Task,
   splits: Splits,
 ): ReadonlyArray<{ readonly name: string; readonly content: string }> {
-  const lines = (sentences: readonly string[]): string => sentences.map((sentence) => `${sentence}\n`).join("");
+  const lines = (sentences: readonly string[]): string =>
+    sentences.map((sentence) => `${sentence}\n`).join("");
   return (["train", "valid", "test"] as const).flatMap((part) => [
     { name: `${part}.${task.sourceLang}`, content: lines(splits[part].map((pair) => pair.source)) },
     { name: `${part}.${task.targetLang}`, content: lines(splits[part].map((pair) => pair.target)) },

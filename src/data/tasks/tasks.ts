@@ -6,7 +6,7 @@ import { copy, reverse, sort } from "./symbols.ts";
 import type { Task } from "./task.ts";
 import { zhEn } from "./zh-en/zh-en.ts";
 
-export { corpusFiles, makeSplits, type Splits, type SplitSizes } from "./splits.ts";
+export { corpusFiles, makeSplits, type SplitSizes, type Splits } from "./splits.ts";
 export type { Pair, Task } from "./task.ts";
 
 /** Every task there is, in the order they are listed to the user. */
@@ -24,5 +24,7 @@ export function findTask(name: string): Task {
   const task = tasks.find((one) => one.name === name);
   if (task !== undefined) return task;
   const known = tasks.map((one) => one.name).join(", ");
-  throw new XformerError("USAGE", `unknown task ${JSON.stringify(name)}`, { hint: `Choose one of ${known}.` });
+  throw new XformerError("USAGE", `unknown task ${JSON.stringify(name)}`, {
+    hint: `Choose one of ${known}.`,
+  });
 }

@@ -66,7 +66,7 @@ export function attentionWorkspace(queries: i32, keys: i32, dHead: i32): i32 {
  * @param out [query rows, heads * dHead]
  * @param logSumExp [query rows, heads]: kept for the backward pass, which computes the weights again from it
  * @param q, k, v matrices with `ldq`, `ldkv` floats from row to row
- * @param causal whether query i of Lq sees only the keys up to i + Lk - Lq
+ * @param causal whether query i of Lq sees only the keys up to i + Lk - Lq; Lq is at most Lk then
  * @param weights where to leave the weights before dropout, for looking at: for each sentence [heads, Lq, Lk]
  *   one behind the other; or 0
  */
@@ -213,6 +213,10 @@ export function attentionBackward(
       packB(packedKT, k + keyColumn, ldkv, 1, keys, dHead);
       packB(packedVT, v + keyColumn, ldkv, 1, keys, dHead);
       packB(packedK, k + keyColumn, ldkv, 0, dHead, keys);
+      if (queries == 0) {
+        clear(dk + keyColumn, ldkv, keys, dHead);
+        clear(dv + keyColumn, ldkv, keys, dHead);
+      }
       for (let i0 = 0; i0 < queries; i0 += BLOCK) {
         const rows = min(BLOCK, queries - i0);
         const first = causal ? i0 + 1 + keys - queries : keys;

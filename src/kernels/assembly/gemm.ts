@@ -1,4 +1,4 @@
-import { multiplyAdd } from "./simd";
+import { loadUpTo4, multiplyAdd } from "./simd";
 
 /** Rows and columns of the register tile: 12 accumulators, 2 vectors of B and 1 of A fill the 16 registers. */
 const TILE_ROWS: i32 = 6;
@@ -171,10 +171,10 @@ export function gemm(
           const target = c + (<usize>(row * ldc + column) << 2);
           const biasHere = biasNow ? biasNow + (<usize>column << 2) : 0;
           if (rows == TILE_ROWS && columns == TILE_COLUMNS) {
-            tile(target, rowBytes, strip, panel, depth, add, biasHere, reluNow);
+            tile(target, rowBytes, strip, panel, depth, add, biasHere, columns, reluNow);
           } else {
             if (add) copyTile(edge, 32, target, rowBytes, rows, columns);
-            tile(edge, 32, strip, panel, depth, add, biasHere, reluNow);
+            tile(edge, 32, strip, panel, depth, add, biasHere, columns, reluNow);
             copyTile(target, rowBytes, edge, 32, rows, columns);
           }
           panel += panelStride;
@@ -194,9 +194,12 @@ function copyTile(to: usize, toStride: usize, from: usize, fromStride: usize, ro
   }
 }
 
-/** Six rows by eight columns of C: one strip of A times one panel of B, held in registers throughout. */
+/**
+ * Six rows by eight columns of C: one strip of A times one panel of B, held in registers throughout.
+ * `bias` has no more floats than C has `columns` here.
+ */
 function tile(
-  c: usize, stride: usize, a: usize, b: usize, k: i32, add: i32, bias: usize, relu: i32,
+  c: usize, stride: usize, a: usize, b: usize, k: i32, add: i32, bias: usize, columns: i32, relu: i32,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
@@ -224,8 +227,8 @@ function tile(
     a += 24;
     b += 32;
   }
-  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+  const bias0 = bias ? loadUpTo4(bias, columns) : f32x4.splat(0);
+  const bias1 = bias && columns > 4 ? loadUpTo4(bias + 16, columns - 4) : f32x4.splat(0);
   finishRow(c, c00, c01, add, bias0, bias1, relu);
   finishRow(c + stride, c10, c11, add, bias0, bias1, relu);
   finishRow(c + 2 * stride, c20, c21, add, bias0, bias1, relu);

@@ -101,10 +101,26 @@ export const attentionWorkspace: Reference<"attentionWorkspace"> = () => () => 0
  */
 export const attentionForward: Reference<"attentionForward"> =
   (memory) =>
-  (...call) => {
-    const [out, logSumExp, q, ldq, k, v, ldkv, queryOffsets, keyStarts, keyEnds, sentences, heads, ...rest] =
-      call;
-    const [dHead, causal, rowKeys, site, threshold, weights] = rest;
+  (
+    out,
+    logSumExp,
+    q,
+    ldq,
+    k,
+    v,
+    ldkv,
+    queryOffsets,
+    keyStarts,
+    keyEnds,
+    sentences,
+    heads,
+    dHead,
+    causal,
+    rowKeys,
+    site,
+    threshold,
+    weights,
+  ) => {
     let weightsEnd = weights;
     for (const sentence of sentencesOf(memory, queryOffsets, keyStarts, keyEnds, sentences)) {
       const { queryStart, queries, keyStart, keys } = sentence;
@@ -144,10 +160,28 @@ export const attentionForward: Reference<"attentionForward"> =
  */
 export const attentionBackward: Reference<"attentionBackward"> =
   (memory) =>
-  (...call) => {
-    const [dq, dk, dv, dOut, , , q, ldq, k, v, ldkv, queryOffsets, keyOffsets, sentences, heads, ...rest] =
-      call;
-    const [dHead, causal, rowKeys, site, threshold] = rest;
+  (
+    dq,
+    dk,
+    dv,
+    dOut,
+    _out,
+    _logSumExp,
+    q,
+    ldq,
+    k,
+    v,
+    ldkv,
+    queryOffsets,
+    keyOffsets,
+    sentences,
+    heads,
+    dHead,
+    causal,
+    rowKeys,
+    site,
+    threshold,
+  ) => {
     for (const sentence of sentencesOf(memory, queryOffsets, keyOffsets, keyOffsets + 4, sentences)) {
       const { queryStart, queries, keyStart, keys } = sentence;
       for (let h = 0; h < heads; h++) {

@@ -1,9 +1,9 @@
 import { type Reference, vector } from "./memory.ts";
 
 /**
- * erfc(z) = 1 - erf(z) for z >= 0, to about the last bits of double precision: near 0 by the series of erf with
- * positive terms only (Abramowitz and Stegun 1964, formula 7.1.6), further out by the continued fraction of
- * erfc (7.1.14), where 1 - erf would cancel.
+ * erfc(z) = 1 - erf(z) for z >= 0, relative error below 1e-12: near 0 by the series of erf with positive terms
+ * only (Abramowitz and Stegun 1964, formula 7.1.6), further out by the continued fraction of erfc (7.1.14),
+ * where 1 - erf would cancel.
  */
 function complementaryError(z: number): number {
   if (z < 2.5) {

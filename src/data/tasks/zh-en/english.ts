@@ -138,11 +138,7 @@ function verbGroup(agreement: Agreement, tense: Tense, verbPhrase: string): Verb
       return {
         auxiliary: isPast ? "did" : isThird ? "does" : "do",
         rest: verbPhrase,
-        finite: isPast
-          ? inflect(verbPhrase, "past")
-          : isThird
-            ? inflect(verbPhrase, "third")
-            : verbPhrase,
+        finite: isPast ? inflect(verbPhrase, "past") : isThird ? inflect(verbPhrase, "third") : verbPhrase,
       };
     }
     default:
@@ -160,7 +156,12 @@ export interface EnglishSubject {
 type Adverb = string;
 
 /** An affirmative clause: "she reads books", "she is also reading", "she has already left". */
-export function affirm(subject: EnglishSubject, tense: Tense, verbPhrase: string, adverb: Adverb = ""): string {
+export function affirm(
+  subject: EnglishSubject,
+  tense: Tense,
+  verbPhrase: string,
+  adverb: Adverb = "",
+): string {
   const { auxiliary, rest, finite } = verbGroup(subject.agreement, tense, verbPhrase);
   const isSimple = finite !== `${auxiliary} ${rest}`;
   return isSimple ? words(subject.en, adverb, finite) : words(subject.en, auxiliary, adverb, rest);

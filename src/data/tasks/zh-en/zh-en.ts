@@ -1,23 +1,41 @@
 import { createRandom } from "../../../random.ts";
 import { type Pair, type Task, takeDistinct } from "../task.ts";
-import { clauses } from "./patterns/clauses.ts";
-import { description } from "./patterns/description.ts";
-import { figures } from "./patterns/figures.ts";
+import { amounts } from "./patterns/amounts.ts";
+import { comparison } from "./patterns/comparison.ts";
+import { datesAndAges } from "./patterns/dates-and-ages.ts";
+import { events } from "./patterns/events.ts";
+import { giving } from "./patterns/giving.ts";
+import { habits } from "./patterns/habits.ts";
 import { handling } from "./patterns/handling.ts";
-import { narration } from "./patterns/narration.ts";
-import { questions } from "./patterns/questions.ts";
+import { journeys } from "./patterns/journeys.ts";
+import { linkedClauses } from "./patterns/linked-clauses.ts";
+import { possession } from "./patterns/possession.ts";
+import { qualities } from "./patterns/qualities.ts";
+import { relativeClauses } from "./patterns/relative-clauses.ts";
+import { whatQuestions } from "./patterns/what-questions.ts";
+import { whereQuestions } from "./patterns/where-questions.ts";
 import { wishes } from "./patterns/wishes.ts";
+import { yesNoQuestions } from "./patterns/yes-no-questions.ts";
 import type { Pattern } from "./phrase.ts";
 
 /** All sentence families of the corpus. */
 export const patterns: readonly Pattern[] = [
-  ...narration,
-  ...description,
-  ...questions,
+  ...amounts,
+  ...comparison,
+  ...datesAndAges,
+  ...events,
+  ...giving,
+  ...habits,
   ...handling,
-  ...clauses,
+  ...journeys,
+  ...linkedClauses,
+  ...possession,
+  ...qualities,
+  ...relativeClauses,
+  ...whatQuestions,
+  ...whereQuestions,
   ...wishes,
-  ...figures,
+  ...yesNoQuestions,
 ];
 
 /** Sentences that every corpus of this task begins with; they stay in the training part. */
@@ -38,10 +56,10 @@ export function* sentences(seed: number): Generator<Pair & { readonly pattern: s
 }
 
 /** How often each word of a held-out English sentence is at least met in the corpus. */
-const FAMILIAR_WORD = 10;
+const FAMILIAR_WORD = 12;
 
 /** How often each two neighbouring characters of a held-out Chinese sentence are at least met in the corpus. */
-const FAMILIAR_NEIGHBOURS = 5;
+const FAMILIAR_NEIGHBOURS = 7;
 
 /** Words of an English sentence, and its punctuation. */
 function englishUnits(sentence: string): readonly string[] {

@@ -86,7 +86,13 @@ export const activities: readonly Activity[] = [
 
 /** Studying something in particular. */
 export const studies: readonly Activity[] = subjects.map((subject) =>
-  activity("学习", subject.zh, `study ${subject.en}`, [home, library, school, dormitory, classroom], "lasting young"),
+  activity(
+    "学习",
+    subject.zh,
+    `study ${subject.en}`,
+    [home, library, school, dormitory, classroom],
+    "lasting young",
+  ),
 );
 
 /** Drinking something in general: 喝茶, "drink tea". */
@@ -140,7 +146,13 @@ export const doings: readonly Doing[] = [
   { verb: "看", en: "watch", things: [nouns.movie], places: [home, cinema, dormitory], most: 3 },
   { verb: "喝", en: "drink", things: nouns.drinks, places: [home, cafe, office, restaurant], most: 3 },
   { verb: "吃", en: "eat", things: nouns.foods, places: [home, school, restaurant, dormitory], most: 4 },
-  { verb: "买", en: "buy", things: nouns.readables, places: [bookstore, places.station, places.airport], most: 3 },
+  {
+    verb: "买",
+    en: "buy",
+    things: nouns.readables,
+    places: [bookstore, places.station, places.airport],
+    most: 3,
+  },
   { verb: "买", en: "buy", things: nouns.goods, places: [store], most: 3 },
   { verb: "买", en: "buy", things: nouns.groceries, places: [supermarket], most: 4 },
   { verb: "买", en: "buy", things: nouns.stationery, places: [store, supermarket, bookstore], most: 4 },
@@ -156,28 +168,31 @@ export function activityFor(
   from: readonly Activity[] = everyday,
   accept: (doing: Activity) => boolean = () => true,
 ): Activity {
-  for (;;) {
-    const doing = random.pick(from);
-    if (doing.job && (who.life === "child" || who.life === "old")) continue;
-    if (doing.young && who.life === "old") continue;
-    if (doing.pupil && (who.life === "adult" || who.life === "old")) continue;
-    if (accept(doing)) return doing;
-  }
+  const { life } = who;
+  return random.pick(
+    from.filter((doing) => {
+      if (doing.job && (life === "child" || life === "old")) return false;
+      if (doing.young && life === "old") return false;
+      if (doing.pupil && (life === "adult" || life === "old")) return false;
+      return accept(doing);
+    }),
+  );
 }
 
 /** A place of the list where this person may be found: grandparents do not live in dormitories. */
-export function placeFor(random: Random, who: Pick<Person, "life">, from: readonly places.Place[]): places.Place {
+export function placeFor(
+  random: Random,
+  who: Pick<Person, "life">,
+  from: readonly places.Place[],
+): places.Place {
   const isOdd = (where: places.Place): boolean => {
     if (who.life === "any") return false;
     if (where === dormitory) return true;
     if (where === office || where === company) return who.life !== "adult";
     return who.life === "old" && (where === school || where === classroom || where === gym);
   };
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const where = random.pick(from);
-    if (!isOdd(where)) return where;
-  }
-  return home;
+  const fit = from.filter((where) => !isOdd(where));
+  return fit.length === 0 ? home : random.pick(fit);
 }
 
 /** What one plans to do, or may have failed to do. */
@@ -190,7 +205,11 @@ export const everyday: readonly Activity[] = [...plannable, ...drinking, ...eati
 export const leisure: readonly Activity[] = activities.filter(
   (one) => one.lasting && !one.job && !one.pupil && !["学习", "休息"].includes(one.verb),
 );
-export const efforts: readonly Activity[] = [...chores(), ...studies, ...activities.filter((one) => one.skill)];
+export const efforts: readonly Activity[] = [
+  ...chores(),
+  ...studies,
+  ...activities.filter((one) => one.skill),
+];
 
 /** Housework and homework: what waits to be done. */
 export function chores(): readonly Activity[] {
@@ -198,7 +217,10 @@ export function chores(): readonly Activity[] {
 }
 
 /** Things one does beside something else: 一边听音乐一边洗碗. */
-export const accompaniments: readonly { readonly background: Activity; readonly foreground: readonly Activity[] }[] = [
+export const accompaniments: readonly {
+  readonly background: Activity;
+  readonly foreground: readonly Activity[];
+}[] = [
   { background: named("听", "音乐"), foreground: pick("作业 碗 衣服 房间 日记 步 饭 画 网 书") },
   { background: named("看", "电视"), foreground: pick("衣服 天").concat(meals) },
   { background: named("聊", "天"), foreground: pick("碗 饭").concat(named("散", "步")) },

@@ -1,5 +1,5 @@
-import type { Phrase } from "../phrase.ts";
 import type { Random } from "../../../../random.ts";
+import type { Phrase } from "../phrase.ts";
 import * as nouns from "./nouns.ts";
 
 /** A quality, with its negation where 不 will not do. */
@@ -28,7 +28,10 @@ export function canBeTooMuch(quality: Adjective): boolean {
 const BLAMED = new Set("贵 小 长 短 旧 难 重 无聊".split(" "));
 
 /** Two different qualities that are both praise or both blame, so that a thing can have them at once. */
-export function inTheSameVein(random: Random, qualities: readonly Adjective[]): readonly [Adjective, Adjective] {
+export function inTheSameVein(
+  random: Random,
+  qualities: readonly Adjective[],
+): readonly [Adjective, Adjective] {
   for (;;) {
     const one = random.pick(qualities);
     const other = random.pick(qualities);
@@ -88,7 +91,10 @@ const devices: Describable = {
   qualities: [expensive, cheap, old],
 };
 const pets: Describable = { things: nouns.pets, qualities: [cute, small, quiet, big] };
-const bags: Describable = { things: [nouns.schoolbag, nouns.dictionary], qualities: [heavy, old, expensive, big] };
+const bags: Describable = {
+  things: [nouns.schoolbag, nouns.dictionary],
+  qualities: [heavy, old, expensive, big],
+};
 const rooms: Describable = { things: [nouns.room], qualities: [big, small, clean, quiet, comfortable] };
 const furniture: Describable = { things: nouns.furniture, qualities: [old, heavy, clean, expensive] };
 

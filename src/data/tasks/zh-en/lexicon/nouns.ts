@@ -1,7 +1,7 @@
+import type { Random } from "../../../../random.ts";
 import { counting } from "../chinese.ts";
 import { number, pluralise, withArticle } from "../english.ts";
 import { type Phrase, phrase } from "../phrase.ts";
-import type { Random } from "../../../../random.ts";
 
 /** A thing, with its measure word. */
 export interface Noun extends Phrase {
@@ -23,7 +23,8 @@ export function someCount(random: Random, most = 3): number {
 export function counted(count: number, thing: Noun, adjective?: { zh: string; en: string }): Phrase {
   const plain = adjective === undefined ? thing.en : `${adjective.en} ${thing.en}`;
   const zh = `${counting(count)}${thing.measure}${adjective === undefined ? "" : adjective.zh}${thing.zh}`;
-  const several = (en: string): string => (count === 1 ? withArticle(en) : `${number(count)} ${pluralise(en)}`);
+  const several = (en: string): string =>
+    count === 1 ? withArticle(en) : `${number(count)} ${pluralise(en)}`;
   return phrase(zh, thing.unit === undefined ? several(plain) : `${several(thing.unit)} of ${plain}`);
 }
 
@@ -73,7 +74,7 @@ export const readables: readonly Noun[] = [
 
 export const writings: readonly Noun[] = [letter, email, article, report];
 
-const cola = noun("可乐", "瓶", "cola", "bottle");
+const cola = noun("可乐", "杯", "cola", "glass");
 
 export const drinks: readonly Noun[] = [
   noun("咖啡", "杯", "coffee", "cup"),
@@ -106,7 +107,7 @@ export const dishes: readonly Noun[] = [
 export const foods: readonly Noun[] = [...fruits, ...dishes];
 
 /** What a supermarket sells by the piece. */
-export const groceries: readonly Noun[] = [...fruits, egg, bread, cake, cola];
+export const groceries: readonly Noun[] = [...fruits, egg, bread, cake];
 
 /** Clothes that English counts one by one. */
 export const garments: readonly Noun[] = [
@@ -149,7 +150,11 @@ export const furniture: readonly Noun[] = [
   noun("床", "张", "bed"),
 ];
 
-export const pets: readonly Noun[] = [noun("猫", "只", "cat"), noun("狗", "只", "dog"), noun("鸟", "只", "bird")];
+export const pets: readonly Noun[] = [
+  noun("猫", "只", "cat"),
+  noun("狗", "只", "dog"),
+  noun("鸟", "只", "bird"),
+];
 
 /** What can be bought, by where it is sold. */
 export const goods: readonly Noun[] = [...clothes, umbrella, cup, camera, phone, bicycle];

@@ -24,7 +24,6 @@ function pronoun(zh: string, en: string, agreement: Agreement, object: string, p
   return { zh, en, agreement, object, possessive, life: "any" };
 }
 
-
 export const I = pronoun("我", "I", "I", "me", "my");
 export const you = pronoun("你", "you", "plural", "you", "your");
 export const he = pronoun("他", "he", "third", "him", "his");
@@ -122,6 +121,14 @@ export function someAdult(random: Random): Person {
   }
 }
 
+/** Somebody who may still go to school, one at a time. */
+export function someYoung(random: Random): Person {
+  for (;;) {
+    const who = someone(random);
+    if (who.life === "any" && (who.agreement !== "plural" || who === you)) return who;
+  }
+}
+
 /** A third person, singular. */
 export function someThird(random: Random): Person {
   const draw = random.next();
@@ -145,11 +152,11 @@ export function twoPeople(random: Random, first: (random: Random) => Person = so
   }
 }
 
-/** 我 and 你 swapped freely is fine, but nobody asks a question about what they do themselves. */
+/** Somebody to ask a question about: nobody asks what they or their own people do. */
 export function someoneAskedAbout(random: Random): Person {
   for (;;) {
     const who = chance(random, 0.35) ? you : someone(random);
-    if (who !== I && who !== we) return who;
+    if (!who.zh.startsWith("我")) return who;
   }
 }
 
@@ -174,7 +181,8 @@ export interface Stranger extends Phrase {
   readonly kin: readonly Relation[];
 }
 
-const kinOf = (...names: readonly string[]): readonly Relation[] => kin.filter((one) => names.includes(one.zh));
+const kinOf = (...names: readonly string[]): readonly Relation[] =>
+  kin.filter((one) => names.includes(one.zh));
 
 export const strangers: readonly Stranger[] = [
   { zh: "男孩", en: "boy", life: "any", kin: kinOf("哥哥", "弟弟") },

@@ -1,11 +1,10 @@
+import type { Random } from "../../../../random.ts";
 import { affirm, ask, negate } from "../english.ts";
-import { activities, drinking, eating, meals, studies, verbPhrase } from "../lexicon/activities.ts";
 import * as nouns from "../lexicon/nouns.ts";
-import { I, pronouns, relative, singularPronouns, someAdult, someone, someoneAskedAbout, twoPeople } from "../lexicon/people.ts";
+import { he, she, singularPronouns, someone, you } from "../lexicon/people.ts";
 import * as places from "../lexicon/places.ts";
 import * as times from "../lexicon/times.ts";
 import { chance, type Pattern, type Phrase, phrase, question, statement, words } from "../phrase.ts";
-import type { Random } from "../../../../random.ts";
 
 interface Handling {
   /** Verb and result: 关上, 洗干净. */
@@ -36,18 +35,52 @@ const handlings: readonly Handling[] = [
     things: [nouns.cup, ...nouns.garments, ...nouns.fruits, nouns.car, window],
     wanted: true,
   },
-  { zh: "打扫干净", en: "clean …", things: [roomThing, places.classroom, places.kitchen, places.office].map(bare), wanted: true },
+  {
+    zh: "打扫干净",
+    en: "clean …",
+    things: [roomThing, places.classroom, places.kitchen, places.office].map(bare),
+    wanted: true,
+  },
   { zh: "打破", en: "break …", things: [nouns.cup, window], wanted: false },
-  { zh: "弄丢", en: "lose …", things: [nouns.key, nouns.phone, nouns.wallet, nouns.umbrella, nouns.camera], wanted: false, owned: true },
-  { zh: "弄坏", en: "damage …", things: [nouns.computer, nouns.phone, nouns.camera, nouns.bicycle], wanted: false, owned: true },
-  { zh: "修好", en: "repair …", things: [nouns.computer, nouns.phone, nouns.bicycle, nouns.car, nouns.camera], wanted: true, owned: true },
+  {
+    zh: "弄丢",
+    en: "lose …",
+    things: [nouns.key, nouns.phone, nouns.wallet, nouns.umbrella, nouns.camera],
+    wanted: false,
+    owned: true,
+  },
+  {
+    zh: "弄坏",
+    en: "damage …",
+    things: [nouns.computer, nouns.phone, nouns.camera, nouns.bicycle],
+    wanted: false,
+    owned: true,
+  },
+  {
+    zh: "修好",
+    en: "repair …",
+    things: [nouns.computer, nouns.phone, nouns.bicycle, nouns.car, nouns.camera],
+    wanted: true,
+    owned: true,
+  },
   { zh: "看完", en: "finish reading …", things: nouns.readables, wanted: true },
   { zh: "写完", en: "finish writing …", things: nouns.writings, wanted: true },
   { zh: "做完", en: "finish …", things: [homework], wanted: true },
   { zh: "喝完", en: "finish …", things: nouns.drinks, wanted: true },
   { zh: "吃完", en: "eat up …", things: nouns.dishes.slice(3), wanted: true },
-  { zh: "卖掉", en: "sell …", things: [nouns.car, nouns.bicycle, nouns.computer, nouns.guitar, nouns.camera], wanted: false, owned: true },
-  { zh: "带来", en: "bring …", things: [nouns.dictionary, nouns.camera, nouns.umbrella, nouns.key, nouns.report], wanted: true },
+  {
+    zh: "卖掉",
+    en: "sell …",
+    things: [nouns.car, nouns.bicycle, nouns.computer, nouns.guitar, nouns.camera],
+    wanted: false,
+    owned: true,
+  },
+  {
+    zh: "带来",
+    en: "bring …",
+    things: [nouns.dictionary, nouns.camera, nouns.umbrella, nouns.key, nouns.report],
+    wanted: true,
+  },
 ];
 
 function bare(thing: Phrase): Phrase {
@@ -55,12 +88,18 @@ function bare(thing: Phrase): Phrase {
 }
 
 /** A thing handled, with what is done to it, in the base form. */
-function handled(random: Random, accept: (handling: Handling) => boolean = () => true): Phrase & { object: string } {
+function handled(
+  random: Random,
+  accept: (handling: Handling) => boolean = () => true,
+): Phrase & { object: string } {
   for (;;) {
     const handling = random.pick(handlings);
     if (!accept(handling)) continue;
     const thing = random.pick(handling.things);
-    const owner = handling.owned === true && (thing === nouns.phone || chance(random, 0.6)) ? random.pick(singularPronouns) : undefined;
+    const owner =
+      handling.owned === true && (thing === nouns.phone || chance(random, 0.6))
+        ? random.pick(singularPronouns)
+        : undefined;
     const object = owner === undefined ? thing.zh : `${owner.zh}的${thing.zh}`;
     const name = owner === undefined ? `the ${thing.en}` : `${owner.possessive} ${thing.en}`;
     return { zh: handling.zh, object, en: handling.en.replace("…", name) };
@@ -75,24 +114,26 @@ const surfaces: readonly Phrase[] = [
   phrase("门后面", "behind the door"),
 ];
 
-/** Doing something to something: 把, 被, giving, asking for and forbidding. */
+/** Doing something to something: 把 and 被. */
 export const handling: readonly Pattern[] = [
   {
     name: "把 with a result",
     weight: 8,
     make(random) {
       const who = someone(random);
-      const { zh, object, en } = handled(random);
+      const isPupil = who.life === "any" || who.life === "child";
+      const { zh, object, en } = handled(random, (one) => isPupil || !one.things.includes(homework));
       const draw = random.next();
       if (draw < 0.45) {
         return chance(random, 0.6)
           ? statement(`${who.zh}把${object}${zh}了`, affirm(who, "past", en))
           : withPast(random, who, `把${object}${zh}了`, affirm(who, "past", en));
       }
-      if (draw < 0.6) return statement(`${who.zh}已经把${object}${zh}了`, affirm(who, "perfect", en, "already"));
+      if (draw < 0.6)
+        return statement(`${who.zh}已经把${object}${zh}了`, affirm(who, "perfect", en, "already"));
       if (draw < 0.75) return statement(`${who.zh}还没把${object}${zh}`, `${negate(who, "perfect", en)} yet`);
       if (draw < 0.87) {
-        const asked = someoneAskedAbout(random);
+        const asked = random.pick([you, he, she]);
         return question(`${asked.zh}把${object}${zh}了吗`, ask(asked, "past", en));
       }
       return statement(`${who.zh}没把${object}${zh}`, negate(who, "past", en));
@@ -120,9 +161,10 @@ export const handling: readonly Pattern[] = [
       const thing = random.pick(nouns.smallThings);
       const spot = random.pick(surfaces);
       const owner = random.pick(singularPronouns);
-      const object = thing !== nouns.phone && chance(random, 0.6)
-        ? phrase(thing.zh, `the ${thing.en}`)
-        : phrase(`${owner.zh}的${thing.zh}`, `${owner.possessive} ${thing.en}`);
+      const object =
+        thing !== nouns.phone && chance(random, 0.6)
+          ? phrase(thing.zh, `the ${thing.en}`)
+          : phrase(`${owner.zh}的${thing.zh}`, `${owner.possessive} ${thing.en}`);
       const en = `put ${object.en} ${spot.en}`;
       const draw = random.next();
       if (draw < 0.6) return statement(`${who.zh}把${object.zh}放在${spot.zh}了`, affirm(who, "past", en));
@@ -131,34 +173,24 @@ export const handling: readonly Pattern[] = [
     },
   },
   {
-    name: "把 with a receiver",
-    weight: 4,
-    make(random) {
-      const [who, receiver] = twoPeople(random, someone);
-      const [zh, en] = random.pick([
-        ["借给", "lend"],
-        ["送给", "give"],
-        ["还给", "return"],
-      ] as const);
-      const thing = random.pick([nouns.book, nouns.dictionary, nouns.camera, nouns.umbrella, nouns.bicycle, nouns.guitar, nouns.key]);
-      const base = `${en} the ${thing.en} to ${receiver.object}`;
-      const draw = random.next();
-      if (draw < 0.6) return statement(`${who.zh}把${thing.zh}${zh}了${receiver.zh}`, affirm(who, "past", base));
-      if (draw < 0.8) return statement(`${who.zh}没把${thing.zh}${zh}${receiver.zh}`, negate(who, "past", base));
-      const own = relative(random, I);
-      const other = receiver.zh.startsWith("你") ? own : receiver;
-      return statement(`请把${thing.zh}${zh}${other.zh}`, `please ${en} the ${thing.en} to ${other.object}`);
-    },
-  },
-  {
     name: "passive with 被",
     weight: 4,
     make(random) {
       const owner = random.pick(singularPronouns);
       if (chance(random, 0.4)) {
-        const thing = random.pick([nouns.bicycle, nouns.phone, nouns.wallet, nouns.camera, nouns.computer, nouns.car]);
+        const thing = random.pick([
+          nouns.bicycle,
+          nouns.phone,
+          nouns.wallet,
+          nouns.camera,
+          nouns.computer,
+          nouns.car,
+        ]);
         const when = random.pick([phrase("", ""), ...times.past]);
-        return statement(`${owner.zh}的${thing.zh}${when.zh}被偷走了`, words(owner.possessive, thing.en, "was stolen", when.en));
+        return statement(
+          `${owner.zh}的${thing.zh}${when.zh}被偷走了`,
+          words(owner.possessive, thing.en, "was stolen", when.en),
+        );
       }
       const who = someone(random);
       const [verb, participle, thing] = random.pick([
@@ -173,118 +205,10 @@ export const handling: readonly Pattern[] = [
         ["借走", "borrowed", nouns.book],
         ["借走", "borrowed", nouns.camera],
       ] as const);
-      return statement(`${thing.zh}被${who.zh}${verb}了`, `the ${thing.en} was ${participle} by ${who.object}`);
-    },
-  },
-  {
-    name: "giving with two objects",
-    weight: 4,
-    make(random) {
-      const [who, receiver] = twoPeople(random, someone);
-      const thing = nouns.counted(nouns.someCount(random), random.pick([nouns.book, nouns.photo, nouns.cup, nouns.gift, nouns.umbrella, ...nouns.garments]));
-      const draw = random.next();
-      if (draw < 0.4) {
-        const when = random.pick([phrase("", ""), ...times.past.slice(0, 6)]);
-        return statement(`${who.zh}${when.zh}送给${receiver.zh}${thing.zh}`, words(affirm(who, "past", "give"), receiver.object, thing.en, when.en));
-      }
-      if (draw < 0.7) {
-        const writing = nouns.counted(nouns.someCount(random), random.pick([nouns.letter, nouns.email]));
-        const when = random.pick(times.past);
-        return statement(
-          `${who.zh}${when.zh}给${receiver.zh}写了${writing.zh}`,
-          words(affirm(who, "past", "write"), writing.en, "to", receiver.object, when.en),
-        );
-      }
-      const when = random.pick(times.past);
       return statement(
-        `${who.zh}${when.zh}给${receiver.zh}买了${thing.zh}`,
-        words(affirm(who, "past", "buy"), thing.en, "for", receiver.object, when.en),
+        `${thing.zh}被${who.zh}${verb}了`,
+        `the ${thing.en} was ${participle} by ${who.object}`,
       );
-    },
-  },
-  {
-    name: "asking for things",
-    weight: 4,
-    make(random) {
-      const draw = random.next();
-      const thing = nouns.counted(
-        nouns.someCount(random),
-        random.pick([...nouns.drinks, ...nouns.drinks, ...nouns.foods, ...nouns.stationery]),
-      );
-      if (draw < 0.5) {
-        const receiver = random.pick(pronouns.filter((one) => one.en !== "you"));
-        return statement(`请给${receiver.zh}${thing.zh}`, `please give ${receiver.object} ${thing.en}`);
-      }
-      const who = random.pick([I, I, someone(random)]);
-      return statement(`${who.zh}想要${thing.zh}`, affirm(who, "present", `want ${thing.en}`));
-    },
-  },
-  {
-    name: "prohibitions and invitations",
-    weight: 5,
-    make(random) {
-      const doing = random.pick([...activities.filter((one) => !one.job), ...drinking, ...studies]);
-      const { zh, en } = verbPhrase(doing);
-      const where = random.pick(doing.places);
-      const draw = random.next();
-      if (draw < 0.3) {
-        const forbidden = random.pick([places.library, places.classroom, places.office, places.hospital, places.museum, places.bookstore]);
-        const noisy = verbPhrase(
-          random.pick([
-            ...activities.filter((one) => ["唱", "跳", "踢", "打", "听", "玩", "聊", "睡", "跑"].includes(one.verb)),
-            ...drinking,
-            ...eating.slice(0, 6),
-          ]),
-        );
-        const zhNot = random.pick(["别", "请不要"]);
-        return statement(`${zhNot}在${forbidden.zh}${noisy.zh}`, `${zhNot === "别" ? "do" : "please do"} not ${noisy.en} ${forbidden.at}`);
-      }
-      if (draw < 0.4) {
-        const meal = verbPhrase(random.pick(meals));
-        const day = random.pick([phrase("明天", "tomorrow"), phrase("后天", "the day after tomorrow"), phrase("", "")]);
-        return statement(`我们${day.zh}一起${meal.zh}吧`, words("let us", meal.en, "together", day.en));
-      }
-      if (draw < 0.6) return statement(`我们一起${zh}吧`, `let us ${en} together`);
-      if (draw < 0.8) {
-        const when = random.pick(times.future);
-        return statement(`我们${when.zh}一起${zh}吧`, `let us ${en} together ${when.en}`);
-      }
-      return statement(`我们在${where.zh}${zh}吧`, `let us ${en} ${where.at}`);
-    },
-  },
-  {
-    name: "wearing",
-    weight: 3,
-    make(random) {
-      const who = someone(random);
-      const garment = random.pick(nouns.garments);
-      const color = random.pick([phrase("红色的", "red"), phrase("蓝色的", "blue"), phrase("白色的", "white"), phrase("黑色的", "black"), phrase("绿色的", "green"), phrase("黄色的", "yellow")]);
-      const worn = nouns.counted(1, garment, chance(random, 0.75) ? color : undefined);
-      if (who.agreement === "plural" && who.en !== "you") {
-        return statement(`我穿着${worn.zh}`, affirm(I, "progressive", `wear ${worn.en}`));
-      }
-      return chance(random, 0.6)
-        ? statement(`${who.zh}穿着${worn.zh}`, affirm(who, "progressive", `wear ${worn.en}`))
-        : statement(`${who.zh}昨天穿了${worn.zh}`, `${affirm(who, "past", `wear ${worn.en}`)} yesterday`);
-    },
-  },
-  {
-    name: "teaching",
-    weight: 2,
-    make(random) {
-      const [who, pupil] = twoPeople(random, someAdult);
-      const subject = random.pick([...studies.map((one) => phrase(one.object, one.en.replace("study ", "")))]);
-      const en = `teach ${pupil.object} ${subject.en}`;
-      switch (random.below(3)) {
-        case 0:
-          return statement(`${who.zh}在教${pupil.zh}${subject.zh}`, affirm(who, "progressive", en));
-        case 1: {
-          const when = random.pick(times.regular);
-          return statement(`${who.zh}${when.zh}教${pupil.zh}${subject.zh}`, words(affirm(who, "present", en), when.en));
-        }
-        default:
-          return statement(`${who.zh}教过${pupil.zh}${subject.zh}`, affirm(who, "perfect", en));
-      }
     },
   },
 ];

@@ -1,5 +1,14 @@
 import { affirm, ask, negate } from "../english.ts";
-import { activities, activityFor, doings, drinking, eating, everyday, placeFor, verbPhrase } from "../lexicon/activities.ts";
+import {
+  activities,
+  activityFor,
+  doings,
+  drinking,
+  eating,
+  everyday,
+  placeFor,
+  verbPhrase,
+} from "../lexicon/activities.ts";
 import { colors, languages, subjects } from "../lexicon/adjectives.ts";
 import * as nouns from "../lexicon/nouns.ts";
 import { pronouns, someone, someoneAskedAbout } from "../lexicon/people.ts";
@@ -15,10 +24,18 @@ const skills = [
 ];
 
 /** What disturbs others. */
-const noises = [...activities.filter((one) => ["唱", "跳", "踢", "打", "玩", "聊", "跑"].includes(one.verb) && one.object !== "房间"), ...eating.slice(0, 5)];
+const noises = [
+  ...activities.filter(
+    (one) => ["唱", "跳", "踢", "打", "玩", "聊", "跑"].includes(one.verb) && one.object !== "房间",
+  ),
+  ...eating.slice(0, 5),
+];
 
 /** What one should do less of. */
-const vices = [...activities.filter((one) => ["游戏", "网", "电视"].includes(one.object)), ...drinking.slice(-1)];
+const vices = [
+  ...activities.filter((one) => ["游戏", "网", "电视"].includes(one.object)),
+  ...drinking.slice(-1),
+];
 
 /** What people can, want, should and like to do. */
 export const wishes: readonly Pattern[] = [
@@ -56,7 +73,10 @@ export const wishes: readonly Pattern[] = [
         const doing = random.pick(doings.filter((one) => one.verb === "买"));
         const color = random.pick(colors);
         const thing = random.pick(doing.things);
-        const described = nouns.garments.includes(thing) && chance(random, 0.7) ? { zh: `${color.zh}的`, en: color.en } : undefined;
+        const described =
+          nouns.garments.includes(thing) && chance(random, 0.7)
+            ? { zh: `${color.zh}的`, en: color.en }
+            : undefined;
         const count = nouns.counted(nouns.someCount(random), thing, described);
         return statement(`${who.zh}想买${count.zh}`, affirm(who, "present", `want to buy ${count.en}`));
       }
@@ -69,17 +89,36 @@ export const wishes: readonly Pattern[] = [
     name: "permission with 可以 and 能",
     weight: 4,
     make(random) {
-      const allowed = random.pick(activities.filter((one) => !one.job && one.places.some((place) => place !== places.home)));
+      const allowed = random.pick(
+        activities.filter((one) => !one.job && one.places.some((place) => place !== places.home)),
+      );
       const where = random.pick(allowed.places.filter((place) => place !== places.home));
       const doing = verbPhrase(allowed);
-      const quiet = random.pick([places.library, places.classroom, places.office, places.hospital, places.museum]);
+      const quiet = random.pick([
+        places.library,
+        places.classroom,
+        places.office,
+        places.hospital,
+        places.museum,
+      ]);
       const noise = verbPhrase(random.pick(noises));
       const draw = random.next();
       const who = random.pick(pronouns);
-      if (draw < 0.35) return statement(`${who.zh}可以在${where.zh}${doing.zh}`, affirm(who, "may", `${doing.en} ${where.at}`));
-      if (draw < 0.6) return statement(`${who.zh}不能在${quiet.zh}${noise.zh}`, negate(who, "can", `${noise.en} ${quiet.at}`));
+      if (draw < 0.35)
+        return statement(
+          `${who.zh}可以在${where.zh}${doing.zh}`,
+          affirm(who, "may", `${doing.en} ${where.at}`),
+        );
+      if (draw < 0.6)
+        return statement(
+          `${who.zh}不能在${quiet.zh}${noise.zh}`,
+          negate(who, "can", `${noise.en} ${quiet.at}`),
+        );
       const asker = random.pick(pronouns.filter((one) => one.en !== "you"));
-      return question(`${asker.zh}可以在${where.zh}${doing.zh}吗`, ask(asker, "may", `${doing.en} ${where.at}`));
+      return question(
+        `${asker.zh}可以在${where.zh}${doing.zh}吗`,
+        ask(asker, "may", `${doing.en} ${where.at}`),
+      );
     },
   },
   {
@@ -87,7 +126,12 @@ export const wishes: readonly Pattern[] = [
     weight: 5,
     make(random) {
       const who = someone(random);
-      const doing = activityFor(random, who, activities, (one) => !["游戏", "网", "电视"].includes(one.object));
+      const doing = activityFor(
+        random,
+        who,
+        activities,
+        (one) => !["游戏", "网", "电视"].includes(one.object),
+      );
       const { zh, en } = verbPhrase(doing);
       const bad = verbPhrase(random.pick(vices));
       const often = random.pick(times.regular.slice(0, 5));
@@ -96,11 +140,17 @@ export const wishes: readonly Pattern[] = [
         case 0:
           return statement(`${who.zh}${when.zh}应该${zh}`, words(affirm(who, "should", en), when.en));
         case 1:
-          return statement(`${who.zh}不应该${often.zh}${bad.zh}`, `${negate(who, "should", bad.en)} ${often.en}`);
+          return statement(
+            `${who.zh}不应该${often.zh}${bad.zh}`,
+            `${negate(who, "should", bad.en)} ${often.en}`,
+          );
         case 2:
           return statement(`${who.zh}${when.zh}必须${zh}`, words(affirm(who, "must", en), when.en));
         case 3:
-          return statement(`${who.zh}${when.zh}不用${zh}`, words(negate(who, "present", `have to ${en}`), when.en));
+          return statement(
+            `${who.zh}${when.zh}不用${zh}`,
+            words(negate(who, "present", `have to ${en}`), when.en),
+          );
         default: {
           const where = placeFor(random, who, doing.places);
           return statement(`${who.zh}应该在${where.zh}${zh}`, words(affirm(who, "should", en), where.at));
@@ -115,7 +165,9 @@ export const wishes: readonly Pattern[] = [
       const draw = random.next();
       const who = draw < 0.25 ? someoneAskedAbout(random) : someone(random);
       const thing = random.pick([
-        ...[...nouns.fruits, ...nouns.dishes, ...nouns.drinks, ...nouns.pets, ...nouns.readables].map(nouns.generic),
+        ...[...nouns.fruits, ...nouns.dishes, ...nouns.drinks, ...nouns.pets, ...nouns.readables].map(
+          nouns.generic,
+        ),
         ...subjects,
         ...places.farAway,
       ]);
@@ -141,7 +193,10 @@ export const wishes: readonly Pattern[] = [
       const asker = random.pick(pronouns.filter((one) => one.en === "I" || one.en === "we"));
       return chance(random, 0.5)
         ? question(`你想和${asker.zh}一起${doing.zh}吗`, `do you want to ${doing.en} with ${asker.object}`)
-        : question(`你${when.zh}想和${asker.zh}一起${doing.zh}吗`, words(`do you want to ${doing.en} with ${asker.object}`, when.en));
+        : question(
+            `你${when.zh}想和${asker.zh}一起${doing.zh}吗`,
+            words(`do you want to ${doing.en} with ${asker.object}`, when.en),
+          );
     },
   },
 ];

@@ -1,0 +1,31 @@
+import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { createProgram, type Run } from "./program.ts";
+import { report } from "./ui/report.ts";
+
+/** Runs the command line and sets the exit code of the process, the only place that does. */
+export async function main(argv: readonly string[]): Promise<void> {
+  let code: ExitCode = EXIT.done;
+  const run: Run =
+    (command) =>
+    async (...args) => {
+      code = await command(...args);
+    };
+  leaveWhenOutputCloses();
+  try {
+    await createProgram(run).parseAsync(argv);
+  } catch (error) {
+    code = await report(error, argv.includes("--debug"));
+  }
+  process.exitCode = code;
+}
+
+/** The reader of a pipe that has seen enough (`| head -1`) is no failure; a full disk is one. */
+function leaveWhenOutputCloses(): void {
+  const leave = (error: unknown): void => {
+    const closed = error instanceof Error && "code" in error && error.code === "EPIPE";
+    if (closed) process.exit(EXIT.done);
+    report(error, false, "standard output").then((code) => process.exit(code));
+  };
+  process.stdout.on("error", leave);
+  process.stderr.on("error", () => {}); // nobody is left to tell
+}

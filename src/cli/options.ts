@@ -1,0 +1,103 @@
+import { Argument, Option } from "commander";
+import { XformerError } from "../errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** The numbers a flag takes; without a bound there is none. */
+export interface NumberRange {
+  readonly whole?: boolean;
+  /** The least number allowed. */
+  readonly from?: number;
+  /** Numbers have to be larger than this. */
+  readonly above?: number;
+  /** The largest number allowed. */
+  readonly to?: number;
+  /** Numbers have to be smaller than this. */
+  readonly below?: number;
+}
+
+/**
+ * A flag that takes a number.
+ *
+ * @param flags as commander wants them: `--lr <rate>`
+ */
+export function numberOption(flags: string, description: string, range: NumberRange): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text) => parseNumber(option.long ?? flags, text, range));
+}
+
+/** A flag that takes a whole number, from 1 on unless said otherwise. */
+export function countOption(flags: string, description: string, range: NumberRange = {}): Option {
+  return numberOption(flags, description, { whole: true, from: 1, ...range });
+}
+
+/** A flag that takes one of some words. */
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  const option = new Option(flags, `${description} (${choices.join(", ")})`);
+  return option.argParser((text) => parseChoice(option.long ?? flags, text, choices));
+}
+
+/** An argument that is one of some words. */
+export function choiceArgument(name: string, description: string, choices: readonly string[]): Argument {
+  return new Argument(name, description).argParser((text) => parseChoice("", text, choices));
+}
+
+/** A path, which must not be empty: an empty one is most often a shell variable that is not set. */
+export function pathOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text) => {
+    if (text !== "") return text;
+    throw new XformerError("USAGE", `${option.long}: the path is empty`, { hint: "Give a path." });
+  });
+}
+
+/** `--model`, which every command but training needs. */
+export function modelOption(): Option {
+  return pathOption("-m, --model <path>", "run directory (then its best model) or checkpoint file").makeOptionMandatory();
+}
+
+/** `--debug`, which every command has. */
+export function debugOption(): Option {
+  return new Option("--debug", "show where in the program an error came from");
+}
+
+/** The entries of an object that are not undefined. */
+export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function parseNumber(name: string, text: string, range: NumberRange): number {
+  // Number() takes blanks for 0 and reads 0x10: neither is what somebody who typed it can have meant.
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  const { whole = false, from, above, to, below } = range;
+  const isRight =
+    Number.isFinite(value) &&
+    (!whole || Number.isSafeInteger(value)) &&
+    (from === undefined || value >= from) &&
+    (above === undefined || value > above) &&
+    (to === undefined || value <= to) &&
+    (below === undefined || value < below);
+  if (isRight) return value;
+  throw new XformerError("USAGE", `${name}: expected ${describeRange(range)}, got "${text}"`);
+}
+
+function describeRange({ whole = false, from, above, to, below }: NumberRange): string {
+  const noun = whole ? "a whole number" : "a number";
+  if (from !== undefined && to !== undefined) return `${noun} from ${from} to ${to}`;
+  const bounds = [
+    ...(from === undefined ? [] : [`of at least ${from}`]),
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(to === undefined ? [] : [`of at most ${to}`]),
+    ...(below === undefined ? [] : [`below ${below}`]),
+  ];
+  return [noun, bounds.join(" and ")].filter((part) => part !== "").join(" ");
+}
+
+function parseChoice(name: string, text: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text;
+  const guess = nearest(text, choices);
+  throw new XformerError("USAGE", `${name === "" ? "" : `${name}: `}expected one of ${choices.join(", ")}, got "${text}"`, {
+    hint: guess === undefined ? undefined : `Did you mean ${guess}?`,
+  });
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addData } from "./data.ts";
+import { addEval } from "./eval.ts";
+import type { ExitCode } from "./exitCodes.ts";
+import { addInspect } from "./inspect.ts";
+import { addScore } from "./score.ts";
+import { addTokenize } from "./tokenize.ts";
+import { addTrain } from "./train.ts";
+import { addTranslate } from "./translate.ts";
+
+/** Makes commander's action of a command, which gives an exit code back. */
+export type Run = <A extends unknown[]>(
+  command: (...args: A) => Promise<ExitCode>,
+) => (...args: A) => Promise<void>;
+
+/**
+ * The command line: every command with its flags. What a command needs to do its work is loaded when it runs,
+ * so that `--help` is there at once.
+ */
+export function createProgram(run: Run): Command {
+  const program = new Command("xformer")
+    .description("Train, run and understand a small sequence-to-sequence Transformer from the terminal.")
+    .version(readVersion())
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) })
+    .configureOutput({ outputError: () => {} }) // main reports errors, in one line
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npx xformer train                                            train on the bundled Chinese-English corpus
+  $ echo "我很好。" | npx xformer translate --model runs/zh-en-1   translate with what was trained
+  $ npx xformer train --help                                     everything about a command`,
+    );
+  for (const add of [addTrain, addTranslate, addEval, addScore, addTokenize, addInspect, addData]) add(program, run);
+  return program;
+}
+
+function readVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,97 @@
+import { loadModel, type TrainedModel } from "./decoding/trainedModel.ts";
+import { XformerError } from "./errors.ts";
+import { bleuTokenizerFor, evaluate as evaluateLines, type Evaluation } from "./evaluation/evaluate.ts";
+import type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
+
+export type { Corpus } from "./data/corpus.ts";
+export { loadCorpus } from "./data/corpus.ts";
+export { loadModel, type TrainedModel } from "./decoding/trainedModel.ts";
+export type { Translation } from "./decoding/translator.ts";
+export { type ErrorCode, XformerError } from "./errors.ts";
+export { type BleuOptions, type BleuScore, corpusBleu } from "./evaluation/bleu.ts";
+export type { Evaluation } from "./evaluation/evaluate.ts";
+export type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
+export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
+export type { TrainingConfig } from "./training/config.ts";
+export type { RunSummary, TrainingEvent } from "./training/events.ts";
+export type { TokenizerConfig } from "./training/prepare.ts";
+export {
+  type DataConfig,
+  type ResumeOptions,
+  type RunConfig,
+  resume,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from "./training/train.ts";
+
+/** Sentence pairs: line i of `target` translates line i of `source`. */
+export interface Pairs {
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+}
+
+/**
+ * Translates lines, one for one and in order.
+ *
+ * @param model a loaded model, or the path of one; load it once when there is more than one call
+ * @throws XformerError CHECKPOINT or IO when the path holds no model
+ *
+ * @example
+ * const [english] = await translate("runs/zh-en-1", ["我很好。"]);
+ */
+export function translate(model: TrainedModel | string, lines: readonly string[]): Promise<string[]> {
+  return withModel(model, (loaded) => loaded.translateAll(lines));
+}
+
+/**
+ * The natural-log probability of each pair's target, its END included, given the source.
+ *
+ * @throws XformerError DATA when one side has more lines than the other
+ */
+export function score(model: TrainedModel | string, pairs: Pairs): Promise<number[]> {
+  return withModel(model, async ({ translator }) => {
+    const { source, target } = checked(pairs);
+    const scores = await translator.score(source, target);
+    return scores.map(({ logProbability }) => logProbability);
+  });
+}
+
+/**
+ * Evaluates a model on sentence pairs; rates and scores go from 0 to 100.
+ *
+ * @param options.bleuTokenizer by default the one sacreBLEU recommends for the model's target language
+ * @throws XformerError DATA when there is no pair or one side has more lines than the other
+ */
+export function evaluate(
+  model: TrainedModel | string,
+  pairs: Pairs,
+  options: { readonly bleuTokenizer?: BleuTokenizer } = {},
+): Promise<Evaluation> {
+  return withModel(model, ({ translator, description }) => {
+    const { source, target } = checked(pairs);
+    return evaluateLines(translator, source, target, {
+      bleuTokenizer: options.bleuTokenizer ?? bleuTokenizerFor(description.targetLanguage),
+      lowercase: description.targetTokenizer.lowercase,
+    });
+  });
+}
+
+function checked(pairs: Pairs): Pairs {
+  const { source, target } = pairs;
+  if (source.length === target.length && source.length > 0) return pairs;
+  throw new XformerError("DATA", `there are ${source.length} sources and ${target.length} targets`, {
+    hint: "Give at least one pair, and every source its target.",
+  });
+}
+
+/** Works with a model; one that was only named is loaded, and closed afterwards. */
+async function withModel<T>(model: TrainedModel | string, work: (model: TrainedModel) => Promise<T>): Promise<T> {
+  if (typeof model !== "string") return work(model);
+  const loaded = await loadModel(model);
+  try {
+    return await work(loaded);
+  } finally {
+    await loaded.close();
+  }
+}

@@ -1,0 +1,135 @@
+import type { Pointer } from "../kernels/kernels.ts";
+import type { SharedMemory } from "../tensor/memory.ts";
+
+/** A piece of work that threads share: they take its items 0 to `items` - 1 one after the other. */
+export interface Job {
+  readonly kind: string;
+  readonly items: number;
+}
+
+/** Words of the control block. */
+const TICKET = 0; // rises with every job
+const NEXT_ITEM = 1;
+const ARRIVED = 2; // workers that have run out of items
+const STOP = 3;
+const JOB_LENGTH = 4; // bytes of the job in its mailbox
+const FAILURE_LENGTH = 5; // and of the first failure in its own; 0 while there is none
+const WORDS = 16;
+
+/** Room for a job's description, and behind it for a failure's. */
+const JOB_BYTES = 2 ** 20;
+const FAILURE_BYTES = 2 ** 12;
+/** Looks at a word this many times before going to sleep: a meeting is over sooner than a thread falls asleep. */
+const SPINS = 2000;
+
+/**
+ * Where threads meet: a few words of shared memory and a mailbox with the job in hand, as JSON. The main thread
+ * posts a job, everybody takes items until none are left, and the main thread goes on when all have arrived.
+ */
+export class Control {
+  readonly pointer: Pointer;
+  readonly #memory: SharedMemory;
+
+  /** Makes a control block, or uses the one at `pointer`. */
+  constructor(memory: SharedMemory, pointer: Pointer = memory.reserve(4 * WORDS + JOB_BYTES + FAILURE_BYTES)) {
+    this.#memory = memory;
+    this.pointer = pointer;
+  }
+
+  /** Main thread: describes the next job and lets the workers go. */
+  post(job: Job): void {
+    const words = this.#words;
+    const text = JSON.stringify(job);
+    const length = Buffer.byteLength(text);
+    if (length > JOB_BYTES) throw new RangeError(`a job of ${length} bytes does not fit the mailbox`);
+    this.#mailbox(0, JOB_BYTES).write(text);
+    Atomics.store(words, JOB_LENGTH, length);
+    Atomics.store(words, NEXT_ITEM, 0);
+    Atomics.store(words, ARRIVED, 0);
+    Atomics.add(words, TICKET, 1);
+    Atomics.notify(words, TICKET);
+  }
+
+  /** Main thread: waits until `workers` have arrived, or about as long as `milliseconds`. */
+  allArrived(workers: number, milliseconds: number): boolean {
+    const words = this.#words;
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      const arrived = waitForChange(words, ARRIVED, (count) => count >= workers, deadline);
+      if (arrived >= workers) return true;
+      if (performance.now() >= deadline) return false;
+    }
+  }
+
+  /** Main thread: what a worker failed with, if one did. */
+  get failure(): string | undefined {
+    const length = Atomics.load(this.#words, FAILURE_LENGTH);
+    return length === 0 ? undefined : this.#mailbox(JOB_BYTES, length).toString();
+  }
+
+  /** Main thread: sends the workers home. */
+  stop(): void {
+    const words = this.#words;
+    Atomics.store(words, STOP, 1);
+    Atomics.add(words, TICKET, 1);
+    Atomics.notify(words, TICKET);
+  }
+
+  /** The ticket of the job in hand. */
+  get ticket(): number {
+    return Atomics.load(this.#words, TICKET);
+  }
+
+  /** Worker: waits for the job after `ticket`; none when there will not be another. */
+  nextJob(ticket: number): Job | undefined {
+    const words = this.#words;
+    waitForChange(words, TICKET, (newest) => newest !== ticket, Number.POSITIVE_INFINITY);
+    if (Atomics.load(words, STOP) === 1) return undefined;
+    return JSON.parse(this.#mailbox(0, Atomics.load(words, JOB_LENGTH)).toString()) as Job;
+  }
+
+  /** Any thread: does items of the job until none are left. */
+  takeItems(job: Job, perform: (item: number) => void): void {
+    const words = this.#words;
+    for (;;) {
+      const item = Atomics.add(words, NEXT_ITEM, 1);
+      if (item >= job.items) return;
+      perform(item);
+    }
+  }
+
+  /** Worker: reports that it has no more to do. */
+  arrive(): void {
+    Atomics.add(this.#words, ARRIVED, 1);
+    Atomics.notify(this.#words, ARRIVED);
+  }
+
+  /** Worker: reports that it cannot go on. */
+  fail(message: string): void {
+    const length = this.#mailbox(JOB_BYTES, FAILURE_BYTES).write(message || "it does not say why");
+    Atomics.store(this.#words, FAILURE_LENGTH, length);
+  }
+
+  get #words(): Int32Array {
+    return this.#memory.integers(this.pointer, WORDS);
+  }
+
+  /** A part of the mailboxes; a view, which is copied where it is decoded. */
+  #mailbox(first: number, bytes: number): Buffer {
+    const { buffer, byteOffset } = this.#memory.integers(this.pointer + 4 * WORDS, (JOB_BYTES + FAILURE_BYTES) / 4);
+    return Buffer.from(buffer, byteOffset + first, bytes);
+  }
+}
+
+/** Waits, first awake and then asleep, until a word satisfies `done` or the deadline is past; returns the word. */
+function waitForChange(words: Int32Array, index: number, done: (value: number) => boolean, deadline: number): number {
+  let value = Atomics.load(words, index);
+  for (let spin = 0; spin < SPINS && !done(value); spin++) value = Atomics.load(words, index);
+  while (!done(value)) {
+    const left = deadline - performance.now();
+    if (left <= 0) return value;
+    Atomics.wait(words, index, value, left);
+    value = Atomics.load(words, index);
+  }
+  return value;
+}

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import {
+  anyLast,
+  anySeed,
+  anySize,
+  BUILDS,
+  expectClose,
+  expectSameBits,
+  KernelBench,
+  ULP,
+  uniform,
+} from "../support/kernels.ts";
+
+const bench = new KernelBench(1);
+
+describe.each(BUILDS)("vector kernels, %s build", (build) => {
+  it("add: every bit as the reference, and nothing else is written", () => {
+    fc.assert(
+      fc.property(anySize(70), anySeed, anyLast, (n, seed, last) => {
+        bench.reset(last % 3);
+        const y = bench.matrix(1, n, uniform(seed, n));
+        const x = bench.matrix(1, n, uniform(seed + 1, n));
+        const call = (kernels: Kernels) => kernels.add(y.pointer, x.pointer, n);
+        expectSameBits(bench.run(build, call, y)[0]!, bench.run("reference", call, y)[0]!);
+      }),
+    );
+  });
+
+  it("columnSums: error below (rows + 1) 2^-24 (rows + 1) for elements below 1, and nothing else is written", () => {
+    fc.assert(
+      fc.property(anySize(40), anySize(40), anySeed, anyLast, (rows, columns, seed, last) => {
+        bench.reset(last % 3);
+        const sums = bench.matrix(1, columns, uniform(seed, columns));
+        const x = bench.matrix(rows, columns, uniform(seed + 1, rows * columns));
+        const call = (kernels: Kernels) => kernels.columnSums(sums.pointer, x.pointer, rows, columns);
+        const expected = bench.run("reference", call, sums)[0]!;
+        expectClose(bench.run(build, call, sums)[0]!, expected, (rows + 1) ** 2 * ULP);
+      }),
+    );
+  });
+
+  it("sumSquares: relative error below 1e-14", () => {
+    fc.assert(
+      fc.property(fc.nat(200), anySeed, anyLast, (n, seed, last) => {
+        bench.reset(last % 2);
+        const x = bench.matrix(1, n, uniform(seed, n, -1e4, 1e4));
+        const sum = (implementation: "reference" | typeof build) => {
+          let result = Number.NaN;
+          bench.run(implementation, (kernels) => {
+            result = kernels.sumSquares(x.pointer, n);
+          });
+          return result;
+        };
+        const expected = sum("reference");
+        expectClose([sum(build)], [expected], 1e-14 * expected);
+      }),
+    );
+  });
+
+  it("sumSquares: NaN and infinity show", () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const at of [0, 4]) {
+        bench.reset();
+        const x = bench.matrix(1, 5, [1, 1, 1, 1, 1].with(at, bad));
+        let sum = 0;
+        bench.run(build, (kernels) => {
+          sum = kernels.sumSquares(x.pointer, 5);
+        });
+        expect(sum).toBe(bad);
+      }
+    }
+  });
+
+  it("reluBackward: every bit as the reference, in place or not, and nothing else is written", () => {
+    fc.assert(
+      fc.property(anySize(70), fc.boolean(), anySeed, anyLast, (n, inPlace, seed, last) => {
+        bench.reset(last % 4);
+        const y = bench.matrix(
+          1,
+          n,
+          uniform(seed, n).map((value) => Math.max(0, value)),
+        );
+        const dy = bench.matrix(1, n, uniform(seed + 1, n));
+        const dx = inPlace ? dy : bench.matrix(1, n);
+        const call = (kernels: Kernels) => kernels.reluBackward(dx.pointer, dy.pointer, y.pointer, n);
+        expectSameBits(bench.run(build, call, dx)[0]!, bench.run("reference", call, dx)[0]!);
+      }),
+    );
+  });
+});

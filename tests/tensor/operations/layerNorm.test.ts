@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../../../src/random.ts";
+import { layerNorm } from "../../../src/tensor/operations/layerNorm.ts";
+import { residual } from "../../../src/tensor/operations/residual.ts";
+import { ENGINES, makeWorkbench, placeSentences } from "../../support/engine.ts";
+import { type Differentiable, gradientErrors, randomMatrix, weightedSum } from "../centralDifferences.ts";
+
+describe.each(ENGINES)("layerNorm, %s kernels", (engine) => {
+  const workbench = makeWorkbench(engine);
+
+  it.each([1, 3, 7, 16, 21])("%i columns: gradients within 3e-5 of central differences", (columns) => {
+    const random = createRandom(columns);
+    const subject: Differentiable = {
+      inputs: [randomMatrix(5, columns, random, 3)],
+      parameters: [randomMatrix(1, columns, random), randomMatrix(1, columns, random)],
+      loss: (run, [x], [gamma, beta]) => weightedSum(run, layerNorm(run, x!, gamma!, beta!)),
+    };
+    const { elements, directions } = gradientErrors(workbench, subject);
+    expect(Math.max(...elements, ...directions)).toBeLessThan(3e-5);
+  });
+
+  it("adds to the gradient of an input with another reader, within 3e-5 of central differences", () => {
+    const random = createRandom(8);
+    const subject: Differentiable = {
+      inputs: [randomMatrix(5, 8, random, 3)],
+      parameters: [randomMatrix(1, 8, random), randomMatrix(1, 8, random)],
+      loss: (run, [x], [gamma, beta]) => {
+        const sentences = placeSentences(run, [[0], [0, 0, 0, 0]]);
+        return weightedSum(run, residual(run, x!, layerNorm(run, x!, gamma!, beta!), sentences));
+      },
+    };
+    const { elements, directions } = gradientErrors(workbench, subject);
+    expect(Math.max(...elements, ...directions)).toBeLessThan(3e-5);
+  });
+});
