@@ -22,11 +22,32 @@ function packageDirectory(name) {
 
 function buildKernels(name, ...features) {
   run(
-    "assemblyscript", "bin/asc.js", "src/kernels/assembly/index.ts",
-    "--outFile", `dist/kernels/${name}.wasm`,
-    "--runtime", "stub", "--noAssert", "-O3", "--use", "abort=", "--lowMemoryLimit", "0",
-    "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536",
-    "--enable", "simd", "--enable", "threads", "--enable", "bulk-memory", ...features,
+    "assemblyscript",
+    "bin/asc.js",
+    "src/kernels/assembly/index.ts",
+    "--outFile",
+    `dist/kernels/${name}.wasm`,
+    "--runtime",
+    "stub",
+    "--noAssert",
+    "-O3",
+    "--use",
+    "abort=",
+    "--lowMemoryLimit",
+    "0",
+    "--importMemory",
+    "--sharedMemory",
+    "--initialMemory",
+    "1",
+    "--maximumMemory",
+    "65536",
+    "--enable",
+    "simd",
+    "--enable",
+    "threads",
+    "--enable",
+    "bulk-memory",
+    ...features,
   );
 }
 

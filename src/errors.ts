@@ -43,7 +43,12 @@ export class XformerError extends Error {
 
   /** The whole story on one line: `train.tsv:41: expected 2 columns, found 1. Separate them with a tab.` */
   get oneLine(): string {
-    const place = this.file === undefined ? "" : this.line === undefined ? `${this.file}: ` : `${this.file}:${this.line}: `;
+    const place =
+      this.file === undefined
+        ? ""
+        : this.line === undefined
+          ? `${this.file}: `
+          : `${this.file}:${this.line}: `;
     const problem = /[.!?]$/.test(this.message) ? this.message : `${this.message}.`;
     return `${place}${problem}${this.hint === undefined ? "" : ` ${this.hint}`}`;
   }

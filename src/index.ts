@@ -1,6 +1,6 @@
 import { loadModel, type TrainedModel } from "./decoding/trainedModel.ts";
 import { XformerError } from "./errors.ts";
-import { bleuTokenizerFor, evaluate as evaluateLines, type Evaluation } from "./evaluation/evaluate.ts";
+import { bleuTokenizerFor, type Evaluation, evaluate as evaluateLines } from "./evaluation/evaluate.ts";
 import type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
 
 export type { Corpus } from "./data/corpus.ts";
@@ -86,7 +86,10 @@ function checked(pairs: Pairs): Pairs {
 }
 
 /** Works with a model; one that was only named is loaded, and closed afterwards. */
-async function withModel<T>(model: TrainedModel | string, work: (model: TrainedModel) => Promise<T>): Promise<T> {
+async function withModel<T>(
+  model: TrainedModel | string,
+  work: (model: TrainedModel) => Promise<T>,
+): Promise<T> {
   if (typeof model !== "string") return work(model);
   const loaded = await loadModel(model);
   try {

@@ -19,10 +19,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = code;
 }
 
-/** The reader of a pipe that has seen enough (`| head -1`) is no failure; a full disk is one. */
+/**
+ * The reader of a pipe that has seen enough (`| head -1`) is no failure, and a command that listens for it may
+ * go on; a full disk is one.
+ */
 function leaveWhenOutputCloses(): void {
   const leave = (error: unknown): void => {
     const closed = error instanceof Error && "code" in error && error.code === "EPIPE";
+    if (closed && process.stdout.listenerCount("error") > 1) return;
     if (closed) process.exit(EXIT.done);
     report(error, false, "standard output").then((code) => process.exit(code));
   };

@@ -30,9 +30,22 @@ export function countOption(flags: string, description: string, range: NumberRan
   return numberOption(flags, description, { whole: true, from: 1, ...range });
 }
 
-/** A flag that takes one of some words. */
-export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
-  const option = new Option(flags, `${description} (${choices.join(", ")})`);
+/**
+ * A flag that takes one of some words.
+ *
+ * @param usual what it is taken to be when it is not given; only said, not set
+ */
+export function choiceOption(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  usual?: string,
+): Option {
+  const listed = choices.join(", ");
+  const option = new Option(
+    flags,
+    `${description} (${usual === undefined ? listed : `${listed}; default: ${usual}`})`,
+  );
   return option.argParser((text) => parseChoice(option.long ?? flags, text, choices));
 }
 
@@ -52,7 +65,10 @@ export function pathOption(flags: string, description: string): Option {
 
 /** `--model`, which every command but training needs. */
 export function modelOption(): Option {
-  return pathOption("-m, --model <path>", "run directory (then its best model) or checkpoint file").makeOptionMandatory();
+  return pathOption(
+    "-m, --model <path>",
+    "run directory (then its best model) or checkpoint file",
+  ).makeOptionMandatory();
 }
 
 /** `--debug`, which every command has. */
@@ -97,7 +113,11 @@ function describeRange({ whole = false, from, above, to, below }: NumberRange): 
 function parseChoice(name: string, text: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;
   const guess = nearest(text, choices);
-  throw new XformerError("USAGE", `${name === "" ? "" : `${name}: `}expected one of ${choices.join(", ")}, got "${text}"`, {
-    hint: guess === undefined ? undefined : `Did you mean ${guess}?`,
-  });
+  throw new XformerError(
+    "USAGE",
+    `${name === "" ? "" : `${name}: `}expected one of ${choices.join(", ")}, got "${text}"`,
+    {
+      hint: guess === undefined ? undefined : `Did you mean ${guess}?`,
+    },
+  );
 }

@@ -33,7 +33,8 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1   translate with what was trained
   $ npx xformer train --help                                     everything about a command`,
     );
-  for (const add of [addTrain, addTranslate, addEval, addScore, addTokenize, addInspect, addData]) add(program, run);
+  for (const add of [addTrain, addTranslate, addEval, addScore, addTokenize, addInspect, addData])
+    add(program, run);
   return program;
 }
 

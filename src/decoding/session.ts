@@ -78,8 +78,14 @@ export class DecodingSession {
     const run = new Computation(this.#workbench);
     const target = this.#placeTokens(sentences, ids);
     const longest = this.#longest(sentences) + 1;
-    const selfKeys = this.#keyRanges(sentences, (b) => [b * this.#capacity, b * this.#capacity + this.#lengths[b]! + 1]);
-    const crossKeys = this.#keyRanges(sentences, (b) => [this.#sourceOffsets[b]!, this.#sourceOffsets[b + 1]!]);
+    const selfKeys = this.#keyRanges(sentences, (b) => [
+      b * this.#capacity,
+      b * this.#capacity + this.#lengths[b]! + 1,
+    ]);
+    const crossKeys = this.#keyRanges(sentences, (b) => [
+      this.#sourceOffsets[b]!,
+      this.#sourceOffsets[b + 1]!,
+    ]);
     const hidden = model.decode(
       run,
       target,
@@ -107,7 +113,8 @@ export class DecodingSession {
     const target = placeRagged(memory, arena, { tokens: ids, offsets });
     const positions = memory.integers(target.positions, target.tokens);
     const { maxPosition } = this.#model;
-    for (const [i, sentence] of sentences.entries()) positions[i] = Math.min(this.#lengths[sentence]!, maxPosition);
+    for (const [i, sentence] of sentences.entries())
+      positions[i] = Math.min(this.#lengths[sentence]!, maxPosition);
     return target;
   }
 

@@ -43,7 +43,10 @@ export class TrainedModel {
  * const model = await loadModel("runs/zh-en-1");
  * await model.translate("我很好。"); // "I am good."
  */
-export async function loadModel(path: string, options: { readonly threads?: number | undefined } = {}): Promise<TrainedModel> {
+export async function loadModel(
+  path: string,
+  options: { readonly threads?: number | undefined } = {},
+): Promise<TrainedModel> {
   const checkpoint = loadCheckpoint(path);
   const { tensors: _, ...description } = checkpoint;
   const pool = new ReplicaPool(checkpoint.model, perform, options.threads);

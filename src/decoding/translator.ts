@@ -30,7 +30,12 @@ export class Translator {
   /** Holds batches and results while the threads work on them. */
   readonly #arena: Arena;
 
-  constructor(pool: ReplicaPool, sourceTokenizer: Tokenizer, targetTokenizer: Tokenizer, outputLimit: number) {
+  constructor(
+    pool: ReplicaPool,
+    sourceTokenizer: Tokenizer,
+    targetTokenizer: Tokenizer,
+    outputLimit: number,
+  ) {
     this.pool = pool;
     this.sourceTokenizer = sourceTokenizer;
     this.targetTokenizer = targetTokenizer;

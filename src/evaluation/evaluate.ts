@@ -53,7 +53,10 @@ export async function evaluate(
     perplexity: Math.exp(loss),
     tokenAccuracy: (100 * correct) / tokens,
     exactMatch: exactMatch(fold(hypotheses), [fold(references)]),
-    bleu: corpusBleu(hypotheses, [references], { tokenizer: options.bleuTokenizer, lowercase: options.lowercase }),
+    bleu: corpusBleu(hypotheses, [references], {
+      tokenizer: options.bleuTokenizer,
+      lowercase: options.lowercase,
+    }),
     translations,
   };
 }

@@ -22,22 +22,74 @@ const MAX_BYTES_PER_CALL = 2 ** 30;
  * atomicWrite("config.json", (write) => write(JSON.stringify(config)));
  */
 export function atomicWrite(path: string, fill: (write: Write) => void): void {
-  // In the same directory, because a rename is atomic only within one file system.
-  const temporary = `${path}.${process.pid}.tmp`;
+  const file = new AtomicFile(path);
   try {
-    const descriptor = openSync(temporary, "w");
-    try {
-      fill((chunk) => writeAll(descriptor, typeof chunk === "string" ? Buffer.from(chunk) : chunk));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
+    fill((chunk) => file.write(chunk));
+    file.commit();
   } catch (error) {
-    removeQuietly(temporary);
+    file.discard();
     throw fileSystemError(error, path);
   }
-  syncDirectory(dirname(path));
+}
+
+/** A file as {@link atomicWrite} writes it, for content that comes bit by bit. */
+export class AtomicFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  #descriptor: number | undefined;
+
+  /** @throws XformerError "IO" when the temporary file cannot be made */
+  constructor(path: string) {
+    this.#path = path;
+    // In the same directory, because a rename is atomic only within one file system.
+    this.#temporary = `${path}.${process.pid}.tmp`;
+    this.#descriptor = this.#guarded(() => openSync(this.#temporary, "w"));
+  }
+
+  /** @throws XformerError "IO" where the file system refuses */
+  write(chunk: Uint8Array | string): void {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    this.#guarded(() => writeAll(this.#descriptor!, bytes));
+  }
+
+  /**
+   * Gives the file its name; nothing can be written afterwards.
+   *
+   * @throws XformerError "IO" where the file system refuses; {@link discard} then cleans up
+   */
+  commit(): void {
+    this.#guarded(() => {
+      fsyncSync(this.#descriptor!);
+      this.#close();
+      renameSync(this.#temporary, this.#path);
+    });
+    syncDirectory(dirname(this.#path));
+  }
+
+  /** Removes what was written; the previous file is untouched. Does nothing after a commit. */
+  discard(): void {
+    try {
+      this.#close();
+    } catch {
+      // The error that brought us here is the one worth telling.
+    }
+    removeQuietly(this.#temporary);
+  }
+
+  #close(): void {
+    if (this.#descriptor === undefined) return;
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
+    closeSync(descriptor);
+  }
+
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw fileSystemError(error, this.#path);
+    }
+  }
 }
 
 /** A single call may write less than it was given (a nearly full disk, a signal): go on until all is out. */

@@ -149,14 +149,7 @@ export interface Kernels {
   argmax(x: Pointer, n: number): number;
 
   /** Drops elements of x[rows, columns] with probability threshold / 65536 and scales those that stay. */
-  dropout(
-    x: Pointer,
-    rows: number,
-    columns: number,
-    rowKeys: Pointer,
-    site: number,
-    threshold: number,
-  ): void;
+  dropout(x: Pointer, rows: number, columns: number, rowKeys: Pointer, site: number, threshold: number): void;
   /** y = x Phi(x). */
   geluForward(y: Pointer, x: Pointer, n: number): void;
   /** dx = dy (Phi(x) + x phi(x)). */

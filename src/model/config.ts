@@ -27,7 +27,10 @@ export interface ModelConfig {
 }
 
 /** The part of a {@link ModelConfig} that a preset decides. */
-export type ModelSize = Pick<ModelConfig, "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "dropout">;
+export type ModelSize = Pick<
+  ModelConfig,
+  "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "dropout"
+>;
 
 /** Sizes by name, from a laptop's minute to the base model of the paper (its table 3, first row). */
 export const PRESETS = {
@@ -66,13 +69,17 @@ const SIZES = [
 export function validateModelConfig(config: ModelConfig): ModelConfig {
   for (const name of SIZES) {
     if (!Number.isSafeInteger(config[name]) || config[name] < 1) {
-      throw new XformerError("CONFIG", `${name} is ${config[name]}`, { hint: "It has to be a whole number of at least 1." });
+      throw new XformerError("CONFIG", `${name} is ${config[name]}`, {
+        hint: "It has to be a whole number of at least 1.",
+      });
     }
   }
   for (const [name, choices] of Object.entries(CHOICES)) {
     const value = config[name as keyof typeof CHOICES];
     if (!(choices as readonly string[]).includes(value)) {
-      throw new XformerError("CONFIG", `${name} is "${value}"`, { hint: `It has to be one of ${choices.join(", ")}.` });
+      throw new XformerError("CONFIG", `${name} is "${value}"`, {
+        hint: `It has to be one of ${choices.join(", ")}.`,
+      });
     }
   }
   if (config.dModel % config.nHeads !== 0) {
@@ -81,12 +88,18 @@ export function validateModelConfig(config: ModelConfig): ModelConfig {
     });
   }
   if (config.positions === "sinusoidal" && config.dModel % 2 !== 0) {
-    throw new XformerError("CONFIG", `dModel ${config.dModel} is odd, but sinusoidal positions pair sines with cosines`, {
-      hint: "Choose an even dModel or learned positions.",
-    });
+    throw new XformerError(
+      "CONFIG",
+      `dModel ${config.dModel} is odd, but sinusoidal positions pair sines with cosines`,
+      {
+        hint: "Choose an even dModel or learned positions.",
+      },
+    );
   }
   if (!(config.dropout >= 0 && config.dropout < 1)) {
-    throw new XformerError("CONFIG", `dropout is ${config.dropout}`, { hint: "It has to be at least 0 and below 1." });
+    throw new XformerError("CONFIG", `dropout is ${config.dropout}`, {
+      hint: "It has to be at least 0 and below 1.",
+    });
   }
   if (config.tie === "all" && config.sourceVocabSize !== config.targetVocabSize) {
     throw new XformerError(

@@ -50,7 +50,9 @@ export class DecoderLayer {
   forward(run: Computation, x: Tensor, target: Ragged, index: number, attention: DecoderAttention): Tensor {
     const [first, second, third] = this.#sublayers;
     const attended = first.forward(run, x, target, (y) => attention.self(index, this.selfAttention, y));
-    const informed = second.forward(run, attended, target, (y) => attention.cross(index, this.crossAttention, y));
+    const informed = second.forward(run, attended, target, (y) =>
+      attention.cross(index, this.crossAttention, y),
+    );
     return third.forward(run, informed, target, (y) => this.#feedForward.forward(run, y));
   }
 }

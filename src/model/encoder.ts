@@ -33,7 +33,9 @@ export class EncoderLayer {
   /** [Ts, D] to [Ts, D]. */
   forward(run: Computation, x: Tensor, source: Ragged): Tensor {
     const [first, second] = this.#sublayers;
-    const attended = first.forward(run, x, source, (y) => this.#selfAttention.selfAttention(run, y, source, false));
+    const attended = first.forward(run, x, source, (y) =>
+      this.#selfAttention.selfAttention(run, y, source, false),
+    );
     return second.forward(run, attended, source, (y) => this.#feedForward.forward(run, y));
   }
 }

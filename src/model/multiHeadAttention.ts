@@ -48,7 +48,11 @@ export class MultiHeadAttention {
   selfAttention(run: Computation, x: Tensor, sentences: Ragged, causal: boolean): Tensor {
     const d = this.dModel;
     const qkv = this.queriesKeysValues(run, x);
-    const [q, k, v] = [qkv, qkv, qkv].map((tensor, i) => ({ tensor, first: i * d })) as [Columns, Columns, Columns];
+    const [q, k, v] = [qkv, qkv, qkv].map((tensor, i) => ({ tensor, first: i * d })) as [
+      Columns,
+      Columns,
+      Columns,
+    ];
     return this.project(run, attention(run, q, k, v, sentences, sentences, this.nHeads, d, causal));
   }
 

@@ -47,13 +47,20 @@ export function placeRagged(
     const length = batch.offsets[b + 1]! - start;
     longest = Math.max(longest, length);
     for (let i = 0; i < length; i++) places[start + i] = Math.min(i, maxPosition);
-    if (dropout !== undefined) fillRowKeys(keys, start, length, dropout, 2 * (dropout.firstSentence + b) + side);
+    if (dropout !== undefined)
+      fillRowKeys(keys, start, length, dropout, 2 * (dropout.firstSentence + b) + side);
   }
   return { sentences, tokens, offsets, ids, positions, rowKeys, longest };
 }
 
 /** Two words a token, from (seed, step, sentence and side, position). */
-function fillRowKeys(keys: Int32Array, start: number, length: number, key: DropoutKey, sentence: number): void {
+function fillRowKeys(
+  keys: Int32Array,
+  start: number,
+  length: number,
+  key: DropoutKey,
+  sentence: number,
+): void {
   const first = mix32(mix32(key.seed ^ mix32(key.step)) + sentence);
   const second = mix32(first ^ mix32(key.step + 0x5bd1e995) ^ key.seed);
   for (let i = 0; i < length; i++) {
@@ -61,4 +68,3 @@ function fillRowKeys(keys: Int32Array, start: number, length: number, key: Dropo
     keys[2 * (start + i) + 1] = mix32(second ^ Math.imul(i + 1, 0x9e3779b9));
   }
 }
-

@@ -38,7 +38,13 @@ export class Transformer {
           }));
     const projection: Declaration[] =
       config.tie === "none"
-        ? [{ name: "output_projection.weight", shape: [targetVocabSize, dModel], initialisation: { kind: "xavier" } }]
+        ? [
+            {
+              name: "output_projection.weight",
+              shape: [targetVocabSize, dModel],
+              initialisation: { kind: "xavier" },
+            },
+          ]
         : [];
     return [
       ...(config.tie === "all"
@@ -49,7 +55,11 @@ export class Transformer {
       ...Encoder.declare(config),
       ...Decoder.declare(config),
       ...projection,
-      { name: "output_projection.bias", shape: [targetVocabSize], initialisation: { kind: "constant", value: 0 } },
+      {
+        name: "output_projection.bias",
+        shape: [targetVocabSize],
+        initialisation: { kind: "constant", value: 0 },
+      },
     ];
   }
 

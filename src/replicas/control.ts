@@ -31,7 +31,10 @@ export class Control {
   readonly #memory: SharedMemory;
 
   /** Makes a control block, or uses the one at `pointer`. */
-  constructor(memory: SharedMemory, pointer: Pointer = memory.reserve(4 * WORDS + JOB_BYTES + FAILURE_BYTES)) {
+  constructor(
+    memory: SharedMemory,
+    pointer: Pointer = memory.reserve(4 * WORDS + JOB_BYTES + FAILURE_BYTES),
+  ) {
     this.#memory = memory;
     this.pointer = pointer;
   }
@@ -116,13 +119,21 @@ export class Control {
 
   /** A part of the mailboxes; a view, which is copied where it is decoded. */
   #mailbox(first: number, bytes: number): Buffer {
-    const { buffer, byteOffset } = this.#memory.integers(this.pointer + 4 * WORDS, (JOB_BYTES + FAILURE_BYTES) / 4);
+    const { buffer, byteOffset } = this.#memory.integers(
+      this.pointer + 4 * WORDS,
+      (JOB_BYTES + FAILURE_BYTES) / 4,
+    );
     return Buffer.from(buffer, byteOffset + first, bytes);
   }
 }
 
 /** Waits, first awake and then asleep, until a word satisfies `done` or the deadline is past; returns the word. */
-function waitForChange(words: Int32Array, index: number, done: (value: number) => boolean, deadline: number): number {
+function waitForChange(
+  words: Int32Array,
+  index: number,
+  done: (value: number) => boolean,
+  deadline: number,
+): number {
   let value = Atomics.load(words, index);
   for (let spin = 0; spin < SPINS && !done(value); spin++) value = Atomics.load(words, index);
   while (!done(value)) {

@@ -1,5 +1,5 @@
-import { compileKernels, instantiateKernels, type KernelBuild } from "../kernels/load.ts";
 import type { Pointer } from "../kernels/kernels.ts";
+import { compileKernels, instantiateKernels, type KernelBuild } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Transformer } from "../model/transformer.ts";
 import { createWorkbench, type Workbench } from "../tensor/computation.ts";

@@ -43,7 +43,7 @@ export class Computation {
   readonly arena: Arena;
   readonly gemmWorkspace: Pointer;
   readonly tape: Tape | undefined;
-  /** The dropout probability in units of 1 / 65536; 0 for none. */
+  /** The dropout probability in units of 1 / 65536, 65535 at most; 0 for none. */
   readonly dropThreshold: number;
   /** Weights packed once; only for runs without a tape, as training changes them every step. */
   readonly packs: WeightPacks | undefined;
@@ -57,7 +57,7 @@ export class Computation {
     this.gemmWorkspace = workbench.gemmWorkspace;
     this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena);
     this.packs = options.gradients === undefined ? workbench.packs : undefined;
-    this.dropThreshold = Math.round((options.dropout ?? 0) * 65_536);
+    this.dropThreshold = Math.min(65_535, Math.round((options.dropout ?? 0) * 65_536));
     this.#gradients = options.gradients ?? 0;
   }
 

@@ -60,12 +60,17 @@ export class SharedMemory {
     const pages = Math.ceil((end + SLACK) / PAGE);
     try {
       // Another thread may grow the memory at the same time: then it ends up larger than either needs.
-      for (let missing = this.#missing(pages); missing > 0; missing = this.#missing(pages)) this.wasm.grow(missing);
+      for (let missing = this.#missing(pages); missing > 0; missing = this.#missing(pages))
+        this.wasm.grow(missing);
     } catch (cause) {
-      throw new XformerError("CONFIG", `the model and its batch need more than ${Math.floor(end / 2 ** 20)} MiB of memory`, {
-        hint: "Use a smaller model or a smaller --batch-tokens.",
-        cause,
-      });
+      throw new XformerError(
+        "CONFIG",
+        `the model and its batch need more than ${Math.floor(end / 2 ** 20)} MiB of memory`,
+        {
+          hint: "Use a smaller model or a smaller --batch-tokens.",
+          cause,
+        },
+      );
     }
     return start;
   }

@@ -9,7 +9,8 @@ import type { Tensor } from "./tensor.ts";
 export class WeightPacks {
   readonly #kernels: Kernels;
   readonly #memory: SharedMemory;
-  readonly #packs = new Map<Pointer, { readonly packed: Pointer; version: number }>();
+  /** By place and rows: the first rows of a matrix, such as W_Q of W_QKV, begin where it begins. */
+  readonly #packs = new Map<string, { readonly packed: Pointer; readonly version: number }>();
   #version = 0;
 
   constructor(kernels: Kernels, memory: SharedMemory) {
@@ -25,11 +26,12 @@ export class WeightPacks {
   /** W^T in panels, for x W^T; W is [out, in]. */
   transposed(weight: Tensor): Pointer {
     const { pointer, rows: outSize, columns: inSize } = weight;
-    const known = this.#packs.get(pointer);
+    const key = `${pointer} ${outSize}`;
+    const known = this.#packs.get(key);
     if (known?.version === this.#version) return known.packed;
     const packed = known?.packed ?? this.#memory.reserve(4 * packedSize(outSize, inSize));
     this.#kernels.packB(packed, pointer, inSize, 1, outSize, inSize);
-    this.#packs.set(pointer, { packed, version: this.#version });
+    this.#packs.set(key, { packed, version: this.#version });
     return packed;
   }
 }

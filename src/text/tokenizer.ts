@@ -1,8 +1,8 @@
 import { XformerError } from "../errors.ts";
-import { CharTokenizer } from "./char-tokenizer.ts";
-import { parseTokenizerJSON, type TokenizerJSON } from "./tokenizer-json.ts";
+import { CharTokenizer } from "./charTokenizer.ts";
+import { parseTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
 import type { Vocabulary } from "./vocabulary.ts";
-import { WordTokenizer } from "./word-tokenizer.ts";
+import { WordTokenizer } from "./wordTokenizer.ts";
 
 /** What the tokens are: words and signs, or Unicode code points. */
 export type TokenizerKind = "word" | "char";

@@ -38,8 +38,15 @@ export function adamSlice(kernels: Kernels, adam: AdamStep, first: number, count
   const at = (region: Pointer): Pointer => region + 4 * first;
   const { step, rate, gradientScale } = adam;
   kernels.adam(
-    ...[at(adam.parameters), at(adam.gradients), at(adam.m), at(adam.v), count] as const,
-    ...[rate / (1 - BETA1 ** step), BETA1, BETA2, EPSILON, 1 / Math.sqrt(1 - BETA2 ** step), gradientScale] as const,
+    ...([at(adam.parameters), at(adam.gradients), at(adam.m), at(adam.v), count] as const),
+    ...([
+      rate / (1 - BETA1 ** step),
+      BETA1,
+      BETA2,
+      EPSILON,
+      1 / Math.sqrt(1 - BETA2 ** step),
+      gradientScale,
+    ] as const),
   );
 }
 

@@ -1,7 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
-import { type NamedTensor, readSafetensors, readSafetensorsHeader, type StoredTensor, writeSafetensors } from "../io/safetensors.ts";
+import {
+  type NamedTensor,
+  readSafetensors,
+  readSafetensorsHeader,
+  type StoredTensor,
+  writeSafetensors,
+} from "../io/safetensors.ts";
 import { type ModelConfig, validateModelConfig } from "../model/config.ts";
 import { floatsIn, type NamedParameter } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
@@ -82,7 +88,9 @@ export function checkpointFile(path: string): string {
     throw fileSystemError(error, path);
   }
   if (!isDirectory) return path;
-  const file = ["best.safetensors", "last.safetensors"].map((name) => join(path, name)).find((name) => existsSync(name));
+  const file = ["best.safetensors", "last.safetensors"]
+    .map((name) => join(path, name))
+    .find((name) => existsSync(name));
   if (file !== undefined) return file;
   throw new XformerError("CHECKPOINT", "no best.safetensors or last.safetensors in this directory", {
     file: path,
@@ -119,7 +127,10 @@ export function restore(checkpoint: Checkpoint, model: Transformer, memory: Shar
     const tensor = checkpoint.tensors.get(`${prefix}${name}`);
     if (tensor === undefined) throw damaged(checkpoint.file, `tensor ${prefix}${name} is missing`);
     if (tensor.shape.join() !== shape.join()) {
-      throw damaged(checkpoint.file, `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`);
+      throw damaged(
+        checkpoint.file,
+        `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`,
+      );
     }
     memory.floats(region + 4 * offset, floatsIn(shape)).set(tensor.data);
   };
@@ -133,10 +144,14 @@ export function restore(checkpoint: Checkpoint, model: Transformer, memory: Shar
 
 function describe(metadata: Readonly<Record<string, string>>, file: string): CheckpointDescription {
   if (metadata.format !== "xformer") {
-    throw new XformerError("CHECKPOINT", "this safetensors file is not an xformer checkpoint: it lacks xformer's metadata", {
-      file,
-      hint: "Name a file that `xformer train` wrote.",
-    });
+    throw new XformerError(
+      "CHECKPOINT",
+      "this safetensors file is not an xformer checkpoint: it lacks xformer's metadata",
+      {
+        file,
+        hint: "Name a file that `xformer train` wrote.",
+      },
+    );
   }
   const version = Number(metadata.format_version);
   if (!(version <= FORMAT_VERSION)) {
@@ -161,17 +176,29 @@ function describe(metadata: Readonly<Record<string, string>>, file: string): Che
     ["target", targetTokenizer, model.targetVocabSize],
   ] as const) {
     const entries = tokenizer.vocabulary.size;
-    if (entries !== size) throw damaged(file, `its ${side} vocabulary has ${entries} entries, the model ${size}`);
+    if (entries !== size)
+      throw damaged(file, `its ${side} vocabulary has ${entries} entries, the model ${size}`);
   }
-  const translation = parse<Pick<CheckpointDescription, "sourceLanguage" | "targetLanguage" | "outputLimit">>("translation");
-  return { model, ...translation, sourceTokenizer, targetTokenizer, training: parse<TrainingState>("training") };
+  const translation =
+    parse<Pick<CheckpointDescription, "sourceLanguage" | "targetLanguage" | "outputLimit">>("translation");
+  return {
+    model,
+    ...translation,
+    sourceTokenizer,
+    targetTokenizer,
+    training: parse<TrainingState>("training"),
+  };
 }
 
 function validated(config: ModelConfig, file: string): ModelConfig {
   try {
     return validateModelConfig(config);
   } catch (cause) {
-    throw damaged(file, `its configuration cannot be built: ${cause instanceof Error ? cause.message : cause}`, cause);
+    throw damaged(
+      file,
+      `its configuration cannot be built: ${cause instanceof Error ? cause.message : cause}`,
+      cause,
+    );
   }
 }
 

@@ -40,7 +40,15 @@ export const DEFAULT_TRAINING: TrainingConfig = {
   saveEvery: null,
 };
 
-const AT_LEAST_ONE = ["batchTokens", "maxSteps", "maxEpochs", "warmupSteps", "logEvery", "validateEvery", "saveEvery"] as const;
+const AT_LEAST_ONE = [
+  "batchTokens",
+  "maxSteps",
+  "maxEpochs",
+  "warmupSteps",
+  "logEvery",
+  "validateEvery",
+  "saveEvery",
+] as const;
 
 /**
  * Checks that a run can be made of it.

@@ -17,6 +17,8 @@ export interface RunSummary {
   readonly corpus: Omit<PreparedCorpus, "pairs"> & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;
+  /** Test pairs; 0 without a test corpus. */
+  readonly testPairs: number;
   /** Steps the whole run is expected to have, and the seconds that those still to do are expected to take. */
   readonly totalSteps: number;
   readonly estimatedSeconds: number;

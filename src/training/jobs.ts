@@ -50,14 +50,21 @@ export function isTrainingJob(job: Job): job is TrainingJob {
 
 /** Does an item of a training job. */
 export function performTraining(replica: Replica, job: TrainingJob, item: number): void {
-  const { kernels } = replica.workbench;
-  if (job.kind === "gradients") return shardGradients(replica, job, item);
-  const first = item * SLICE;
-  const count = Math.min(SLICE, job.size - first);
-  if (job.kind === "update") return adamSlice(kernels, job.adam, first, count);
+  if (job.kind === "gradients") shardGradients(replica, job, item);
+  else if (job.kind === "reduce") reduceSlice(replica, job, item);
+  else adamSlice(replica.workbench.kernels, job.adam, ...sliceOf(job, item));
+}
+
+/** The first float of a slice, and how many it has. */
+function sliceOf({ size }: { readonly size: number }, item: number): [first: number, count: number] {
+  return [item * SLICE, Math.min(SLICE, size - item * SLICE)];
+}
+
+function reduceSlice({ workbench: { kernels, memory } }: Replica, job: ReduceJob, item: number): void {
+  const [first, count] = sliceOf(job, item);
   const slices = job.gradients.map((gradients) => gradients + 4 * first);
   sumTree(slices, (to, from) => kernels.add(to, from, count));
-  replica.workbench.memory.doubles(job.squares, job.items)[item] = kernels.sumSquares(slices[0]!, count);
+  memory.doubles(job.squares, job.items)[item] = kernels.sumSquares(slices[0]!, count);
 }
 
 function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: number): void {
@@ -67,7 +74,15 @@ function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: 
   const { dropout } = model.config;
   const run = new Computation(workbench, { gradients, dropout });
   const masks = dropout > 0 ? key : undefined;
-  const rows = teacherForcedLoss(model, run, viewPairs(memory, pairs), job.special, job.smoothing, job.scale, masks);
+  const rows = teacherForcedLoss(
+    model,
+    run,
+    viewPairs(memory, pairs),
+    job.special,
+    job.smoothing,
+    job.scale,
+    masks,
+  );
   let loss = 0;
   let nll = 0;
   for (let i = 0; i < rows.length; i += 3) {
@@ -82,6 +97,7 @@ function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: 
 /** Adds all regions to the first in the order of a binary tree: (0 + 1) + (2 + 3), and so on. */
 function sumTree(regions: readonly Pointer[], add: (to: Pointer, from: Pointer) => void): void {
   for (let distance = 1; distance < regions.length; distance *= 2) {
-    for (let i = 0; i + distance < regions.length; i += 2 * distance) add(regions[i]!, regions[i + distance]!);
+    for (let i = 0; i + distance < regions.length; i += 2 * distance)
+      add(regions[i]!, regions[i + distance]!);
   }
 }

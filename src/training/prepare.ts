@@ -45,7 +45,10 @@ export function learnTokenizers(
   const vocabularySize = config.vocabularySize ?? undefined;
   const options = { kind, lowercase, minFrequency, vocabularySize };
   if (joint) {
-    const shared = learnTokenizer([...corpus.source, ...corpus.target], { ...options, language: languages.target });
+    const shared = learnTokenizer([...corpus.source, ...corpus.target], {
+      ...options,
+      language: languages.target,
+    });
     return { source: shared, target: shared };
   }
   return {

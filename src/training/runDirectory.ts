@@ -72,7 +72,11 @@ export class RunDirectory {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new XformerError("CONFIG", "this is not JSON", { file, hint: "Restore it, or train again.", cause });
+      throw new XformerError("CONFIG", "this is not JSON", {
+        file,
+        hint: "Restore it, or train again.",
+        cause,
+      });
     }
   }
 
@@ -105,7 +109,10 @@ export class RunDirectory {
 function parseRecord(line: string): { readonly step: number; readonly elapsedSeconds?: number } | undefined {
   try {
     const record: unknown = JSON.parse(line);
-    return typeof record === "object" && record !== null && "step" in record && typeof record.step === "number"
+    return typeof record === "object" &&
+      record !== null &&
+      "step" in record &&
+      typeof record.step === "number"
       ? (record as { step: number; elapsedSeconds?: number })
       : undefined;
   } catch (error) {

@@ -107,12 +107,12 @@ export class TrainingStep {
 function shardsOf(pairs: readonly EncodedPair[], count: number): EncodedPair[][] {
   const weigh = ({ source, target }: EncodedPair): number => source.length + target.length + 2;
   const total = pairs.reduce((sum, pair) => sum + weigh(pair), 0);
-  const shards: EncodedPair[][] = [];
+  const shards: EncodedPair[][] = Array.from({ length: count }, () => []);
   let seen = 0;
   for (const pair of pairs) {
     const shard = Math.min(count - 1, Math.floor((count * (seen + weigh(pair) / 2)) / total));
-    (shards[shard] ??= []).push(pair);
+    shards[shard]!.push(pair);
     seen += weigh(pair);
   }
-  return shards.filter((shard) => shard !== undefined);
+  return shards.filter((shard) => shard.length > 0);
 }

@@ -5,13 +5,25 @@ import { type Corpus, corpusFingerprint, loadCorpus } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
-import { type ModelConfig, PRESETS, type PresetName } from "../model/config.ts";
 import { perform } from "../jobs.ts";
+import { type ModelConfig, PRESETS, type PresetName } from "../model/config.ts";
 import { ReplicaPool } from "../replicas/pool.ts";
-import { type Checkpoint, type CheckpointDescription, loadCheckpoint, restore, saveCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  type CheckpointDescription,
+  loadCheckpoint,
+  restore,
+  saveCheckpoint,
+} from "./checkpoint.ts";
 import { DEFAULT_TRAINING, type TrainingConfig, validateTrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
-import { learnTokenizers, type PreparedCorpus, prepareCorpus, type TokenizerConfig, type Tokenizers } from "./prepare.ts";
+import {
+  learnTokenizers,
+  type PreparedCorpus,
+  prepareCorpus,
+  type TokenizerConfig,
+  type Tokenizers,
+} from "./prepare.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { initialState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
@@ -79,7 +91,12 @@ export interface TrainResult {
 /** The corpus that comes with the package, as a prefix without its split. */
 export const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../data/zh-en/", import.meta.url));
 
-const DEFAULT_TOKENIZER: TokenizerConfig = { kind: "word", lowercase: false, minFrequency: 1, vocabularySize: null };
+const DEFAULT_TOKENIZER: TokenizerConfig = {
+  kind: "word",
+  lowercase: false,
+  minFrequency: 1,
+  vocabularySize: null,
+};
 
 const DEFAULT_MODEL = {
   norm: "post",
@@ -135,7 +152,10 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   refuseOther(path, "tokenizer", stored.tokenizer, options.tokenizer);
   const { maxSteps, maxEpochs, ...fixed } = options.training ?? {};
   refuseOther(path, "training", stored.training, fixed);
-  const end = { ...(maxSteps === undefined ? {} : { maxSteps }), ...(maxEpochs === undefined ? {} : { maxEpochs }) };
+  const end = {
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+    ...(maxEpochs === undefined ? {} : { maxEpochs }),
+  };
   const training = validateTrainingConfig({ ...checkpoint.training.config, ...end });
   const data = { ...stored.data, ...options.data };
   const config = { ...stored, data, training };
@@ -211,6 +231,7 @@ async function carryOut(
       threads: pool.threads,
       corpus: { ...counts, name: corpus.name, pairs: pairs.length },
       validPairs: validation?.source.length ?? 0,
+      testPairs: run.test?.source.length ?? 0,
       estimatedSeconds: (await trainer.measureStep()) * Math.max(0, totalSteps - state.step),
       resumedAt: state.step,
     },
@@ -221,10 +242,17 @@ async function carryOut(
   if (!finished || run.test === null) return { ...result, test: null };
   restore(loadCheckpoint(directory.best), model, memory);
   pool.weightsChanged();
-  return { ...result, test: { ...(await measure(run.test)), source: run.test.source, target: run.test.target } };
+  return {
+    ...result,
+    test: { ...(await measure(run.test)), source: run.test.source, target: run.test.target },
+  };
 }
 
-function describeRun({ config, tokenizers, prepared }: Run): Omit<CheckpointDescription, "model" | "training"> {
+function describeRun({
+  config,
+  tokenizers,
+  prepared,
+}: Run): Omit<CheckpointDescription, "model" | "training"> {
   return {
     sourceLanguage: config.data.sourceLanguage,
     targetLanguage: config.data.targetLanguage,
@@ -285,9 +313,13 @@ function refuseOther(file: string, what: string, stored: object, wanted: object 
   for (const [name, value] of Object.entries(wanted)) {
     const had = (stored as Record<string, unknown>)[name];
     if (value === undefined || value === had) continue;
-    throw new XformerError("CONFIG", `this run was begun with ${what} setting ${name} = ${had}, not ${value}`, {
-      file,
-      hint: "Leave the setting out to go on, or begin a new run.",
-    });
+    throw new XformerError(
+      "CONFIG",
+      `this run was begun with ${what} setting ${name} = ${had}, not ${value}`,
+      {
+        file,
+        hint: "Leave the setting out to go on, or begin a new run.",
+      },
+    );
   }
 }

@@ -91,7 +91,15 @@ export class Trainer {
       const now = performance.now();
       const { step, epoch } = this.#state;
       const tokensPerSecond = (1000 * (sourceTokens + targetTokens)) / (now - stepped);
-      this.#hooks.emit({ type: "step", step, totalSteps, epoch, loss: loss / targetTokens, lr, tokensPerSecond });
+      this.#hooks.emit({
+        type: "step",
+        step,
+        totalSteps,
+        epoch,
+        loss: loss / targetTokens,
+        lr,
+        tokensPerSecond,
+      });
       if (step % this.#config.logEvery === 0) {
         this.#log(lr, norm, (now - logged) / 1000, (now - started) / 1000);
         logged = now;
@@ -107,12 +115,19 @@ export class Trainer {
   }
 
   #batches(epoch: number): EncodedPair[][] {
-    return makeBatches(this.#pairs, { batchTokens: this.#config.batchTokens, seed: this.#config.seed, epoch });
+    return makeBatches(this.#pairs, {
+      batchTokens: this.#config.batchTokens,
+      seed: this.#config.seed,
+      epoch,
+    });
   }
 
   #isDone(): boolean {
     const { maxSteps, maxEpochs } = this.#config;
-    return this.#state.step >= (maxSteps ?? Number.POSITIVE_INFINITY) || this.#state.epoch >= (maxEpochs ?? Number.POSITIVE_INFINITY);
+    return (
+      this.#state.step >= (maxSteps ?? Number.POSITIVE_INFINITY) ||
+      this.#state.epoch >= (maxEpochs ?? Number.POSITIVE_INFINITY)
+    );
   }
 
   /** One step of the training: its gradients, and what became of the state. */

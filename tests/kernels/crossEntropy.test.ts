@@ -145,6 +145,14 @@ describe.each(BUILDS)("crossEntropy, %s build", (build) => {
     );
   });
 
+  it("ln: V equal logits have a loss of ln V, to the last bit of 32", () => {
+    for (let vocabulary = 1; vocabulary <= 300; vocabulary++) {
+      const at = place(new Float32Array(vocabulary), [0], 0, 0);
+      const [results] = bench.run(build, at.call, at.results, at.x);
+      expect(results![0]).toBe(Math.fround(Math.log(vocabulary)));
+    }
+  });
+
   it("without a scale the results are the same, bit for bit", () => {
     const logits = uniform(1, 5 * 37, -9, 9);
     const labels = wholeNumbers(2, 5, 37);

@@ -21,7 +21,12 @@ interface Fixture {
   readonly sources: readonly number[][];
   readonly targets: readonly number[][];
   readonly smoothing: number;
-  readonly adam: { readonly rate: number; readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  readonly adam: {
+    readonly rate: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+  };
   readonly clipNorm: number;
   readonly loss: number;
   readonly stepLosses: readonly number[];
@@ -52,7 +57,12 @@ function buildModel(workbench: Workbench, { config }: Fixture, file: Safetensors
 }
 
 /** Every target token's loss, and the gradients of their mean. */
-function lossAndGradients(workbench: Workbench, model: Transformer, fixture: Fixture, gradients: Pointer): Float32Array {
+function lossAndGradients(
+  workbench: Workbench,
+  model: Transformer,
+  fixture: Fixture,
+  gradients: Pointer,
+): Float32Array {
   const { sources, targets, special, smoothing } = fixture;
   workbench.memory.floats(gradients, model.parameters.size).fill(0);
   poisonScratch(workbench);
@@ -107,10 +117,17 @@ describe.each(ENGINES)("parity with PyTorch's nn.Transformer, %s kernels", (engi
       poisonScratch(workbench);
       const run = new Computation(workbench);
       const source = placeSentences(run, sources);
-      const target = placeSentences(run, targets.map((words) => [special.bosId, ...words]), undefined, 1);
+      const target = placeSentences(
+        run,
+        targets.map((words) => [special.bosId, ...words]),
+        undefined,
+        1,
+      );
       const hidden = model.forward(run, source, target);
       const ours = linear(run, hidden, model.outputWeight, model.outputBias);
-      expect(largestDifference(workbench.memory.floats(ours.pointer, sizeOf(ours)), logits)).toBeLessThan(3e-6);
+      expect(largestDifference(workbench.memory.floats(ours.pointer, sizeOf(ours)), logits)).toBeLessThan(
+        3e-6,
+      );
     });
 
     it("the loss with label smoothing agrees within 1e-6, -ln p of every token within 3e-6, and whether it is guessed", () => {
@@ -143,8 +160,8 @@ describe.each(ENGINES)("parity with PyTorch's nn.Transformer, %s kernels", (engi
         expect(Math.abs(loss - expectedLoss), `loss of step ${i + 1}`).toBeLessThan(2e-6);
         expect(Math.abs(norm - stepNorms[i]!), `norm of step ${i + 1}`).toBeLessThan(2e-6);
         kernels.adam(
-          ...[parameters.pointer, gradients, m, v, parameters.size, rate / (1 - beta1 ** (i + 1))] as const,
-          ...[beta1, beta2, epsilon, 1 / Math.sqrt(1 - beta2 ** (i + 1))] as const,
+          ...([parameters.pointer, gradients, m, v, parameters.size, rate / (1 - beta1 ** (i + 1))] as const),
+          ...([beta1, beta2, epsilon, 1 / Math.sqrt(1 - beta2 ** (i + 1))] as const),
           Math.min(1, clipNorm / (norm + 1e-6)), // as torch.nn.utils.clip_grad_norm_
         );
       }

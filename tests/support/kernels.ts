@@ -23,6 +23,8 @@ export interface Block {
 /** What fills every word that belongs to nobody: a NaN, so that reading one shows as well as writing one does. */
 const CANARY = 0x7fc0dead;
 const PAGE = 65_536;
+/** Words behind the last block that are checked as well. */
+const MARGIN = 1024;
 /** Words between two blocks: odd, so that blocks start at every alignment that floats may have. */
 const GAP = 9;
 
@@ -130,7 +132,7 @@ export class KernelBench {
    */
   run(implementation: Implementation, call: (kernels: Kernels) => void, ...outputs: Block[]): Float32Array[] {
     const ranges = [
-      { start: 0, end: Math.min(this.#next + PAGE, this.#tail) },
+      { start: 0, end: Math.min(this.#next + MARGIN, this.#tail) },
       { start: this.#tail, end: this.#words.length },
     ];
     const before = ranges.map(({ start, end }) => this.#words.slice(start, end));

@@ -1,4 +1,3 @@
-import { expect } from "vitest";import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
 import { createRandom, type Random } from "../../src/random.ts";
 import { Computation, type Workbench } from "../../src/tensor/computation.ts";
 import { type Parameter, sizeOf, type Tensor } from "../../src/tensor/tensor.ts";
@@ -73,7 +72,10 @@ export function gradientErrors(
   const random = createRandom(live.length, 7);
   const elements = live.map((values, which) => {
     const gradient = gradients[which]!;
-    const scale = Math.max(1, gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0));
+    const scale = Math.max(
+      1,
+      gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0),
+    );
     let worst = 0;
     for (let i = 0; i < values.length; i += every) {
       const numeric = centralDifference(movedLoss(values.subarray(i, i + 1), Float32Array.of(1), lossOf), h);
@@ -87,7 +89,6 @@ export function gradientErrors(
     const numeric = centralDifference(movedLoss(values, along, lossOf), h);
     return Math.abs(numeric - dot(gradient, along)) / Math.max(1, Math.sqrt(dot(gradient, gradient)));
   });
-  if (process.env.MEASURE) require("node:fs").appendFileSync("/tmp/measure.log", `${expect.getState().currentTestName}: ${Math.max(...elements, ...directions)}\n`);
   return { elements, directions };
 }
 
@@ -118,7 +119,9 @@ export function dot(x: Float32Array, y: Float32Array): number {
 
 /** Parameters one behind the other, as {@link Parameter} wants them, with gaps of 16 floats. */
 function placeParameters({ memory }: Workbench, matrices: readonly Matrix[]): Parameter[] {
-  const starts = matrices.map((_, i) => matrices.slice(0, i).reduce((sum, m) => sum + m.values.length + 16, 0));
+  const starts = matrices.map((_, i) =>
+    matrices.slice(0, i).reduce((sum, m) => sum + m.values.length + 16, 0),
+  );
   const size = matrices.reduce((sum, m) => sum + m.values.length + 16, 0);
   const base = memory.reserve(4 * size);
   return matrices.map(({ rows, columns, values }, i) => {

@@ -15,36 +15,67 @@ function ordinal(day: number): string {
   return `${day}${["th", "st", "nd", "rd"][day % 10] ?? "th"}`;
 }
 
-/** Some of the ways people write a date; none of them can be read as another day. */
-function written(date: Date): readonly string[] {
-  const year = date.getUTCFullYear();
-  const day = date.getUTCDate();
-  const month = MONTHS[date.getUTCMonth()]!;
+/** A calendar date, with its parts as people write them. */
+interface DateParts {
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  readonly day: number;
+  /** "March", and "Mar" for short. */
+  readonly monthName: string;
+  readonly mon: string;
+  /** "Tuesday", and "Tue" for short. */
+  readonly weekday: string;
+  readonly ddd: string;
+}
+
+type Format = (date: DateParts) => string;
+
+/** Ways to write a date that cannot be read as another day. */
+const formats: readonly Format[] = [
+  ({ year, monthName, day }) => `${monthName} ${day}, ${year}`,
+  ({ year, monthName, day }) => `${monthName} ${ordinal(day)}, ${year}`,
+  ({ year, mon, day }) => `${mon} ${day}, ${year}`,
+  ({ year, monthName, day }) => `${day} ${monthName} ${year}`,
+  ({ year, mon, day }) => `${day} ${mon} ${year}`,
+  ({ year, monthName, day }) => `${ordinal(day)} of ${monthName} ${year}`,
+  ({ year, monthName, day }) => `the ${ordinal(day)} of ${monthName}, ${year}`,
+  ({ year, monthName, day, weekday }) => `${weekday}, ${monthName} ${day}, ${year}`,
+  ({ year, monthName, day, weekday }) => `${weekday} ${day} ${monthName} ${year}`,
+  ({ year, monthName, day, weekday }) => `${weekday} the ${ordinal(day)} of ${monthName} ${year}`,
+  ({ year, mon, day, ddd }) => `${ddd}, ${mon} ${day}, ${year}`,
+  ({ year, mon, day, ddd }) => `${ddd} ${day} ${mon} ${year}`,
+  ({ year, mon, day }) => `${day}-${mon}-${year}`,
+  ({ year, monthName, day }) => `${year} ${monthName} ${day}`,
+  ({ year, month, day }) => `${year}/${twoDigits(month)}/${twoDigits(day)}`,
+  ({ year, month, day }) => `${year}.${month}.${day}`,
+];
+
+/** Ways that are clear from the thirteenth on: up to the twelfth, day and month could be swapped. */
+const formatsInFigures: readonly Format[] = [
+  ({ year, month, day }) => `${day}/${month}/${year}`,
+  ({ year, month, day }) => `${month}/${day}/${year}`,
+  ({ year, month, day }) => `${twoDigits(day)}.${twoDigits(month)}.${year}`,
+];
+
+const allFormats: readonly Format[] = [...formats, ...formatsInFigures];
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+function partsOf(date: Date): DateParts {
+  const monthName = MONTHS[date.getUTCMonth()]!;
   const weekday = WEEKDAYS[date.getUTCDay()]!;
-  const mon = month.slice(0, 3);
-  const ddd = weekday.slice(0, 3);
-  const m = date.getUTCMonth() + 1;
-  const [mm, dd] = [m, day].map((part) => String(part).padStart(2, "0"));
-  const forms = [
-    `${month} ${day}, ${year}`,
-    `${month} ${ordinal(day)}, ${year}`,
-    `${mon} ${day}, ${year}`,
-    `${day} ${month} ${year}`,
-    `${day} ${mon} ${year}`,
-    `${ordinal(day)} of ${month} ${year}`,
-    `the ${ordinal(day)} of ${month}, ${year}`,
-    `${weekday}, ${month} ${day}, ${year}`,
-    `${weekday} ${day} ${month} ${year}`,
-    `${weekday} the ${ordinal(day)} of ${month} ${year}`,
-    `${ddd}, ${mon} ${day}, ${year}`,
-    `${ddd} ${day} ${mon} ${year}`,
-    `${day}-${mon}-${year}`,
-    `${year} ${month} ${day}`,
-    `${year}/${mm}/${dd}`,
-    `${year}.${m}.${day}`,
-  ];
-  // Day first or month first cannot be told apart up to the twelfth, so such dates are not written in figures.
-  return day > 12 ? [...forms, `${day}/${m}/${year}`, `${m}/${day}/${year}`, `${dd}.${mm}.${year}`] : forms;
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    monthName,
+    mon: monthName.slice(0, 3),
+    weekday,
+    ddd: weekday.slice(0, 3),
+  };
 }
 
 function someDate(random: Random): Date {
@@ -57,7 +88,9 @@ function* pairs(seed: number): Generator<Pair> {
   const random = createRandom(seed);
   for (;;) {
     const date = someDate(random);
-    yield { source: random.pick(written(date)), target: date.toISOString().slice(0, 10) };
+    const parts = partsOf(date);
+    const format = random.pick(parts.day > 12 ? allFormats : formats);
+    yield { source: format(parts), target: date.toISOString().slice(0, 10) };
   }
 }
 

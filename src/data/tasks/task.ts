@@ -30,7 +30,7 @@ export interface Task {
 }
 
 /** So many draws in a row without anything new, and the task counts as exhausted. */
-const PATIENCE = 20_000;
+const PATIENCE = 2000;
 
 /**
  * Takes the first `count` pairs of an endless stream that share neither source nor target with an earlier one.

@@ -6,14 +6,14 @@ import { copy, reverse, sort } from "./symbols.ts";
 import type { Task } from "./task.ts";
 import { zhEn } from "./zh-en/zh-en.ts";
 
-export { corpusFiles, makeSplits, type SplitSizes, type Splits } from "./splits.ts";
+export { corpusFiles, makeSplits, type SplitSizes } from "./splits.ts";
 export type { Pair, Task } from "./task.ts";
 
 /** Every task there is, in the order they are listed to the user. */
 export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, zhEn];
 
 /** The seed and the sizes that `data/zh-en` was made with. */
-export const bundledZhEn: SplitSizes = { seed: 2017, train: 10_000, valid: 500, test: 500 };
+export const bundledZhEn: SplitSizes = { seed: 2096, train: 10_000, valid: 500, test: 500 };
 
 /**
  * Finds a task by its name.

@@ -48,9 +48,9 @@ export function attention(
     run.temporarily(() => {
       const workspace = arena.allocate(workspaceSize);
       kernels.attentionBackward(
-        ...[dq + 4 * q.first, dkv + 4 * k.first, dkv + 4 * v.first, dOut, out.pointer, logSumExp] as const,
+        ...([dq + 4 * q.first, dkv + 4 * k.first, dkv + 4 * v.first, dOut, out.pointer, logSumExp] as const),
         ...inputs,
-        ...[queries.offsets, keys.offsets] as const,
+        ...([queries.offsets, keys.offsets] as const),
         ...heads,
         workspace,
       );
@@ -95,9 +95,9 @@ export function cachedAttention(
     const workspace = arena.allocate(kernels.attentionWorkspace(queries.longest, keys.longest, dHead));
     const k = keysValues.pointer;
     kernels.attentionForward(
-      ...[out.pointer, logSumExp, at(q), q.tensor.columns, k, k + 4 * dModel, keysValues.columns] as const,
-      ...[queries.offsets, keys.starts, keys.ends, queries.sentences, nHeads, dHead, 0] as const,
-      ...[0, 0, 0, weights, workspace] as const,
+      ...([out.pointer, logSumExp, at(q), q.tensor.columns, k, k + 4 * dModel, keysValues.columns] as const),
+      ...([queries.offsets, keys.starts, keys.ends, queries.sentences, nHeads, dHead, 0] as const),
+      ...([0, 0, 0, weights, workspace] as const),
     );
   });
   return out;

@@ -14,7 +14,12 @@ export type PositionTable =
  * @param table [V, D]
  * @returns [T, D]
  */
-export function embedding(run: Computation, ragged: Ragged, table: Parameter, positions: PositionTable): Tensor {
+export function embedding(
+  run: Computation,
+  ragged: Ragged,
+  table: Parameter,
+  positions: PositionTable,
+): Tensor {
   const { kernels, tape, dropThreshold } = run;
   const { tokens, ids, rowKeys } = ragged;
   const dModel = table.columns;
@@ -22,7 +27,16 @@ export function embedding(run: Computation, ragged: Ragged, table: Parameter, po
   const site = run.dropoutSites();
   const y = run.tensor(tokens, dModel);
   const positionTable = positions.learned ? positions.table.pointer : positions.pointer;
-  kernels.embeddingForward(y.pointer, table.pointer, positionTable, ids, ragged.positions, tokens, dModel, scale);
+  kernels.embeddingForward(
+    y.pointer,
+    table.pointer,
+    positionTable,
+    ids,
+    ragged.positions,
+    tokens,
+    dModel,
+    scale,
+  );
   kernels.dropout(y.pointer, tokens, dModel, rowKeys, site, dropThreshold);
   tape?.record(y, (dy) => {
     kernels.dropout(dy, tokens, dModel, rowKeys, site, dropThreshold);

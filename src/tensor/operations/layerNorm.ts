@@ -16,12 +16,21 @@ export function layerNorm(run: Computation, x: Tensor, gamma: Parameter, beta: P
   const { rows, columns } = x;
   const y = run.tensor(rows, columns);
   const statistics = arena.allocate(2 * rows);
-  kernels.layerNormForward(y.pointer, statistics, x.pointer, gamma.pointer, beta.pointer, rows, columns, EPSILON);
+  kernels.layerNormForward(
+    y.pointer,
+    statistics,
+    x.pointer,
+    gamma.pointer,
+    beta.pointer,
+    rows,
+    columns,
+    EPSILON,
+  );
   tape?.record(y, (dy) => {
     const dx = tape.target(x);
     kernels.layerNormBackward(
-      ...[dx.pointer, run.gradientOf(gamma), run.gradientOf(beta), dy, x.pointer, statistics] as const,
-      ...[gamma.pointer, rows, columns, dx.accumulate] as const,
+      ...([dx.pointer, run.gradientOf(gamma), run.gradientOf(beta), dy, x.pointer, statistics] as const),
+      ...([gamma.pointer, rows, columns, dx.accumulate] as const),
     );
   });
   return y;

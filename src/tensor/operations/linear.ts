@@ -42,8 +42,8 @@ export function linearForward(
   run.temporarily(() => {
     const packed = run.packs?.transposed(weight) ?? packTransposed(run, weight);
     kernels.gemm(
-      ...[y.pointer, outSize, x.pointer, inSize, 0, packed, inSize] as const,
-      ...[x.rows, outSize, inSize, 0, bias?.pointer ?? 0, relu, run.gemmWorkspace] as const,
+      ...([y.pointer, outSize, x.pointer, inSize, 0, packed, inSize] as const),
+      ...([x.rows, outSize, inSize, 0, bias?.pointer ?? 0, relu, run.gemmWorkspace] as const),
     );
   });
 }
@@ -72,14 +72,14 @@ function linearBackward(
     const packedWeight = run.arena.allocate(packedSize(inSize, outSize));
     kernels.packB(packedWeight, weight.pointer, inSize, 0, inSize, outSize);
     kernels.gemm(
-      ...[dx.pointer, inSize, dy, outSize, 0, packedWeight, outSize] as const,
-      ...[tokens, inSize, outSize, dx.accumulate, 0, 0, run.gemmWorkspace] as const,
+      ...([dx.pointer, inSize, dy, outSize, 0, packedWeight, outSize] as const),
+      ...([tokens, inSize, outSize, dx.accumulate, 0, 0, run.gemmWorkspace] as const),
     );
     const packedInput = run.arena.allocate(packedSize(inSize, tokens));
     kernels.packB(packedInput, x.pointer, inSize, 0, inSize, tokens);
     kernels.gemm(
-      ...[run.gradientOf(weight), inSize, dy, outSize, 1, packedInput, tokens] as const,
-      ...[outSize, inSize, tokens, 1, 0, 0, run.gemmWorkspace] as const,
+      ...([run.gradientOf(weight), inSize, dy, outSize, 1, packedInput, tokens] as const),
+      ...([outSize, inSize, tokens, 1, 0, 0, run.gemmWorkspace] as const),
     );
   });
   if (bias !== undefined) kernels.columnSums(run.gradientOf(bias), dy, tokens, outSize);

@@ -1,4 +1,4 @@
-import { packedSize, type Pointer } from "../../kernels/kernels.ts";
+import { type Pointer, packedSize } from "../../kernels/kernels.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Tensor } from "../tensor.ts";
 import { packTransposed } from "./linear.ts";
@@ -43,20 +43,28 @@ export function outputLoss(
       const rows = Math.min(chunkRows, hidden.rows - row);
       const chunk = hidden.pointer + 4 * row * dModel;
       kernels.gemm(
-        ...[logits, vocabulary, chunk, dModel, 0, packedTransposed, dModel] as const,
-        ...[rows, vocabulary, dModel, 0, bias.pointer, 0, gemmWorkspace] as const,
+        ...([logits, vocabulary, chunk, dModel, 0, packedTransposed, dModel] as const),
+        ...([rows, vocabulary, dModel, 0, bias.pointer, 0, gemmWorkspace] as const),
       );
       const losses = results + 12 * row;
-      kernels.crossEntropy(logits, labels + 4 * row, losses, rows, vocabulary, smoothing, dHidden ? scale : 0);
+      kernels.crossEntropy(
+        logits,
+        labels + 4 * row,
+        losses,
+        rows,
+        vocabulary,
+        smoothing,
+        dHidden ? scale : 0,
+      );
       if (dHidden === undefined) continue;
       kernels.gemm(
-        ...[dHidden.pointer + 4 * row * dModel, dModel, logits, vocabulary, 0, packed, vocabulary] as const,
-        ...[rows, dModel, vocabulary, dHidden.accumulate, 0, 0, gemmWorkspace] as const,
+        ...([dHidden.pointer + 4 * row * dModel, dModel, logits, vocabulary, 0, packed, vocabulary] as const),
+        ...([rows, dModel, vocabulary, dHidden.accumulate, 0, 0, gemmWorkspace] as const),
       );
       kernels.packB(packedRows, chunk, dModel, 0, dModel, rows);
       kernels.gemm(
-        ...[run.gradientOf(weight), dModel, logits, vocabulary, 1, packedRows, rows] as const,
-        ...[vocabulary, dModel, rows, 1, 0, 0, gemmWorkspace] as const,
+        ...([run.gradientOf(weight), dModel, logits, vocabulary, 1, packedRows, rows] as const),
+        ...([vocabulary, dModel, rows, 1, 0, 0, gemmWorkspace] as const),
       );
       kernels.columnSums(run.gradientOf(bias), logits, rows, vocabulary);
     }

@@ -45,7 +45,9 @@ describe.each(tasks.map((task) => [task.name, task] as const))("task %s", (_name
         .flatMap((part) => [`${part}.${task.sourceLang}`, `${part}.${task.targetLang}`])
         .sort(),
     );
-    expect(files.get(`valid.${task.sourceLang}`)).toBe(splits.valid.map((pair) => `${pair.source}\n`).join(""));
+    expect(files.get(`valid.${task.sourceLang}`)).toBe(
+      splits.valid.map((pair) => `${pair.source}\n`).join(""),
+    );
     expect(files.get(`train.${task.targetLang}`)?.split("\n")).toHaveLength(21);
   });
 });
@@ -76,7 +78,9 @@ describe("makeSplits", () => {
     expect(() => makeSplits(findTask("copy"), { seed: 1, train: 1.5, valid: 0, test: 0 })).toThrow(
       "train must be a whole number of pairs, not 1.5",
     );
-    expect(() => makeSplits(findTask("copy"), { seed: 1, train: 1, valid: -1, test: 0 })).toThrow(XformerError);
+    expect(() => makeSplits(findTask("copy"), { seed: 1, train: 1, valid: -1, test: 0 })).toThrow(
+      XformerError,
+    );
   });
 });
 

@@ -3,22 +3,38 @@ import { createRandom } from "../../../src/random.ts";
 import { Computation } from "../../../src/tensor/computation.ts";
 import { outputLoss } from "../../../src/tensor/operations/outputLoss.ts";
 import type { Parameter, Tensor } from "../../../src/tensor/tensor.ts";
-import { BUILDS, expectSameBits } from "../../support/kernels.ts";
 import { ENGINES, makeWorkbench } from "../../support/engine.ts";
+import { BUILDS, expectSameBits } from "../../support/kernels.ts";
 import { type Differentiable, gradientErrors, randomMatrix } from "../centralDifferences.ts";
 
 /** What is differentiated: the sum over the tokens of the smoothed loss, each weighing `scale`. */
-function totalLoss(run: Computation, hidden: Tensor, weight: Parameter, bias: Parameter, smoothing: number, scale: number) {
+function totalLoss(
+  run: Computation,
+  hidden: Tensor,
+  weight: Parameter,
+  bias: Parameter,
+  smoothing: number,
+  scale: number,
+) {
   const tokens = hidden.rows;
   const labels = run.arena.allocate(tokens);
   run.memory.integers(labels, tokens).set(Array.from({ length: tokens }, (_, t) => (7 * t) % weight.rows));
-  const results = run.memory.floats(outputLoss(run, hidden, weight, bias, labels, smoothing, scale), 3 * tokens);
+  const results = run.memory.floats(
+    outputLoss(run, hidden, weight, bias, labels, smoothing, scale),
+    3 * tokens,
+  );
   let sum = 0;
   for (let t = 0; t < tokens; t++) sum += scale * results[3 * t]!;
   return sum;
 }
 
-function subjectOf(tokens: number, dModel: number, vocabulary: number, smoothing: number, scale: number): Differentiable {
+function subjectOf(
+  tokens: number,
+  dModel: number,
+  vocabulary: number,
+  smoothing: number,
+  scale: number,
+): Differentiable {
   const random = createRandom(tokens, dModel, vocabulary);
   return {
     inputs: [randomMatrix(tokens, dModel, random)],
@@ -31,8 +47,15 @@ describe.each(ENGINES)("outputLoss, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);
 
   it.each([0, 0.1, 0.5])("label smoothing %d: gradients within 5e-5 of central differences", (smoothing) => {
-    for (const [tokens, dModel, vocabulary] of [[1, 1, 2], [7, 5, 13], [3, 8, 30]] as const) {
-      const { elements, directions } = gradientErrors(workbench, subjectOf(tokens, dModel, vocabulary, smoothing, 0.7));
+    for (const [tokens, dModel, vocabulary] of [
+      [1, 1, 2],
+      [7, 5, 13],
+      [3, 8, 30],
+    ] as const) {
+      const { elements, directions } = gradientErrors(
+        workbench,
+        subjectOf(tokens, dModel, vocabulary, smoothing, 0.7),
+      );
       expect(Math.max(...elements, ...directions)).toBeLessThan(5e-5);
     }
   });
@@ -44,9 +67,13 @@ describe.each(BUILDS)("outputLoss in chunks, %s kernels", (engine) => {
   const [tokens, dModel, vocabulary] = [200, 3, 3001] as const;
 
   it("three chunks: gradients within 5e-5 of central differences", () => {
-    const { elements, directions } = gradientErrors(workbench, subjectOf(tokens, dModel, vocabulary, 0.1, 0.05), {
-      every: 451,
-    });
+    const { elements, directions } = gradientErrors(
+      workbench,
+      subjectOf(tokens, dModel, vocabulary, 0.1, 0.05),
+      {
+        every: 451,
+      },
+    );
     expect(Math.max(...elements, ...directions)).toBeLessThan(5e-5);
   });
 
@@ -65,7 +92,9 @@ describe.each(BUILDS)("outputLoss in chunks, %s kernels", (engine) => {
     const results = (first: number, count: number): Float32Array => {
       const run = new Computation(workbench);
       const rows = { pointer: hidden.pointer + 4 * first * dModel, rows: count, columns: dModel };
-      return workbench.memory.floats(outputLoss(run, rows, weight, bias, labels + 4 * first, 0.1, 1), 3 * count).slice();
+      return workbench.memory
+        .floats(outputLoss(run, rows, weight, bias, labels + 4 * first, 0.1, 1), 3 * count)
+        .slice();
     };
     const together = results(0, tokens);
     for (const row of [0, 5, 95, 96, 100, 191, 192, 199]) {

@@ -25,14 +25,6 @@ export function chance(random: Random, probability: number): boolean {
   return random.next() < probability;
 }
 
-/** Joins the parts that are not empty: Chinese without, English with one space between them. */
-export function join(...parts: readonly Phrase[]): Phrase {
-  return {
-    zh: parts.map((part) => part.zh).join(""),
-    en: words(...parts.map((part) => part.en)),
-  };
-}
-
 /** Joins English words and phrases with single spaces, leaving out the empty ones. */
 export function words(...parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join(" ");

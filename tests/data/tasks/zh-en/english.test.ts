@@ -58,12 +58,18 @@ describe("English nouns and adjectives", () => {
     expect(pluralise(singular)).toBe(plural);
   });
 
-  it.each(["an apple", "an hour", "an umbrella", "an email", "an old car", "a book", "a useful book", "a uniform"])(
-    "says %s",
-    (phrase) => {
-      expect(withArticle(phrase.replace(/^an? /, ""))).toBe(phrase);
-    },
-  );
+  it.each([
+    "an apple",
+    "an hour",
+    "an umbrella",
+    "an email",
+    "an old car",
+    "a book",
+    "a useful book",
+    "a uniform",
+  ])("says %s", (phrase) => {
+    expect(withArticle(phrase.replace(/^an? /, ""))).toBe(phrase);
+  });
 
   it.each([
     ["tall", "taller", "tallest"],

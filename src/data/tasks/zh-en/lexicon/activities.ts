@@ -201,6 +201,16 @@ export const plannable: readonly Activity[] = [...activities, ...activities, ...
 /** What is drawn from when nothing narrower is asked: pastimes more often than food and studies. */
 export const everyday: readonly Activity[] = [...plannable, ...drinking, ...eating];
 
+/** What is more fun with others. */
+export const sociable: readonly Activity[] = [
+  ...activities.filter(
+    (one) => !one.job && !one.pupil && (one.lasting || one.object === "步" || one.object === "天"),
+  ),
+  ...activities.filter((one) => one.object === "饭"),
+  ...studies,
+  ...drinking.slice(0, 2),
+];
+
 /** What one cannot do for being too busy, and for being too tired. */
 export const leisure: readonly Activity[] = activities.filter(
   (one) => one.lasting && !one.job && !one.pupil && !["学习", "休息"].includes(one.verb),

@@ -40,7 +40,7 @@ export function demonstrative(which: "这" | "那", thing: Noun): Phrase {
 }
 
 export const book = noun("书", "本", "book");
-export const newspaper = noun("报纸", "份", "newspaper");
+const newspaper = noun("报纸", "份", "newspaper");
 export const car = noun("汽车", "辆", "car");
 export const bicycle = noun("自行车", "辆", "bicycle");
 export const phone = noun("手机", "部", "phone");
@@ -56,14 +56,13 @@ export const guitar = noun("吉他", "把", "guitar");
 export const dictionary = noun("词典", "本", "dictionary");
 export const movie = noun("电影", "部", "movie");
 export const report = noun("报告", "份", "report");
-export const article = noun("文章", "篇", "article");
+const article = noun("文章", "篇", "article");
 export const letter = noun("信", "封", "letter");
 export const email = noun("邮件", "封", "email");
 export const room = noun("房间", "个", "room");
-export const map = noun("地图", "张", "map");
+const map = noun("地图", "张", "map");
 export const schoolbag = noun("书包", "个", "schoolbag");
 export const gift = noun("礼物", "个", "gift");
-export const character = noun("字", "个", "character");
 
 export const readables: readonly Noun[] = [
   book,

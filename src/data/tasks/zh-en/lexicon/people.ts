@@ -68,7 +68,7 @@ const companions: readonly Relation[] = [
   { zh: "邻居", en: "neighbor", life: "any" },
 ];
 
-export const names: readonly Person[] = [
+const names: readonly Person[] = [
   person("小龙", "Xiaolong", "any", he),
   person("小美", "Xiaomei", "any", she),
   person("大卫", "David", "any", he),
@@ -82,7 +82,7 @@ export const names: readonly Person[] = [
 ];
 
 /** Groups, most of them with 们. */
-export const groups: readonly Person[] = [
+const groups: readonly Person[] = [
   person("孩子们", "the children", "child", they),
   person("学生们", "the students", "any", they),
   person("老师们", "the teachers", "adult", they),
@@ -174,6 +174,14 @@ export const jobs: readonly Phrase[] = [
   phrase("经理", "manager"),
 ];
 
+/** An adult of whom one may wonder what they do: not Teacher Li. */
+export function someoneWithAJob(random: Random): Person {
+  for (;;) {
+    const who = someAdult(random);
+    if (!jobs.some((job) => who.zh.includes(job.zh))) return who;
+  }
+}
+
 /** Somebody one can point at: 那个女孩, "that girl". */
 export interface Stranger extends Phrase {
   readonly life: Life;
@@ -185,12 +193,12 @@ const kinOf = (...names: readonly string[]): readonly Relation[] =>
   kin.filter((one) => names.includes(one.zh));
 
 export const strangers: readonly Stranger[] = [
-  { zh: "男孩", en: "boy", life: "any", kin: kinOf("哥哥", "弟弟") },
-  { zh: "女孩", en: "girl", life: "any", kin: kinOf("姐姐", "妹妹") },
+  { zh: "男孩", en: "boy", life: "child", kin: kinOf("哥哥", "弟弟") },
+  { zh: "女孩", en: "girl", life: "child", kin: kinOf("姐姐", "妹妹") },
   { zh: "男人", en: "man", life: "adult", kin: kinOf("爸爸", "哥哥") },
   { zh: "女人", en: "woman", life: "adult", kin: kinOf("妈妈", "姐姐") },
   { zh: "孩子", en: "child", life: "child", kin: kinOf("弟弟", "妹妹") },
-  { zh: "学生", en: "student", life: "any", kin: kinOf("哥哥", "姐姐", "弟弟", "妹妹") },
+  { zh: "学生", en: "student", life: "child", kin: kinOf("哥哥", "姐姐", "弟弟", "妹妹") },
 ];
 
 /** A relative the stranger may be. */

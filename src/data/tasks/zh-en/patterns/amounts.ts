@@ -76,15 +76,13 @@ export const amounts: readonly Pattern[] = [
         return statement(`现在${time.zh}`, `it is ${time.en} now`);
       }
       const who = someone(random);
-      const { step, from, to, part } = random.pick(schedule);
-      const doing = activityFor(random, who, routines);
-      const slot = schedule.find((one) => one.step === verbPhrase(doing).zh) ?? { step, from, to, part };
-      const time = clock(random, slot.from, slot.to);
-      const { zh, en } = slot.step === verbPhrase(doing).zh ? verbPhrase(doing) : verbPhrase(routines[0]!);
+      const { zh, en } = verbPhrase(activityFor(random, who, routines));
+      const { from, to, part } = schedule.find(({ step }) => step === zh)!;
+      const time = clock(random, from, to);
       if (draw < 0.6) {
         return statement(
-          `${who.zh}每天${slot.part.zh}${time.zh}${zh}`,
-          words(affirm(who, "present", en), "at", time.en, slot.part.en, "every day"),
+          `${who.zh}每天${part.zh}${time.zh}${zh}`,
+          words(affirm(who, "present", en), "at", time.en, part.en, "every day"),
         );
       }
       if (draw < 0.8) {

@@ -109,8 +109,14 @@ export const events: readonly Pattern[] = [
       }
       const doing = activityFor(random, who, activities, (one) => one.skill);
       return never
-        ? statement(`${who.zh}没${doing.verb}过${doing.object}`, negate(who, "perfect", doing.en))
-        : statement(`${who.zh}${doing.verb}过${doing.object}`, affirm(who, "perfect", doing.en));
+        ? statement(
+            `${who.zh}以前没${doing.verb}过${doing.object}`,
+            `${negate(who, "perfect", doing.en)} before`,
+          )
+        : statement(
+            `${who.zh}以前${doing.verb}过${doing.object}`,
+            `${affirm(who, "perfect", doing.en)} before`,
+          );
     },
   },
   {
@@ -125,8 +131,9 @@ export const events: readonly Pattern[] = [
         ...routines.filter((one) => one.object !== "觉"),
       ]);
       const { zh, en } = verbPhrase(doing);
+      const done = routines.includes(doing) ? `${zh}了` : `${doing.verb}了${doing.object}`;
       return chance(random, 0.5)
-        ? statement(`${who.zh}已经${zh}了`, affirm(who, "perfect", en, "already"))
+        ? statement(`${who.zh}已经${done}`, affirm(who, "perfect", en, "already"))
         : statement(`${who.zh}还没${zh}`, words(negate(who, "perfect", en), "yet"));
     },
   },

@@ -1,5 +1,5 @@
 import { affirm, negate } from "../english.ts";
-import { activities, drinking, eating, meals, studies, verbPhrase } from "../lexicon/activities.ts";
+import { activities, drinking, eating, meals, sociable, studies, verbPhrase } from "../lexicon/activities.ts";
 import * as nouns from "../lexicon/nouns.ts";
 import { I, pronouns, relative, someAdult, someone, twoPeople } from "../lexicon/people.ts";
 import * as places from "../lexicon/places.ts";
@@ -18,15 +18,8 @@ export const giving: readonly Pattern[] = [
         ["送给", "give"],
         ["还给", "return"],
       ] as const);
-      const thing = random.pick([
-        nouns.book,
-        nouns.dictionary,
-        nouns.camera,
-        nouns.umbrella,
-        nouns.bicycle,
-        nouns.guitar,
-        nouns.key,
-      ]);
+      const lasting = [nouns.book, nouns.dictionary, nouns.camera, nouns.bicycle, nouns.guitar];
+      const thing = random.pick(zh === "送给" ? lasting : [...lasting, nouns.umbrella, nouns.key]);
       const base = `${en} the ${thing.en} to ${receiver.object}`;
       const draw = random.next();
       if (draw < 0.6)
@@ -91,7 +84,7 @@ export const giving: readonly Pattern[] = [
     name: "prohibitions and invitations",
     weight: 5,
     make(random) {
-      const doing = random.pick([...activities.filter((one) => !one.job), ...drinking, ...studies]);
+      const doing = random.pick(sociable);
       const { zh, en } = verbPhrase(doing);
       const where = random.pick(doing.places);
       const draw = random.next();

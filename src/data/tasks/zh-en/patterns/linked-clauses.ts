@@ -12,7 +12,7 @@ import {
 } from "../lexicon/activities.ts";
 import { describables, moods, qualitiesOf, weather } from "../lexicon/adjectives.ts";
 import * as nouns from "../lexicon/nouns.ts";
-import { I, someNamed, someone, someoneTakenUp } from "../lexicon/people.ts";
+import { he, I, she, someNamed, someone, someoneTakenUp, they, we, you } from "../lexicon/people.ts";
 import * as places from "../lexicon/places.ts";
 import * as times from "../lexicon/times.ts";
 import { chance, type Pattern, type Phrase, phrase, statement, words } from "../phrase.ts";
@@ -48,6 +48,15 @@ const conditions: readonly Phrase[] = [
   phrase("明天天气好", "the weather is good tomorrow"),
 ];
 
+/** Moments at which one finds the others doing something, and where these are. */
+const arrivals: readonly (Phrase & { readonly at: places.Place })[] = [
+  { zh: "回家", en: "get home", at: places.home },
+  { zh: "打电话", en: "call", at: places.home },
+  { zh: "到学校", en: "get to school", at: places.school },
+  { zh: "到公司", en: "get to the company", at: places.company },
+  { zh: "到图书馆", en: "get to the library", at: places.library },
+];
+
 /** Clauses beside clauses: 因为, 如果, 虽然, 一边, 的时候, 以前, 以后. */
 export const linkedClauses: readonly Pattern[] = [
   {
@@ -68,7 +77,6 @@ export const linkedClauses: readonly Pattern[] = [
         const mood = random.pick(moods.slice(0, 2));
         const doing = activityFor(random, who, mood.zh === "忙" ? leisure : efforts);
         const { zh, en } = verbPhrase(doing);
-
         return statement(
           `因为${who.zh}昨天太${mood.zh}，所以${again.zh}没${zh}`,
           `because ${affirm(who, "past", `be too ${mood.en}`)} yesterday, ${negate(again, "past", en)}`,
@@ -129,7 +137,6 @@ export const linkedClauses: readonly Pattern[] = [
           (one) => one.verb !== "休息",
         );
         const { zh, en } = verbPhrase(doing);
-
         return statement(
           `虽然${who.zh}很${mood.zh}，但是${again.zh}还在${zh}`,
           `although ${affirm(who, "present", `be very ${mood.en}`)}, ${affirm(again, "progressive", en, "still")}`,
@@ -162,25 +169,25 @@ export const linkedClauses: readonly Pattern[] = [
       const { background: first, foreground } = random.pick(accompaniments);
       const second = activityFor(random, who, foreground);
       const zh = `一边${verbPhrase(first).zh}一边${verbPhrase(second).zh}`;
-      const while_ = `while ${inflect(first.en, "ing")}`;
+      const meanwhile = `while ${inflect(first.en, "ing")}`;
       switch (random.below(3)) {
         case 0:
           return statement(
             `${who.zh}喜欢${zh}`,
-            `${affirm(who, "present", `like to ${second.en}`)} ${while_}`,
+            `${affirm(who, "present", `like to ${second.en}`)} ${meanwhile}`,
           );
         case 1: {
           const often = random.pick(times.frequency.slice(0, 4));
           return statement(
             `${who.zh}${often.zh}${zh}`,
-            `${affirm(who, "present", second.en, often.en)} ${while_}`,
+            `${affirm(who, "present", second.en, often.en)} ${meanwhile}`,
           );
         }
         default: {
           const when = random.pick(times.regular.slice(2, 5));
           return statement(
             `${who.zh}${when.zh}${zh}`,
-            words(affirm(who, "present", second.en), while_, when.en),
+            words(affirm(who, "present", second.en), meanwhile, when.en),
           );
         }
       }
@@ -190,32 +197,12 @@ export const linkedClauses: readonly Pattern[] = [
     name: "when with 的时候",
     weight: 4,
     make(random) {
-      const who = someone(random);
       const other = someNamed(random);
-      const arrival = random.pick([
-        phrase("回家", "get home"),
-        phrase("到学校", "get to school"),
-        phrase("到公司", "get to the company"),
-        phrase("到图书馆", "get to the library"),
-        phrase("打电话", "call"),
-      ]);
-      if (who.zh === other.zh || (other.zh.startsWith(who.zh) && who.zh !== "我" && who.zh !== "你")) {
-        return statement(
-          `我${arrival.zh}的时候，${other.zh}在睡觉`,
-          `when ${affirm(I, "past", arrival.en)}, ${other.en} was sleeping`,
-        );
-      }
-      const atHome = arrival.zh === "回家" || arrival.zh === "打电话";
+      // "When he got home, his mother ..." would leave open whose home it is, so owner and owned do not meet.
+      const who = random.pick([I, you, we, they, other.zh.startsWith("他") ? she : he]);
+      const arrival = random.pick(arrivals);
       const doing = activityFor(random, other, [...activities, ...meals], (one) =>
-        one.places.includes(
-          atHome
-            ? places.home
-            : arrival.zh === "到学校"
-              ? places.school
-              : arrival.zh === "到公司"
-                ? places.company
-                : places.library,
-        ),
+        one.places.includes(arrival.at),
       );
       const { zh, en } = verbPhrase(doing);
       return statement(

@@ -2,7 +2,7 @@ import { counting } from "../chinese.ts";
 import { affirm, negate, number, pluralise, withArticle } from "../english.ts";
 import { colors } from "../lexicon/adjectives.ts";
 import * as nouns from "../lexicon/nouns.ts";
-import { he, jobs, pronouns, someAdult, someone, they, we } from "../lexicon/people.ts";
+import { jobs, pronouns, someone, someoneWithAJob, they, we, you } from "../lexicon/people.ts";
 import * as places from "../lexicon/places.ts";
 import { chance, type Pattern, type Phrase, phrase, question, statement } from "../phrase.ts";
 
@@ -31,12 +31,8 @@ export const possession: readonly Pattern[] = [
           ? statement(`${who.zh}都是${job.zh}`, `${who.en} are all ${pluralise(job.en)}`)
           : statement(`${who.zh}不都是${job.zh}`, `${who.en} are not all ${pluralise(job.en)}`);
       }
-      const who = someAdult(random);
-      const noun = who.agreement === "plural" && who.zh !== "你" ? pluralise(job.en) : withArticle(job.en);
-      const twice = job.zh === "老师" || job.zh === "医生" || job.zh === "学生";
-      if (twice && (who.zh.includes(job.zh) || who.zh.endsWith("们"))) {
-        return statement(`${he.zh}也是${job.zh}`, affirm(he, "present", `be ${withArticle(job.en)}`, "also"));
-      }
+      const who = someoneWithAJob(random);
+      const noun = who.agreement === "plural" && who !== you ? pluralise(job.en) : withArticle(job.en);
       if (draw < 0.6) return statement(`${who.zh}是${job.zh}`, affirm(who, "present", `be ${noun}`));
       if (draw < 0.8) return statement(`${who.zh}不是${job.zh}`, negate(who, "present", `be ${noun}`));
       return statement(`${who.zh}也是${job.zh}`, affirm(who, "present", `be ${noun}`, "also"));

@@ -160,7 +160,8 @@ export const relativeClauses: readonly Pattern[] = [
         }
         case 3: {
           const job = random.pick(jobs);
-          const clause = other.zh.includes(job.zh)
+          const known = jobs.some((title) => other.zh.includes(title.zh));
+          const clause = known
             ? phrase(`${other.zh}很忙`, `${other.en} is very busy`)
             : phrase(`${other.zh}是${job.zh}`, `${other.en} is ${withArticle(job.en)}`);
           return statement(

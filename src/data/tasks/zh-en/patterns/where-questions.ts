@@ -11,7 +11,7 @@ import {
 } from "../lexicon/activities.ts";
 import { moods } from "../lexicon/adjectives.ts";
 import * as nouns from "../lexicon/nouns.ts";
-import { pronouns, someoneAskedAbout, someYoung, you } from "../lexicon/people.ts";
+import { he, pronouns, she, someoneAskedAbout, you } from "../lexicon/people.ts";
 import * as places from "../lexicon/places.ts";
 import * as times from "../lexicon/times.ts";
 import { chance, type Pattern, phrase, question, words } from "../phrase.ts";
@@ -87,7 +87,7 @@ export const whereQuestions: readonly Pattern[] = [
         }
         default: {
           const { zh, en } = verbPhrase(activityFor(random, who, [...activities, ...studies, ...routines]));
-          return question(`${who.zh}什么时候会${zh}`, words("when", ask(who, "will", en)));
+          return question(`${who.zh}打算什么时候${zh}`, words("when", ask(who, "present", `plan to ${en}`)));
         }
       }
     },
@@ -144,7 +144,7 @@ export const whereQuestions: readonly Pattern[] = [
           return question(`${who.zh}是怎么去${place.zh}的`, words("how", ask(who, "past", "go"), place.to));
         }
         default: {
-          const young = random.pick([you, someYoung(random)]);
+          const young = random.pick([you, he, she]);
           const { zh, en } = verbPhrase(random.pick(studies));
           const when = random.pick([phrase("", ""), ...times.daily]);
           return question(`${young.zh}${when.zh}怎么${zh}`, words("how", ask(young, "present", en), when.en));

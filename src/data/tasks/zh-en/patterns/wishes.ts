@@ -7,6 +7,7 @@ import {
   eating,
   everyday,
   placeFor,
+  sociable,
   verbPhrase,
 } from "../lexicon/activities.ts";
 import { colors, languages, subjects } from "../lexicon/adjectives.ts";
@@ -130,7 +131,7 @@ export const wishes: readonly Pattern[] = [
         random,
         who,
         activities,
-        (one) => !["游戏", "网", "电视"].includes(one.object),
+        (one) => !["游戏", "网", "电视"].includes(one.object) && one.verb !== "休息",
       );
       const { zh, en } = verbPhrase(doing);
       const bad = verbPhrase(random.pick(vices));
@@ -188,7 +189,7 @@ export const wishes: readonly Pattern[] = [
     name: "inviting",
     weight: 2,
     make(random) {
-      const doing = verbPhrase(activityFor(random, { life: "any" }));
+      const doing = verbPhrase(random.pick(sociable));
       const when = random.pick(times.future);
       const asker = random.pick(pronouns.filter((one) => one.en === "I" || one.en === "we"));
       return chance(random, 0.5)

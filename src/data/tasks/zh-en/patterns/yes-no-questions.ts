@@ -2,7 +2,7 @@ import { ask, pluralise, withArticle } from "../english.ts";
 import { activityFor, placeFor, verbPhrase } from "../lexicon/activities.ts";
 import { describables, moods, subjectQualities, subjects, traits } from "../lexicon/adjectives.ts";
 import * as nouns from "../lexicon/nouns.ts";
-import { he, jobs, she, someAdult, someoneAskedAbout, you } from "../lexicon/people.ts";
+import { he, jobs, she, someoneAskedAbout, someThird, you } from "../lexicon/people.ts";
 import * as places from "../lexicon/places.ts";
 import * as times from "../lexicon/times.ts";
 import { chance, type Pattern, type Phrase, phrase, question, words } from "../phrase.ts";
@@ -66,15 +66,14 @@ export const yesNoQuestions: readonly Pattern[] = [
           return question(`${who.zh}${quality.zh}吗`, ask(who, "present", `be ${quality.en}`));
         }
         case 1: {
-          const adult = random.pick([you, he, she, someAdult(random)]);
           const job = random.pick(jobs);
-          if (adult.agreement !== "third" && adult !== you) {
+          if (chance(random, 0.3)) {
             const all = random.pick([phrase("你们", "you"), phrase("他们", "they")]);
             return question(`${all.zh}都是${job.zh}吗`, `are ${all.en} all ${pluralise(job.en)}`);
           }
-          if (adult.zh.includes(job.zh))
-            return question(`${she.zh}是${job.zh}吗`, ask(she, "present", `be ${withArticle(job.en)}`));
-          return question(`${adult.zh}是${job.zh}吗`, ask(adult, "present", `be ${withArticle(job.en)}`));
+          const asked = random.pick([you, he, she, someThird(random)]);
+          const one = jobs.some((title) => asked.zh.includes(title.zh)) ? she : asked;
+          return question(`${one.zh}是${job.zh}吗`, ask(one, "present", `be ${withArticle(job.en)}`));
         }
         case 2: {
           const thing = random.pick([...nouns.belongings, ...nouns.pets, ...nouns.stationery]);

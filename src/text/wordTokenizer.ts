@@ -3,7 +3,7 @@ import { type Normalization, normalize } from "./normalize.ts";
 import { WordSegmenter } from "./segmenter.ts";
 import { Spacing, type SpacingStyle } from "./spacing.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { type TokenizerJSON, wordTokenizerJSON } from "./tokenizer-json.ts";
+import { type TokenizerJSON, wordTokenizerJSON } from "./tokenizerJson.ts";
 import { Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** Words of the vocabulary longer than this, in code units, are not looked for inside another word. */

@@ -1,7 +1,7 @@
 import { SPACE } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { charTokenizerJSON, type TokenizerJSON } from "./tokenizer-json.ts";
+import { charTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
 import { Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** A ▁ of the text itself, as ▁ alone is the space. */

@@ -1,7 +1,7 @@
 import { XformerError } from "../errors.ts";
 import type { Normalization } from "./normalize.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.ts";
-import type { WordSettings } from "./word-tokenizer.ts";
+import type { WordSettings } from "./wordTokenizer.ts";
 
 /**
  * A tokenizer in the shape of Hugging Face's `tokenizer.json`, version 1.0. Python's `tokenizers` loads it

@@ -1,0 +1,34 @@
+// Measures the kernels and whole training steps. Usage: npm run bench -- [--only gemm|training] [--threads N] [--json]
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { measureGemm } from "./gemm.mjs";
+import { measureTraining } from "./training.mjs";
+
+const SUITES = { gemm: measureGemm, training: measureTraining };
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    threads: { type: "string", default: String(availableParallelism()) },
+    json: { type: "boolean", default: false },
+  },
+});
+const names = values.only === undefined ? Object.keys(SUITES) : [values.only];
+const unknown = names.find((name) => !(name in SUITES));
+if (unknown !== undefined) {
+  console.error(`--only: there is no suite "${unknown}". Choose one of ${Object.keys(SUITES).join(", ")}.`);
+  process.exit(2);
+}
+
+const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
+const results = {};
+if (!values.json) console.log(`Node ${machine.node}, ${machine.cores} cores, ${machine.cpu}\n`);
+for (const name of names) {
+  const rows = await SUITES[name]({ threads: Number(values.threads) });
+  results[name] = rows;
+  if (!values.json) {
+    console.table(rows);
+    console.log();
+  }
+}
+if (values.json) console.log(JSON.stringify({ machine, ...results }, null, 2));

@@ -1,0 +1,5 @@
+/** The smallest and the middle of some numbers. */
+export function summary(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return { best: sorted[0], median: sorted[Math.floor(sorted.length / 2)] };
+}

@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { choiceArgument, countOption, debugOption, pathOption } from "./options.ts";
+import type { Run } from "./program.ts";
+
+/** The tasks by name; the tasks themselves are loaded when one is made. */
+const TASKS = ["reverse", "copy", "sort", "dates", "numbers", "zh-en"] as const;
+
+interface MakeFlags {
+  readonly out?: string;
+  readonly seed?: number;
+  readonly train?: number;
+  readonly valid?: number;
+  readonly test?: number;
+  readonly force?: boolean;
+}
+
+/** Adds `xformer data` with its commands. */
+export function addData(program: Command, run: Run): void {
+  const data = program.command("data").description("make corpora");
+  data
+    .command("make")
+    .description("write a corpus of any size, the same for the same seed")
+    .addArgument(choiceArgument("<task>", `what to learn (${TASKS.join(", ")})`, TASKS))
+    .addOption(pathOption("--out <directory>", "where its files go (default: data/<task>)"))
+    .addOption(countOption("--seed <n>", "where every random number starts", { from: 0, to: 0xffff_ffff }))
+    .addOption(countOption("--train <n>", "training pairs (default: 10000)"))
+    .addOption(countOption("--valid <n>", "validation pairs (default: 500)", { from: 0 }))
+    .addOption(countOption("--test <n>", "held-out pairs (default: 500)", { from: 0 }))
+    .option("--force", "overwrite files that are there")
+    .addOption(debugOption())
+    .addHelpText(
+      "after",
+      `
+  reverse, copy, sort   sequences of letters and digits
+  dates                 dates as people write them, to ISO 8601
+  numbers               digits to English words
+  zh-en                 Chinese sentences to English; without flags the corpus that comes with xformer
+
+Examples:
+  $ npx xformer data make reverse
+  $ npx xformer data make dates --train 20000 --out data/many-dates`,
+    )
+    .action(run(make));
+}
+
+async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<ExitCode> {
+  const [
+    { bundledZhEn, corpusFiles, findTask, makeSplits },
+    { writeCorpus },
+    { counted, shellWord, printable },
+  ] = await Promise.all([
+    import("../data/tasks/tasks.ts"),
+    import("./writeCorpus.ts"),
+    import("./ui/format.ts"),
+  ]);
+  const { out = `data/${name}`, force = false } = flags;
+  const task = findTask(name);
+  const usual = name === "zh-en" ? bundledZhEn : { seed: 1, train: 10_000, valid: 500, test: 500 };
+  const { seed = usual.seed, train = usual.train, valid = usual.valid, test = usual.test } = flags;
+  const splits = makeSplits(task, { seed, train, valid, test });
+  const files = corpusFiles(task, splits).filter(({ content }) => content !== "");
+  writeCorpus(out, files, force);
+  const parts = ["train", "valid", "test"] as const;
+  const flagsOfParts = parts
+    .filter((part) => splits[part].length > 0)
+    .map((part) => `--${part} ${shellWord(`${out}/${part}`)}`);
+  process.stderr.write(
+    `${printable(out)}: ${parts.map((part) => `${counted(splits[part].length, "pair")} in ${part}`).join(", ")}. Learn them with:\n`,
+  );
+  process.stdout.write(
+    `npx xformer train ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}\n`,
+  );
+  return EXIT.done;
+}

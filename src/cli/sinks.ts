@@ -1,0 +1,77 @@
+import { realpathSync, statSync, writeFileSync } from "node:fs";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { AtomicFile } from "../io/atomicWrite.ts";
+import { EXIT } from "./exitCodes.ts";
+import { printable } from "./ui/format.ts";
+import { print } from "./ui/output.ts";
+
+/** Where translations go. */
+export interface LineSink {
+  /** Takes whole lines. */
+  write(lines: string): Promise<void>;
+  /** Everything has been written. */
+  finish(): void;
+  /** Something failed: nothing half-done may stay. */
+  discard(): void;
+}
+
+/**
+ * A file that appears when it is complete, or standard output without one.
+ *
+ * @throws XformerError IO when the file cannot be written
+ */
+export function openSink(file: string | undefined): LineSink {
+  if (file === undefined) return standardOutput();
+  try {
+    const kind = statSync(file, { throwIfNoEntry: false });
+    if (kind === undefined) return fileSink(file);
+    if (kind.isDirectory()) {
+      throw new XformerError("IO", "this is a directory, a file is needed", {
+        file,
+        hint: "Name a file inside it.",
+      });
+    }
+    // A device or a named pipe is written to, and what a link points to replaced, not the link.
+    return kind.isFile() ? fileSink(realpathSync(file)) : device(file);
+  } catch (error) {
+    throw fileSystemError(error, file);
+  }
+}
+
+function standardOutput(): LineSink {
+  // What a model says must not be able to steer the terminal.
+  const shown = (lines: string): string =>
+    process.stdout.isTTY ? lines.split("\n").map(printable).join("\n") : lines;
+  return { write: (lines) => print(shown(lines)), finish: () => {}, discard: () => {} };
+}
+
+function device(path: string): LineSink {
+  const write = async (lines: string): Promise<void> => {
+    try {
+      writeFileSync(path, lines, { flag: "a" });
+    } catch (error) {
+      throw fileSystemError(error, path);
+    }
+  };
+  return { write, finish: () => {}, discard: () => {} };
+}
+
+function fileSink(path: string): LineSink {
+  const file = new AtomicFile(path);
+  const discard = (): void => file.discard();
+  const interrupt = (): void => process.exit(EXIT.interrupted);
+  const terminate = (): void => process.exit(EXIT.terminated);
+  process.once("exit", discard);
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", terminate);
+  return {
+    write: async (lines) => file.write(lines),
+    finish: () => {
+      file.commit();
+      process.off("exit", discard);
+      process.off("SIGINT", interrupt);
+      process.off("SIGTERM", terminate);
+    },
+    discard,
+  };
+}

@@ -1,0 +1,153 @@
+import type { TrainingEvent } from "../../training/events.ts";
+import type { TrainResult } from "../../training/train.ts";
+import { coloursFor } from "./colour.ts";
+import { fitParts } from "./fitParts.ts";
+import { count, duration, rate, scientific } from "./format.ts";
+import { createProgressBar, type ProgressBar } from "./progressBar.ts";
+import { introduction, logLine, resultText, samples, stoppedText, validationParts } from "./trainingText.ts";
+
+/** Tells the user how a run goes. */
+export interface TrainingReport {
+  onEvent(event: TrainingEvent): void;
+  /** The run has been asked to stop. */
+  onSignal(): void;
+  /** Leaves the terminal as it was. */
+  close(): void;
+  finish(result: TrainResult): void;
+}
+
+/** The report that fits: JSON lines on stdout, nothing, a bar on a terminal or plain lines on stderr. */
+export function createTrainingReport(flags: {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}): TrainingReport {
+  if (flags.json) return jsonReport();
+  if (flags.quiet) return { ...humanReport(), onEvent: () => {} };
+  return process.stderr.isTTY ? terminalReport() : plainReport();
+}
+
+const STOPPING = "Stopping after this step. Once more leaves at once.";
+
+/** What all reports for people share. */
+function humanReport(): TrainingReport {
+  const started = performance.now();
+  return {
+    onEvent: () => {},
+    onSignal: () => void process.stderr.write(`${STOPPING}\n`),
+    close: () => {},
+    finish: (result) => {
+      if (result.interrupted) process.stderr.write(stoppedText(result));
+      else
+        process.stdout.write(
+          resultText(result, (performance.now() - started) / 1000, coloursFor(process.stdout)),
+        );
+    },
+  };
+}
+
+function plainReport(): TrainingReport {
+  const print = (line: string): void => void process.stderr.write(`${line}\n`);
+  const colours = coloursFor(process.stderr);
+  const clock = new Clock();
+  return {
+    ...humanReport(),
+    onEvent: (event) => {
+      clock.tell(event);
+      if (event.type === "started") print(introduction(event.summary, colours));
+      if (event.type === "log") print(logLine(event.record, clock.totalSteps, clock.secondsLeft));
+      if (event.type === "validation") {
+        print(fitParts(validationParts(event.record, event.improved), Number.POSITIVE_INFINITY).trimEnd());
+      }
+    },
+  };
+}
+
+function terminalReport(): TrainingReport {
+  const stream = process.stderr;
+  const colours = coloursFor(stream);
+  const clock = new Clock();
+  let bar: ProgressBar | undefined;
+  let speed: number | undefined;
+  return {
+    ...humanReport(),
+    onEvent: (event) => {
+      clock.tell(event);
+      if (event.type === "started") {
+        const { totalSteps, resumedAt } = event.summary;
+        stream.write(`${introduction(event.summary, colours)}\n`);
+        bar = createProgressBar(stream, totalSteps, resumedAt, colours);
+      }
+      if (event.type === "step") {
+        const { step, totalSteps, loss, lr, tokensPerSecond } = event;
+        speed = speed === undefined ? tokensPerSecond : 0.95 * speed + 0.05 * tokensPerSecond;
+        bar?.update(step, [
+          [`${count(step)}/${count(totalSteps)}`, 4],
+          [`loss ${loss.toFixed(3)}`, 3],
+          [`lr ${scientific(lr)}`, 0],
+          [`${rate(speed)} tok/s`, 1],
+          [`${duration(clock.secondsLeft)} left`, 2],
+        ]);
+      }
+      if (event.type === "validation") {
+        const line = fitParts(validationParts(event.record, event.improved), stream.columns - 2).trimEnd();
+        bar?.log(`  ${event.improved ? colours.green(line) : line}`);
+      }
+    },
+    onSignal: () => bar?.log(`  ${colours.yellow(STOPPING)}`),
+    close: () => bar?.stop(),
+  };
+}
+
+function jsonReport(): TrainingReport {
+  process.stdout.on("error", () => {}); // who no longer listens to the events may still want the model
+  const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    ...humanReport(),
+    onEvent: print,
+    finish: (result) => {
+      const { test, ...run } = result;
+      print({ type: "finished", ...run, test: test === null ? null : testObject(test) });
+      if (result.interrupted) process.stderr.write(stoppedText(result));
+    },
+  };
+}
+
+function testObject(test: NonNullable<TrainResult["test"]>): object {
+  const { loss, perplexity, tokenAccuracy, exactMatch, bleu } = test;
+  const { score, signature } = bleu;
+  const pairs = test.source.length;
+  return {
+    pairs,
+    loss,
+    perplexity,
+    tokenAccuracy,
+    exactMatch,
+    bleu: { score, signature },
+    samples: samples(test),
+  };
+}
+
+/** Knows how long what is left of a run will take, from how long its steps and validations took so far. */
+class Clock {
+  totalSteps = 0;
+  #started = 0;
+  #first = 0;
+  #step = 0;
+  #estimate = 0;
+
+  tell(event: TrainingEvent): void {
+    if (event.type === "started") {
+      const { totalSteps, resumedAt, estimatedSeconds } = event.summary;
+      [this.totalSteps, this.#first, this.#step] = [totalSteps, resumedAt, resumedAt];
+      [this.#started, this.#estimate] = [performance.now(), estimatedSeconds];
+    }
+    if (event.type === "step") [this.#step, this.totalSteps] = [event.step, event.totalSteps];
+  }
+
+  get secondsLeft(): number {
+    const done = this.#step - this.#first;
+    if (done < 1) return this.#estimate;
+    const seconds = (performance.now() - this.#started) / 1000;
+    return (seconds / done) * Math.max(0, this.totalSteps - this.#step);
+  }
+}
