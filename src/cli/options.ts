@@ -104,7 +104,7 @@ function describeRange({ whole = false, from, above, to, below }: NumberRange): 
   const bounds = [
     ...(from === undefined ? [] : [`of at least ${from}`]),
     ...(above === undefined ? [] : [`above ${above}`]),
-    ...(to === undefined ? [] : [`of at most ${to}`]),
+    ...(to === undefined ? [] : [`at most ${to}`]),
     ...(below === undefined ? [] : [`below ${below}`]),
   ];
   return [noun, bounds.join(" and ")].filter((part) => part !== "").join(" ");

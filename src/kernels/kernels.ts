@@ -189,5 +189,5 @@ export function packedSize(n: number, k: number): number {
   return Math.ceil(n / 8) * 8 * k;
 }
 
-/** The floats of workspace that `gemm` needs: a strip of A (6 x 256) and a tile for the edges of C (6 x 8). */
-export const GEMM_WORKSPACE = 6 * 256 + 6 * 8;
+/** The floats of workspace that `gemm` needs: a strip of A (6 x 256), and for the edges a tile of C and its bias. */
+export const GEMM_WORKSPACE = 6 * 256 + 6 * 8 + 8;

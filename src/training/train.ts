@@ -127,7 +127,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   pool.main.model.initialise(config.training.seed);
   const state = initialState(config.training, corpusFingerprint(corpus));
   const directory = RunDirectory.create(options.out, corpus.name, options.force ?? false);
-  directory.writeConfig(config);
+  directory.writeConfig(withFullPaths(config));
   const run = { config, corpus, validation, test, tokenizers, prepared, pool, directory };
   return carryOut(run, state, null, options);
 }
@@ -171,7 +171,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   const pool = new ReplicaPool(checkpoint.model, perform, options.threads);
   const validation = loadOptional(data.valid, data);
   const test = loadOptional(data.test, data);
-  directory.writeConfig(config);
+  directory.writeConfig(withFullPaths(config));
   const run = { config, corpus, validation, test, tokenizers, prepared, pool, directory };
   return carryOut(run, { ...checkpoint.training, config: training }, checkpoint, options);
 }
@@ -277,7 +277,7 @@ function resolveConfig(options: TrainOptions): RunConfig {
   };
   const preset = PRESETS[options.preset ?? "small"];
   return {
-    data: { ...data, train: resolve(data.train), valid: resolved(data.valid), test: resolved(data.test) },
+    data,
     tokenizer: { ...DEFAULT_TOKENIZER, ...options.tokenizer },
     model: { ...DEFAULT_MODEL, ...preset, ...options.model },
     training: validateTrainingConfig({ ...DEFAULT_TRAINING, ...options.training }),
@@ -289,8 +289,11 @@ function bundledData(): DataConfig {
   return { train: train!, valid: valid!, test: test!, sourceLanguage: "zh", targetLanguage: "en" };
 }
 
-function resolved(path: string | null): string | null {
-  return path === null ? null : resolve(path);
+/** A run may be resumed from another working directory; until then paths are as the user wrote them. */
+function withFullPaths(config: RunConfig): RunConfig {
+  const { train: path, valid, test } = config.data;
+  const full = (other: string | null): string | null => (other === null ? null : resolve(other));
+  return { ...config, data: { ...config.data, train: resolve(path), valid: full(valid), test: full(test) } };
 }
 
 function languagesOf({ sourceLanguage, targetLanguage }: DataConfig): { source?: string; target?: string } {

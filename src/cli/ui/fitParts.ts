@@ -7,7 +7,10 @@ export type Part = readonly [text: string, rank: number];
  * @param width in columns; every character is taken to be one wide
  */
 export function fitParts(parts: readonly Part[], width: number): string {
-  const line = parts.map(([text]) => text).join("  ");
+  const line = parts
+    .map(([text]) => text)
+    .filter((text) => text !== "")
+    .join("  ");
   if (line.length <= width || parts.length <= 1) return line;
   const least = Math.min(...parts.map(([, rank]) => rank));
   return fitParts(

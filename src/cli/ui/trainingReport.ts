@@ -22,25 +22,27 @@ export function createTrainingReport(flags: {
   readonly quiet?: boolean;
 }): TrainingReport {
   if (flags.json) return jsonReport();
-  if (flags.quiet) return { ...humanReport(), onEvent: () => {} };
+  if (flags.quiet) return humanReport(() => {});
   return process.stderr.isTTY ? terminalReport() : plainReport();
 }
 
 const STOPPING = "Stopping after this step. Once more leaves at once.";
 
 /** What all reports for people share. */
-function humanReport(): TrainingReport {
+function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
   const started = performance.now();
+  let resumedAt = 0;
   return {
-    onEvent: () => {},
+    onEvent: (event) => {
+      if (event.type === "started") resumedAt = event.summary.resumedAt;
+      onEvent(event);
+    },
     onSignal: () => void process.stderr.write(`${STOPPING}\n`),
     close: () => {},
     finish: (result) => {
+      const session = { steps: result.step - resumedAt, seconds: (performance.now() - started) / 1000 };
       if (result.interrupted) process.stderr.write(stoppedText(result));
-      else
-        process.stdout.write(
-          resultText(result, (performance.now() - started) / 1000, coloursFor(process.stdout)),
-        );
+      else process.stdout.write(resultText(result, session, coloursFor(process.stdout)));
     },
   };
 }
@@ -49,17 +51,14 @@ function plainReport(): TrainingReport {
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
   const colours = coloursFor(process.stderr);
   const clock = new Clock();
-  return {
-    ...humanReport(),
-    onEvent: (event) => {
-      clock.tell(event);
-      if (event.type === "started") print(introduction(event.summary, colours));
-      if (event.type === "log") print(logLine(event.record, clock.totalSteps, clock.secondsLeft));
-      if (event.type === "validation") {
-        print(fitParts(validationParts(event.record, event.improved), Number.POSITIVE_INFINITY).trimEnd());
-      }
-    },
-  };
+  return humanReport((event) => {
+    clock.tell(event);
+    if (event.type === "started") print(introduction(event.summary, Number.POSITIVE_INFINITY, colours));
+    if (event.type === "log") print(logLine(event.record, clock.totalSteps, clock.secondsLeft));
+    if (event.type === "validation") {
+      print(fitParts(validationParts(event.record, event.improved), Number.POSITIVE_INFINITY));
+    }
+  });
 }
 
 function terminalReport(): TrainingReport {
@@ -68,41 +67,45 @@ function terminalReport(): TrainingReport {
   const clock = new Clock();
   let bar: ProgressBar | undefined;
   let speed: number | undefined;
+  const report = humanReport((event) => {
+    clock.tell(event);
+    if (event.type === "started") {
+      const { totalSteps, resumedAt } = event.summary;
+      stream.write(`${introduction(event.summary, stream.columns, colours)}\n`);
+      bar = createProgressBar(stream, totalSteps, resumedAt, colours);
+    }
+    if (event.type === "step") {
+      const { step, totalSteps, loss, lr, tokensPerSecond } = event;
+      speed = speed === undefined ? tokensPerSecond : 0.95 * speed + 0.05 * tokensPerSecond;
+      bar?.update(step, [
+        [`${count(step)}/${count(totalSteps)}`, 4],
+        [`loss ${loss.toFixed(3)}`, 3],
+        [`lr ${scientific(lr)}`, 0],
+        [`${rate(speed)} tok/s`, 1],
+        [`${duration(clock.secondsLeft)} left`, 2],
+      ]);
+    }
+    if (event.type === "validation") {
+      const line = fitParts(validationParts(event.record, event.improved), stream.columns - 2);
+      bar?.log(`  ${event.improved ? colours.green(line) : line}`);
+    }
+  });
   return {
-    ...humanReport(),
-    onEvent: (event) => {
-      clock.tell(event);
-      if (event.type === "started") {
-        const { totalSteps, resumedAt } = event.summary;
-        stream.write(`${introduction(event.summary, colours)}\n`);
-        bar = createProgressBar(stream, totalSteps, resumedAt, colours);
-      }
-      if (event.type === "step") {
-        const { step, totalSteps, loss, lr, tokensPerSecond } = event;
-        speed = speed === undefined ? tokensPerSecond : 0.95 * speed + 0.05 * tokensPerSecond;
-        bar?.update(step, [
-          [`${count(step)}/${count(totalSteps)}`, 4],
-          [`loss ${loss.toFixed(3)}`, 3],
-          [`lr ${scientific(lr)}`, 0],
-          [`${rate(speed)} tok/s`, 1],
-          [`${duration(clock.secondsLeft)} left`, 2],
-        ]);
-      }
-      if (event.type === "validation") {
-        const line = fitParts(validationParts(event.record, event.improved), stream.columns - 2).trimEnd();
-        bar?.log(`  ${event.improved ? colours.green(line) : line}`);
-      }
-    },
-    onSignal: () => bar?.log(`  ${colours.yellow(STOPPING)}`),
+    ...report,
+    onSignal: () => (bar === undefined ? report.onSignal() : bar.log(`  ${colours.yellow(STOPPING)}`)),
     close: () => bar?.stop(),
+    finish: (result) => {
+      stream.write("\n");
+      report.finish(result);
+    },
   };
 }
 
 function jsonReport(): TrainingReport {
-  process.stdout.on("error", () => {}); // who no longer listens to the events may still want the model
   const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.on("error", () => {}); // who no longer listens to the events may still want the model
   return {
-    ...humanReport(),
+    ...humanReport(() => {}),
     onEvent: print,
     finish: (result) => {
       const { test, ...run } = result;

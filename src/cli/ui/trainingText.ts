@@ -6,49 +6,59 @@ import type { TrainResult } from "../../training/train.ts";
 import type { Part } from "./fitParts.ts";
 import { count, counted, duration, percent, printable, rate, scientific, shellWord } from "./format.ts";
 import { type Cell, table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
-/** What is worth knowing before a run begins. */
-export function introduction(summary: RunSummary, colours: ChalkInstance): string {
+/** Columns of the longest label of {@link introduction}. */
+const LABEL_WIDTH = "kernels".length;
+
+/**
+ * What is worth knowing before a run begins.
+ *
+ * @param width columns there are
+ */
+export function introduction(summary: RunSummary, width: number, colours: ChalkInstance): string {
+  const rows = facts(summary).flatMap(([label, text]) =>
+    wrap(text, width - LABEL_WIDTH - 4).map((line, i): [string, string] => [i === 0 ? label : "", line]),
+  );
+  return table(rows.map(([label, text]): Cell[] => [{ text: label, shown: colours.dim(label) }, text]));
+}
+
+function facts(summary: RunSummary): [label: string, text: string][] {
   const { model, corpus, totalSteps, resumedAt } = summary;
-  const { sourceVocabSize, targetVocabSize } = model;
-  const heldOut = [
+  const { nEncoderLayers, nDecoderLayers, dModel, nHeads, dFF, maxLength } = model;
+  const pairs = [
+    `${printable(corpus.name)}: ${counted(corpus.pairs, "pair")} to train on`,
     ...(summary.validPairs > 0 ? [`${count(summary.validPairs)} to validate on`] : []),
     ...(summary.testPairs > 0 ? [`${count(summary.testPairs)} held out`] : []),
   ];
-  const skipped =
-    corpus.skipped === 0
-      ? "no pair is"
-      : corpus.skipped === 1
-        ? "1 pair skipped as it is"
-        : `${count(corpus.skipped)} pairs skipped as they are`;
-  const steps = totalSteps - resumedAt;
-  const rows: [label: string, text: string][] = [
+  const tokens = (tokens: number, side: string, unknown: number, vocabulary: number): string => {
+    const share = percent((100 * unknown) / Math.max(1, tokens), 2);
+    return `${count(tokens)} ${side}, ${share} unknown, vocabulary ${count(vocabulary)}`;
+  };
+  const { sourceTokens, unknownSource, targetTokens, unknownTarget } = corpus;
+  const resumed = resumedAt === 0 ? "" : `, from step ${count(resumedAt)} on`;
+  return [
     [
       "model",
-      `${model.nEncoderLayers}+${model.nDecoderLayers} layers, width ${model.dModel}, ${counted(model.nHeads, "head")}, feed-forward ${model.dFF}`,
+      `${nEncoderLayers}+${nDecoderLayers} layers, width ${dModel}, ${counted(nHeads, "head")}, feed-forward ${dFF}`,
     ],
-    ["", `${counted(summary.parameters, "parameter")}`],
-    [
-      "data",
-      [`${printable(corpus.name)}: ${counted(corpus.pairs, "pair")} to train on`, ...heldOut].join(", "),
-    ],
-    ["", `${skipped} over ${model.maxLength} tokens long`],
-    [
-      "tokens",
-      `${count(corpus.sourceTokens)} source, ${unknownShare(corpus.unknownSource, corpus.sourceTokens)} unknown, vocabulary ${count(sourceVocabSize)}`,
-    ],
-    [
-      "",
-      `${count(corpus.targetTokens)} target, ${unknownShare(corpus.unknownTarget, corpus.targetTokens)} unknown, vocabulary ${count(targetVocabSize)}`,
-    ],
+    ["", counted(summary.parameters, "parameter")],
+    ["data", pairs.join(", ")],
+    ["", skippedPairs(corpus.skipped, maxLength)],
+    ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
+    ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
     ["kernels", `${summary.kernels} SIMD, ${counted(summary.threads, "thread")}`],
     ["run", printable(summary.directory)],
     [
       "time",
-      `about ${duration(summary.estimatedSeconds)} for ${counted(steps, "step")}${resumedAt === 0 ? "" : `, from step ${count(resumedAt)} on`}`,
+      `about ${duration(summary.estimatedSeconds)} for ${counted(totalSteps - resumedAt, "step")}${resumed}`,
     ],
   ];
-  return table(rows.map(([label, text]): Cell[] => [{ text: label, shown: colours.dim(label) }, text]));
+}
+
+function skippedPairs(skipped: number, maxLength: number): string {
+  if (skipped === 0) return `no pair is over ${maxLength} tokens long`;
+  return `${counted(skipped, "pair")} skipped: a side of more than ${maxLength} tokens`;
 }
 
 /** A line of the log, for a pipe or a file. */
@@ -82,13 +92,22 @@ export function stoppedText({ directory, step }: TrainResult): string {
   return `Stopped after step ${count(step)} and saved in ${place}. Go on with:\n  npx xformer train --resume ${shellWord(place)}\n`;
 }
 
-/** How a run ended: the model on held-out pairs, some translations, and what to do with it. */
-export function resultText(result: TrainResult, seconds: number, colours: ChalkInstance): string {
+/**
+ * How a run ended: the model on held-out pairs, some translations, and what to do with it.
+ *
+ * @param session what this session did of the run
+ */
+export function resultText(
+  result: TrainResult,
+  session: { readonly steps: number; readonly seconds: number },
+  colours: ChalkInstance,
+): string {
   const { directory, step, best, test } = result;
   const place = printable(directory);
+  const inAll = session.steps === step ? "" : ` (${count(step)} in all)`;
   const chosen = best === null ? "" : `; the best model is that of step ${count(best.step)}`;
   return [
-    `Trained ${counted(step, "step")} in ${duration(seconds)}${chosen}.\n`,
+    `Trained ${counted(session.steps, "step")}${inAll} in ${duration(session.seconds)}${chosen}.\n`,
     ...(test === null ? validationResult(best) : testResult(test, colours)),
     `The model is in ${colours.bold(place)}. Translate with it:\n  npx xformer translate --model ${shellWord(place)}\n`,
   ].join("\n");
@@ -127,7 +146,7 @@ function testResult(test: NonNullable<TrainResult["test"]>, colours: ChalkInstan
       ["exact match", { text: percent(exactMatch), shown: colours.bold(percent(exactMatch)) }],
       ["perplexity", perplexity.toFixed(3)],
     ])}`,
-    `${counted(examples.length, "translation")} of them\n${examples.join("\n")}`,
+    `Some of them\n${examples.join("\n")}`,
   ];
 }
 
@@ -149,8 +168,4 @@ export function samples(test: NonNullable<TrainResult["test"]>): Sample[] {
       translation: test.translations[index]!.text,
     };
   });
-}
-
-function unknownShare(unknown: number, tokens: number): string {
-  return percent((100 * unknown) / Math.max(1, tokens), 2);
 }

@@ -1,4 +1,4 @@
-import { loadUpTo4, multiplyAdd } from "./simd";
+import { multiplyAdd } from "./simd";
 
 /** Rows and columns of the register tile: 12 accumulators, 2 vectors of B and 1 of A fill the 16 registers. */
 const TILE_ROWS: i32 = 6;
@@ -8,8 +8,8 @@ const K_BLOCK: i32 = 256;
 /** The columns worked on at a time: 256 x 512 floats of B are half a megabyte and stay in the L2 cache. */
 const N_BLOCK: i32 = 512;
 
-/** The floats of workspace that {@link gemm} needs: a strip of A, and a tile for the edges of C. */
-export const GEMM_WORKSPACE: i32 = TILE_ROWS * K_BLOCK + TILE_ROWS * TILE_COLUMNS;
+/** The floats of workspace that {@link gemm} needs: a strip of A, and for the edges a tile of C and its bias. */
+export const GEMM_WORKSPACE: i32 = TILE_ROWS * K_BLOCK + TILE_ROWS * TILE_COLUMNS + TILE_COLUMNS;
 
 /**
  * Copies B into panels of eight columns, each `k` rows of eight floats; columns past `n` are zero.
@@ -151,6 +151,7 @@ export function gemm(
 ): void {
   const strip = workspace;
   const edge = workspace + ((TILE_ROWS * K_BLOCK) << 2);
+  const biasEdge = edge + ((TILE_ROWS * TILE_COLUMNS) << 2);
   const panelStride = <usize>(packedK * TILE_COLUMNS) << 2;
   const rowBytes = <usize>ldc << 2;
   for (let k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
@@ -171,10 +172,12 @@ export function gemm(
           const target = c + (<usize>(row * ldc + column) << 2);
           const biasHere = biasNow ? biasNow + (<usize>column << 2) : 0;
           if (rows == TILE_ROWS && columns == TILE_COLUMNS) {
-            tile(target, rowBytes, strip, panel, depth, add, biasHere, columns, reluNow);
+            tile(target, rowBytes, strip, panel, depth, add, biasHere, reluNow);
           } else {
+            // At the edges the tile works on a copy, so that it reads and writes whole vectors.
+            if (biasHere) copyTile(biasEdge, 0, biasHere, 0, 1, columns);
             if (add) copyTile(edge, 32, target, rowBytes, rows, columns);
-            tile(edge, 32, strip, panel, depth, add, biasHere, columns, reluNow);
+            tile(edge, 32, strip, panel, depth, add, biasHere ? biasEdge : 0, reluNow);
             copyTile(target, rowBytes, edge, 32, rows, columns);
           }
           panel += panelStride;
@@ -196,45 +199,123 @@ function copyTile(to: usize, toStride: usize, from: usize, fromStride: usize, ro
 
 /**
  * Six rows by eight columns of C: one strip of A times one panel of B, held in registers throughout.
- * `bias` has no more floats than C has `columns` here.
+ *
+ * A's six numbers are loaded as two vectors and spread by shuffles, not by six loads that spread: the compiler
+ * moves loads to the front, where six of them would push accumulators out of the registers, but leaves a
+ * shuffle next to its use. For the same reason there are two steps of k a round, and no more.
  */
 function tile(
-  c: usize, stride: usize, a: usize, b: usize, k: i32, add: i32, bias: usize, columns: i32, relu: i32,
+  c: usize, stride: usize, a: usize, b: usize, k: i32, add: i32, bias: usize, relu: i32,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  for (let p = 0; p < k; p++) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a);
+  let a0: v128, a1: v128, b0: v128, b1: v128, x: v128;
+  let p = 0;
+  for (; p + 2 <= k; p += 2) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    a0 = v128.load(a);
+    a1 = v128.load64_zero(a, 16);
+    x = lane0(a0);
     c00 = multiplyAdd(x, b0, c00);
     c01 = multiplyAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 4);
+    x = lane1(a0);
     c10 = multiplyAdd(x, b0, c10);
     c11 = multiplyAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 8);
+    x = lane2(a0);
     c20 = multiplyAdd(x, b0, c20);
     c21 = multiplyAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 12);
+    x = lane3(a0);
     c30 = multiplyAdd(x, b0, c30);
     c31 = multiplyAdd(x, b1, c31);
-    x = v128.load_splat<f32>(a, 16);
+    x = lane0(a1);
     c40 = multiplyAdd(x, b0, c40);
     c41 = multiplyAdd(x, b1, c41);
-    x = v128.load_splat<f32>(a, 20);
+    x = lane1(a1);
     c50 = multiplyAdd(x, b0, c50);
     c51 = multiplyAdd(x, b1, c51);
-    a += 24;
-    b += 32;
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    a0 = v128.load(a, 24);
+    a1 = v128.load64_zero(a, 40);
+    x = lane0(a0);
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
+    x = lane1(a0);
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
+    x = lane2(a0);
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
+    x = lane3(a0);
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
+    x = lane0(a1);
+    c40 = multiplyAdd(x, b0, c40);
+    c41 = multiplyAdd(x, b1, c41);
+    x = lane1(a1);
+    c50 = multiplyAdd(x, b0, c50);
+    c51 = multiplyAdd(x, b1, c51);
+    a += 48;
+    b += 64;
   }
-  const bias0 = bias ? loadUpTo4(bias, columns) : f32x4.splat(0);
-  const bias1 = bias && columns > 4 ? loadUpTo4(bias + 16, columns - 4) : f32x4.splat(0);
+  if (p < k) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    a0 = v128.load(a);
+    a1 = v128.load64_zero(a, 16);
+    x = lane0(a0);
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
+    x = lane1(a0);
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
+    x = lane2(a0);
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
+    x = lane3(a0);
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
+    x = lane0(a1);
+    c40 = multiplyAdd(x, b0, c40);
+    c41 = multiplyAdd(x, b1, c41);
+    x = lane1(a1);
+    c50 = multiplyAdd(x, b0, c50);
+    c51 = multiplyAdd(x, b1, c51);
+  }
+  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
   finishRow(c, c00, c01, add, bias0, bias1, relu);
   finishRow(c + stride, c10, c11, add, bias0, bias1, relu);
   finishRow(c + 2 * stride, c20, c21, add, bias0, bias1, relu);
   finishRow(c + 3 * stride, c30, c31, add, bias0, bias1, relu);
   finishRow(c + 4 * stride, c40, c41, add, bias0, bias1, relu);
   finishRow(c + 5 * stride, c50, c51, add, bias0, bias1, relu);
+}
+
+/** One lane of a vector in all four. */
+// @ts-ignore: decorator
+@inline
+function lane0(x: v128): v128 {
+  return i8x16.shuffle(x, x, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function lane1(x: v128): v128 {
+  return i8x16.shuffle(x, x, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+}
+
+// @ts-ignore: decorator
+@inline
+function lane2(x: v128): v128 {
+  return i8x16.shuffle(x, x, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
+}
+
+// @ts-ignore: decorator
+@inline
+function lane3(x: v128): v128 {
+  return i8x16.shuffle(x, x, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
 }
 
 // @ts-ignore: decorator
