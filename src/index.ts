@@ -1,17 +1,17 @@
-import { loadModel, type TrainedModel } from "./decoding/trainedModel.ts";
 import { XformerError } from "./errors.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate as evaluateLines } from "./evaluation/evaluate.ts";
 import type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
+import { loadModel, type TrainedModel } from "./trainedModel.ts";
 
 export type { Corpus } from "./data/corpus.ts";
 export { loadCorpus } from "./data/corpus.ts";
-export { loadModel, type TrainedModel } from "./decoding/trainedModel.ts";
 export type { Translation } from "./decoding/translator.ts";
 export { type ErrorCode, XformerError } from "./errors.ts";
 export { type BleuOptions, type BleuScore, corpusBleu } from "./evaluation/bleu.ts";
 export type { Evaluation } from "./evaluation/evaluate.ts";
 export type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
 export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
+export { loadModel, type TrainedModel } from "./trainedModel.ts";
 export type { TrainingConfig } from "./training/config.ts";
 export type { RunSummary, TrainingEvent } from "./training/events.ts";
 export type { TokenizerConfig } from "./training/prepare.ts";

@@ -53,7 +53,7 @@ Examples:
 
 async function evaluateModel(flags: EvalFlags): Promise<ExitCode> {
   const [{ loadModel }, { bleuTokenizerFor, evaluate }, { loadTestPairs }, { warnings }] = await Promise.all([
-    import("../decoding/trainedModel.ts"),
+    import("../trainedModel.ts"),
     import("../evaluation/evaluate.ts"),
     import("./testPairs.ts"),
     import("./ui/warnings.ts"),

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import type { TrainedModel } from "../decoding/trainedModel.ts";
+import type { TrainedModel } from "../trainedModel.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
 import { coloursFor } from "./ui/colour.ts";
 import { printable } from "./ui/format.ts";
@@ -24,8 +24,10 @@ export async function promptLoop(model: TrainedModel): Promise<ExitCode> {
     terminal.close();
   });
   terminal.prompt();
+  let asked = false;
   for await (const line of terminal) {
-    if (line.trim() === ":quit") break;
+    asked = line.trim() === ":quit";
+    if (asked) break;
     if (line.trim() !== "") {
       const [translation] = await model.translator.translate([line]);
       const { text, overLong, sourceTokens } = translation!;
@@ -41,6 +43,6 @@ export async function promptLoop(model: TrainedModel): Promise<ExitCode> {
   }
   terminal.close();
   await model.close();
-  if (process.stdin.isTTY) process.stderr.write("\n");
+  if (!asked) process.stderr.write("\n"); // Ctrl-D and Ctrl-C leave the cursor behind the prompt
   return code;
 }

@@ -37,7 +37,7 @@ Examples:
 
 async function score(flags: TestFlags): Promise<ExitCode> {
   const [{ loadModel }, { loadTestPairs }, { print }] = await Promise.all([
-    import("../decoding/trainedModel.ts"),
+    import("../trainedModel.ts"),
     import("./testPairs.ts"),
     import("./ui/output.ts"),
   ]);

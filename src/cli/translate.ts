@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { TrainedModel } from "../decoding/trainedModel.ts";
+import type { TrainedModel } from "../trainedModel.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
 import { countOption, debugOption, modelOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
@@ -46,7 +46,7 @@ Examples:
 
 async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const [{ loadModel }, { warnings }, { UnknownWords }, { openLines }] = await Promise.all([
-    import("../decoding/trainedModel.ts"),
+    import("../trainedModel.ts"),
     import("./ui/warnings.ts"),
     import("./unknownWords.ts"),
     import("./inputLines.ts"),

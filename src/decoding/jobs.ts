@@ -14,13 +14,13 @@ interface BatchesJob extends Job {
 }
 
 /** Translates, a batch an item; results are Int32[sentences, limit + 1]: a length and as many ids. */
-export interface GreedyJob extends BatchesJob {
+interface GreedyJob extends BatchesJob {
   readonly kind: "greedy";
   readonly limit: number;
 }
 
 /** Scores pairs, a batch an item; results are Float64[sentences, 3]: log-probability, tokens, correct. */
-export interface ScoreJob extends BatchesJob {
+interface ScoreJob extends BatchesJob {
   readonly kind: "score";
 }
 

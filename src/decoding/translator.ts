@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { assembleBatch, batchesInOrder, type EncodedPair } from "../data/batches.ts";
 import type { Pointer } from "../kernels/kernels.ts";
 import type { ReplicaPool } from "../replicas/pool.ts";
@@ -8,6 +9,8 @@ import type { PairScore } from "./scorer.ts";
 
 /** Tokens a thread works on at a time, on the longer side. */
 const BATCH_TOKENS = 1024;
+/** Batches of a thread between two moments at which the process listens to signals and timers. */
+const BATCHES_PER_THREAD = 4;
 
 /** One line, translated. */
 export interface Translation {
@@ -96,17 +99,21 @@ export class Translator {
     job: { readonly kind: "greedy"; readonly limit: number } | { readonly kind: "score" },
     read: (results: Pointer, batch: readonly EncodedPair[]) => void,
   ): Promise<void> {
-    if (pairs.length === 0) return;
     const { memory } = this.pool.main.workbench;
     const { bosId, eosId } = this.targetTokenizer.vocabulary;
-    const parts = batchesInOrder(pairs, BATCH_TOKENS);
-    const batches = parts.map((part) => ({
-      pairs: sharePairs(memory, this.#arena, assembleBatch(part, eosId)),
-      results: this.#arena.allocate(width * part.length),
-    }));
     const special = { bosId, eosId };
-    await this.pool.run({ ...job, items: batches.length, special, weights: this.pool.weights, batches });
-    for (const [i, part] of parts.entries()) read(batches[i]!.results, part);
-    this.#arena.release();
+    const parts = batchesInOrder(pairs, BATCH_TOKENS);
+    const atATime = BATCHES_PER_THREAD * this.pool.threads;
+    for (let first = 0; first < parts.length; first += atATime) {
+      const group = parts.slice(first, first + atATime);
+      const batches = group.map((part) => ({
+        pairs: sharePairs(memory, this.#arena, assembleBatch(part, eosId)),
+        results: this.#arena.allocate(width * part.length),
+      }));
+      await this.pool.run({ ...job, items: batches.length, special, weights: this.pool.weights, batches });
+      for (const [i, part] of group.entries()) read(batches[i]!.results, part);
+      this.#arena.release();
+      await setImmediate();
+    }
   }
 }

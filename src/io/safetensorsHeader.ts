@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { XformerError } from "../errors.ts";
 
 /** Where a tensor lies: `begin` and `end` are byte offsets into the data section. */
-export interface TensorEntry {
+interface TensorEntry {
   readonly dtype: "F32";
   readonly shape: readonly number[];
   readonly begin: number;

@@ -19,7 +19,11 @@ const RELAXED_SIMD_PROBE = Uint8Array.of(
   ...[0xfd, 0x85, 0x02, 0x0b], // f32x4.relaxed_madd, end
 );
 
-/** Whether this Node can run the relaxed build; switches the feature on where it is still behind a flag. */
+/**
+ * Whether this Node can run the relaxed build; switches the feature on where it is still behind a flag.
+ *
+ * @public the benchmarks use it
+ */
 export function supportsRelaxedSimd(): boolean {
   if (WebAssembly.validate(RELAXED_SIMD_PROBE)) return true;
   setFlagsFromString("--experimental-wasm-relaxed-simd");

@@ -4,7 +4,7 @@ import type { SharedMemory } from "../tensor/memory.ts";
 import type { Parameter } from "../tensor/tensor.ts";
 
 /** How a parameter starts: Xavier uniform, a normal distribution, or a constant. */
-export type Initialisation =
+type Initialisation =
   | { readonly kind: "xavier" }
   | { readonly kind: "normal"; readonly deviation: number }
   | { readonly kind: "constant"; readonly value: number };

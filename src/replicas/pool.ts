@@ -35,11 +35,12 @@ export class ReplicaPool {
   /**
    * @param perform does items on the main thread; `src/worker.ts` does the same on the others
    * @param threads how many, the main thread included; by default one a core
+   * @param profiled whether the main thread keeps a profile
    */
-  constructor(config: ModelConfig, perform: Perform, threads: number = availableParallelism()) {
+  constructor(config: ModelConfig, perform: Perform, threads = availableParallelism(), profiled = false) {
     this.build = preferredBuild();
     this.threads = threads;
-    this.main = createReplica(config, this.build);
+    this.main = createReplica(config, this.build, profiled);
     this.#control = new Control(this.main.workbench.memory);
     this.#perform = perform;
   }
@@ -54,10 +55,12 @@ export class ReplicaPool {
     if (wanted > 0 && this.#workers.length === 0) await this.#start();
     this.#control.post(job);
     this.#control.takeItems(job, (item) => this.#perform(this.main, job, item));
+    const finished = performance.now();
     while (!this.#control.allArrived(this.#workers.length, PATIENCE)) {
       await setImmediate(); // lets the death of a worker be heard
       if (this.#dead !== undefined) throw failed(this.#dead);
     }
+    this.main.workbench.profile?.waited((performance.now() - finished) / 1000);
     const failure = this.#control.failure ?? this.#dead;
     if (failure !== undefined) throw failed(failure);
   }

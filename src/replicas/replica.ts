@@ -4,6 +4,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { Transformer } from "../model/transformer.ts";
 import { createWorkbench, type Workbench } from "../tensor/computation.ts";
 import { SharedMemory } from "../tensor/memory.ts";
+import { Profile } from "../tensor/profile.ts";
 
 /** A thread's own view of the one model: the same parameters, its own kernels and scratch. */
 export interface Replica {
@@ -19,10 +20,11 @@ export interface ReplicaSeed {
   readonly parameters: Pointer;
 }
 
-/** Makes the first replica, with room for the parameters. */
-export function createReplica(config: ModelConfig, build: KernelBuild): Replica {
+/** Makes the first replica, with room for the parameters; it can keep a profile of itself. */
+export function createReplica(config: ModelConfig, build: KernelBuild, profiled = false): Replica {
   const memory = new SharedMemory();
-  const workbench = createWorkbench(instantiateKernels(compileKernels(build), memory.wasm), memory);
+  const kernels = instantiateKernels(compileKernels(build), memory.wasm);
+  const workbench = createWorkbench(kernels, memory, profiled ? new Profile(kernels, memory) : undefined);
   return { model: new Transformer(config, memory), workbench };
 }
 

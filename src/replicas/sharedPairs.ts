@@ -3,7 +3,7 @@ import type { PairBatch } from "../model/teacherForcing.ts";
 import type { Arena, SharedMemory } from "../tensor/memory.ts";
 
 /** Integers in the shared memory: where, and how many. */
-export interface SharedIntegers {
+interface SharedIntegers {
   readonly pointer: Pointer;
   readonly count: number;
 }

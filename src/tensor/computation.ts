@@ -1,5 +1,6 @@
 import { GEMM_WORKSPACE, type Kernels, type Pointer } from "../kernels/kernels.ts";
 import { Arena, type SharedMemory } from "./memory.ts";
+import type { Profile } from "./profile.ts";
 import { Tape } from "./tape.ts";
 import type { Parameter, Tensor } from "./tensor.ts";
 import { WeightPacks } from "./weightPacks.ts";
@@ -12,16 +13,19 @@ export interface Workbench {
   readonly gemmWorkspace: Pointer;
   /** Weights packed for runs that do not train. */
   readonly packs: WeightPacks;
+  /** Where its time goes, when somebody wants to know. */
+  readonly profile: Profile | undefined;
 }
 
 /** Sets up a workbench: one for each thread. */
-export function createWorkbench(kernels: Kernels, memory: SharedMemory): Workbench {
+export function createWorkbench(kernels: Kernels, memory: SharedMemory, profile?: Profile): Workbench {
   return {
-    kernels,
+    kernels: profile?.kernels ?? kernels,
     memory,
     arena: new Arena(memory),
     gemmWorkspace: memory.reserve(4 * GEMM_WORKSPACE),
     packs: new WeightPacks(kernels, memory),
+    profile,
   };
 }
 
@@ -47,6 +51,7 @@ export class Computation {
   readonly dropThreshold: number;
   /** Weights packed once; only for runs without a tape, as training changes them every step. */
   readonly packs: WeightPacks | undefined;
+  readonly #profile: Profile | undefined;
   readonly #gradients: Pointer;
   #sites = 0;
 
@@ -55,7 +60,8 @@ export class Computation {
     this.memory = workbench.memory;
     this.arena = workbench.arena;
     this.gemmWorkspace = workbench.gemmWorkspace;
-    this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena);
+    this.#profile = workbench.profile;
+    this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena, workbench.profile);
     this.packs = options.gradients === undefined ? workbench.packs : undefined;
     this.dropThreshold = Math.min(65_535, Math.round((options.dropout ?? 0) * 65_536));
     this.#gradients = options.gradients ?? 0;
@@ -64,6 +70,11 @@ export class Computation {
   /** A new [rows, columns] tensor in scratch; its content is whatever was there. */
   tensor(rows: number, columns: number): Tensor {
     return { pointer: this.arena.allocate(rows * columns), rows, columns };
+  }
+
+  /** Says which operation is computed from now on, for the profile. */
+  begin(operation: string): void {
+    this.#profile?.begin(operation);
   }
 
   /** Where this run gathers the gradient of a parameter; operations add to it. */

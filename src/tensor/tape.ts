@@ -1,5 +1,6 @@
 import type { Flag, Pointer } from "../kernels/kernels.ts";
 import type { Arena } from "./memory.ts";
+import type { Profile } from "./profile.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
 /** Where an operation writes the gradient of one of its inputs. */
@@ -9,24 +10,33 @@ export interface GradientTarget {
   readonly accumulate: Flag;
 }
 
+/** What was computed, and how to get back. */
+interface Step {
+  readonly operation: string;
+  readonly output: Tensor;
+  readonly backward: (dOutput: Pointer) => void;
+}
+
 /**
  * Remembers what was computed, so that gradients can flow back: each operation records one closure, and
  * {@link Tape.backward} runs them last to first (reverse-mode automatic differentiation).
  */
 export class Tape {
   readonly #arena: Arena;
-  readonly #steps: { readonly output: Tensor; readonly backward: (dOutput: Pointer) => void }[] = [];
+  readonly #profile: Profile | undefined;
+  readonly #steps: Step[] = [];
   readonly #gradients = new Map<Tensor, Pointer>();
   /** Gradients that have been used up, by their size in floats, for the next that needs as many. */
   readonly #spent = new Map<number, Pointer[]>();
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, profile?: Profile) {
     this.#arena = arena;
+    this.#profile = profile;
   }
 
   /** Remembers how to get from the gradient of `output` to those of the operation's inputs. */
-  record(output: Tensor, backward: (dOutput: Pointer) => void): void {
-    this.#steps.push({ output, backward });
+  record(operation: string, output: Tensor, backward: (dOutput: Pointer) => void): void {
+    this.#steps.push({ operation, output, backward });
   }
 
   /** Where to write the gradient of `input`. */
@@ -43,6 +53,7 @@ export class Tape {
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       const dOutput = this.#gradients.get(step.output);
       if (dOutput === undefined) continue;
+      this.#profile?.begin(step.operation, "backward");
       step.backward(dOutput);
       this.#gradients.delete(step.output);
       const size = sizeOf(step.output);

@@ -80,7 +80,7 @@ export function saveCheckpoint(
 }
 
 /** The file that `--model` means: a run directory's best (its last when there is no best yet), or the file itself. */
-export function checkpointFile(path: string): string {
+function checkpointFile(path: string): string {
   let isDirectory: boolean;
   try {
     isDirectory = statSync(path).isDirectory();

@@ -1,5 +1,6 @@
 import type { KernelBuild } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
+import type { ProfileReport } from "../tensor/profile.ts";
 import type { TrainingConfig } from "./config.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
@@ -40,4 +41,5 @@ export type TrainingEvent =
     }
   | { readonly type: "log"; readonly record: LogRecord }
   | { readonly type: "validation"; readonly record: ValidationRecord; readonly improved: boolean }
+  | { readonly type: "profile"; readonly report: ProfileReport; readonly steps: number }
   | { readonly type: "saved"; readonly file: string; readonly step: number };

@@ -11,7 +11,7 @@ import { type AdamStep, adamSlice } from "./adam.ts";
 export const SLICE = 2 ** 15;
 
 /** Forward and backward over the shards of a step, each into a gradient region of its own. */
-export interface GradientsJob extends Job {
+interface GradientsJob extends Job {
   readonly kind: "gradients";
   readonly special: SpecialIds;
   readonly shards: readonly {
@@ -27,7 +27,7 @@ export interface GradientsJob extends Job {
 }
 
 /** Sums the shards' gradients into the first region, a slice an item. */
-export interface ReduceJob extends Job {
+interface ReduceJob extends Job {
   readonly kind: "reduce";
   readonly gradients: readonly Pointer[];
   readonly size: number;
@@ -36,7 +36,7 @@ export interface ReduceJob extends Job {
 }
 
 /** Adam, a slice an item. */
-export interface UpdateJob extends Job {
+interface UpdateJob extends Job {
   readonly kind: "update";
   readonly adam: AdamStep;
   readonly size: number;
@@ -52,7 +52,12 @@ export function isTrainingJob(job: Job): job is TrainingJob {
 export function performTraining(replica: Replica, job: TrainingJob, item: number): void {
   if (job.kind === "gradients") shardGradients(replica, job, item);
   else if (job.kind === "reduce") reduceSlice(replica, job, item);
-  else adamSlice(replica.workbench.kernels, job.adam, ...sliceOf(job, item));
+  else updateSlice(replica, job, item);
+}
+
+function updateSlice({ workbench: { kernels, profile } }: Replica, job: UpdateJob, item: number): void {
+  profile?.begin("adam");
+  adamSlice(kernels, job.adam, ...sliceOf(job, item));
 }
 
 /** The first float of a slice, and how many it has. */
@@ -60,8 +65,13 @@ function sliceOf({ size }: { readonly size: number }, item: number): [first: num
   return [item * SLICE, Math.min(SLICE, size - item * SLICE)];
 }
 
-function reduceSlice({ workbench: { kernels, memory } }: Replica, job: ReduceJob, item: number): void {
+function reduceSlice(
+  { workbench: { kernels, memory, profile } }: Replica,
+  job: ReduceJob,
+  item: number,
+): void {
   const [first, count] = sliceOf(job, item);
+  profile?.begin("sum of shards");
   const slices = job.gradients.map((gradients) => gradients + 4 * first);
   sumTree(slices, (to, from) => kernels.add(to, from, count));
   memory.doubles(job.squares, job.items)[item] = kernels.sumSquares(slices[0]!, count);

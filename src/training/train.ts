@@ -62,13 +62,15 @@ export interface TrainOptions {
   readonly training?: Partial<TrainingConfig>;
   /** Threads to compute on; by default one a core. The result does not depend on it. */
   readonly threads?: number | undefined;
+  /** Whether to report where the time of the main thread went. */
+  readonly profile?: boolean | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Aborts the run after the step under way, which is saved. */
   readonly signal?: AbortSignal;
 }
 
 /** What {@link resume} can be told. */
-export interface ResumeOptions extends Pick<TrainOptions, "onEvent" | "signal" | "threads"> {
+export interface ResumeOptions extends Pick<TrainOptions, "onEvent" | "signal" | "threads" | "profile"> {
   /** Settings that the run is expected to have, or a new end for it (`maxSteps`, `maxEpochs`). */
   readonly data?: Partial<DataConfig>;
   readonly model?: Partial<RunConfig["model"]>;
@@ -89,7 +91,7 @@ export interface TrainResult {
 }
 
 /** The corpus that comes with the package, as a prefix without its split. */
-export const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../data/zh-en/", import.meta.url));
+const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../data/zh-en/", import.meta.url));
 
 const DEFAULT_TOKENIZER: TokenizerConfig = {
   kind: "word",
@@ -123,7 +125,12 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const languages = { source: source ?? "und", target: target ?? "und" };
   const tokenizers = learnTokenizers(corpus, config.tokenizer, languages, config.model.tie === "all");
   const prepared = prepareCorpus(corpus, tokenizers, config.model.maxLength);
-  const pool = new ReplicaPool(withVocabularies(config.model, tokenizers), perform, options.threads);
+  const pool = new ReplicaPool(
+    withVocabularies(config.model, tokenizers),
+    perform,
+    options.threads,
+    options.profile,
+  );
   pool.main.model.initialise(config.training.seed);
   const state = initialState(config.training, corpusFingerprint(corpus));
   const directory = RunDirectory.create(options.out, corpus.name, options.force ?? false);
@@ -168,7 +175,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   }
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   const prepared = prepareCorpus(corpus, tokenizers, checkpoint.model.maxLength);
-  const pool = new ReplicaPool(checkpoint.model, perform, options.threads);
+  const pool = new ReplicaPool(checkpoint.model, perform, options.threads, options.profile);
   const validation = loadOptional(data.valid, data);
   const test = loadOptional(data.test, data);
   directory.writeConfig(withFullPaths(config));
@@ -192,11 +199,11 @@ async function carryOut(
   run: Run,
   state: ReturnType<typeof initialState>,
   checkpoint: Checkpoint | null,
-  { onEvent = () => {}, signal }: Pick<TrainOptions, "onEvent" | "signal" | "threads">,
+  { onEvent = () => {}, signal }: Pick<TrainOptions, "onEvent" | "signal" | "threads" | "profile">,
 ): Promise<TrainResult> {
   const { config, corpus, validation, tokenizers, prepared, pool, directory } = run;
   const { model, workbench } = pool.main;
-  const { memory } = workbench;
+  const { memory, profile } = workbench;
   const { vocabulary } = tokenizers.target;
   const description = describeRun(run);
   const translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
@@ -207,7 +214,15 @@ async function carryOut(
     });
   const step = new TrainingStep(pool, vocabulary, config.training);
   const trainer = new Trainer(step, model.config.dModel, prepared.pairs, state, {
-    validate: validation === null ? undefined : async () => summarise(await measure(validation)),
+    validate:
+      validation === null
+        ? undefined
+        : async () => {
+            profile?.stop(); // validating is not training
+            const valid = summarise(await measure(validation));
+            profile?.start();
+            return valid;
+          },
     save: (training, best) => {
       const files = best ? [directory.best, directory.last] : [directory.last];
       for (const file of files) {
@@ -236,7 +251,12 @@ async function carryOut(
       resumedAt: state.step,
     },
   });
+  profile?.start();
   const finished = await trainer.run(directory.rewindMetrics(state.step), signal);
+  if (profile !== undefined) {
+    profile.stop();
+    onEvent({ type: "profile", report: profile.report(), steps: trainer.state.step - state.step });
+  }
   const { best } = trainer.state;
   const result = { directory: directory.path, step: trainer.state.step, interrupted: !finished, best };
   if (!finished || run.test === null) return { ...result, test: null };

@@ -1,12 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, SMALLEST, writeFiles, xformer } from "../support/cli.ts";
 
 const cwd = temporaryDirectory();
-const CORPORA = ["--train", "train.tsv", "--valid", "valid.tsv", "--test", "test.tsv"];
+const CORPORA = [
+  "--train",
+  "letters.train.tsv",
+  "--valid",
+  "letters.valid.tsv",
+  "--test",
+  "letters.test.tsv",
+];
 const TRAIN = [
   "train",
   ...CORPORA,
@@ -23,9 +30,9 @@ const root = join(import.meta.dirname, "../..");
 beforeAll(() => {
   const pairs = letterPairs(512);
   const parts = {
-    "train.tsv": pairs.slice(0, 400),
-    "valid.tsv": pairs.slice(400, 430),
-    "test.tsv": pairs.slice(430),
+    "letters.train.tsv": pairs.slice(0, 400),
+    "letters.valid.tsv": pairs.slice(400, 430),
+    "letters.test.tsv": pairs.slice(430),
   };
   writeFiles(cwd, parts);
 });
@@ -44,7 +51,7 @@ describe("what training prints", () => {
     expect(events[0].type).toBe("started");
     expect(events.at(-1)).toMatchObject({
       type: "finished",
-      directory: "runs/train-1",
+      directory: "runs/letters-1",
       step: 20,
       interrupted: false,
     });
@@ -69,7 +76,7 @@ describe("what training prints", () => {
     expect(stdout).toMatch(
       /^Trained 20 steps in [\d.]+ s; the best model is that of step \d+\.\n\nOn 82 held-out pairs\n/,
     );
-    expect(stdout).toContain("npx xformer translate --model runs/");
+    expect(stdout).toContain("\n  npx xformer translate --model runs/letters-2\n");
     expect(code).toBe(0);
   });
 
@@ -81,11 +88,17 @@ describe("what training prints", () => {
 
   it("NO_COLOR wins over FORCE_COLOR", async () => {
     const flags = [...TRAIN, "--out", "coloured", "--force"];
-    const escape = "\u001b[";
+    const escapeSequence = "\u001b[";
     const coloured = await xformer(flags, { cwd, env: { FORCE_COLOR: "1" } });
-    expect([coloured.stdout.includes(escape), coloured.stderr.includes(escape)]).toEqual([true, true]);
+    expect([coloured.stdout.includes(escapeSequence), coloured.stderr.includes(escapeSequence)]).toEqual([
+      true,
+      true,
+    ]);
     const plain = await xformer(flags, { cwd, env: { FORCE_COLOR: "1", NO_COLOR: "1" } });
-    expect([plain.stdout.includes(escape), plain.stderr.includes(escape)]).toEqual([false, false]);
+    expect([plain.stdout.includes(escapeSequence), plain.stderr.includes(escapeSequence)]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it("over-long pairs are skipped, counted and said", async () => {
@@ -121,18 +134,23 @@ it("a full disk while saving: the checkpoint before stays whole", async (test) =
   } catch {
     test.skip("only root can make a small disk");
   }
-  afterAll(() => void execFileSync("umount", [disk]));
-  const { stderr, code } = await xformer([...flags, "--out", "disk/run", "--quiet"], { cwd });
-  expect(stderr).toMatch(/^disk\/run\/(best|last)\.safetensors: no space left on the device\. [^\n]+\n$/);
-  expect(code).toBe(1);
-  expect(readdirSync(join(disk, "run")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-  for (const name of ["best", "last"].filter((file) =>
-    existsSync(join(disk, "run", `${file}.safetensors`)),
-  )) {
-    const model = `disk/run/${name}.safetensors`;
-    expect((await xformer(["translate", "--model", model], { cwd, input: "a b c\n" })).code).toBe(0);
+  try {
+    const { stderr, code } = await xformer([...flags, "--out", "disk/run", "--quiet"], { cwd });
+    expect(stderr).toMatch(/^disk\/run\/(best|last)\.safetensors: no space left on the device\. [^\n]+\n$/);
+    expect(code).toBe(1);
+    const left = readdirSync(join(disk, "run"));
+    expect(left).toContain("last.safetensors");
+    expect(left.filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    for (const name of left.filter((name) => name.endsWith(".safetensors"))) {
+      const translated = await xformer(["translate", "--model", `disk/run/${name}`], {
+        cwd,
+        input: "a b c\n",
+      });
+      expect(translated.code).toBe(0);
+    }
+  } finally {
+    execFileSync("umount", [disk]);
   }
-  expect(existsSync(join(disk, "run/last.safetensors"))).toBe(true);
 });
 
 describe("data make", () => {

@@ -12,12 +12,12 @@ describe("Tape", () => {
     const [x, y, z] = [tensor(), tensor(), tensor()];
     const ran: string[] = [];
     let [dy, dz] = [0, 0];
-    tape.record(y, (dOutput) => {
+    tape.record("op", y, (dOutput) => {
       ran.push("y");
       expect(dOutput).toBe(dy);
       tape.target(x);
     });
-    tape.record(z, (dOutput) => {
+    tape.record("op", z, (dOutput) => {
       ran.push("z");
       expect(dOutput).toBe(dz);
       dy = tape.target(y).pointer;
@@ -41,10 +41,10 @@ describe("Tape", () => {
   it("passes over what no gradient reaches", () => {
     const tape = newTape();
     const [x, y] = [tensor(), tensor()];
-    tape.record(x, () => {
+    tape.record("op", x, () => {
       throw new Error("nothing depends on x");
     });
-    tape.record(y, () => {});
+    tape.record("op", y, () => {});
     tape.target(y);
     expect(() => tape.backward()).not.toThrow();
   });
@@ -53,13 +53,13 @@ describe("Tape", () => {
     const tape = newTape();
     const [a, b, c, wide] = [tensor(), tensor(), tensor(), tensor(4, 4)];
     const pointers: number[] = [];
-    tape.record(a, (da) => {
+    tape.record("op", a, (da) => {
       pointers.push(da, tape.target(tensor()).pointer, tape.target(tensor(3, 2)).pointer);
     });
-    tape.record(b, (db) => {
+    tape.record("op", b, (db) => {
       pointers.push(db, tape.target(wide).pointer, tape.target(a).pointer);
     });
-    tape.record(c, (dc) => {
+    tape.record("op", c, (dc) => {
       pointers.push(dc, tape.target(b).pointer);
     });
     tape.target(c);

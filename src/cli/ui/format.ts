@@ -36,13 +36,6 @@ export function scientific(value: number): string {
   return value.toExponential(1);
 }
 
-/** Bytes in the unit that fits: 5.2 MB. */
-export function bytes(value: number): string {
-  if (value < 1000) return `${value} B`;
-  if (value < 999_500) return `${(value / 1e3).toFixed(1)} kB`;
-  return value < 999_500_000 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(2)} GB`;
-}
-
 /**
  * Text that a terminal shows as it is: control characters, which could move the cursor or worse, become the
  * pictures Unicode has for them.

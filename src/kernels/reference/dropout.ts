@@ -55,7 +55,7 @@ export function rowMask(
 }
 
 /** Applies a mask to a row in place. */
-export function dropRow(row: Float32Array, mask: RowMask): void {
+function dropRow(row: Float32Array, mask: RowMask): void {
   for (let j = 0; j < row.length; j++) row[j] = mask.kept(j) ? row[j]! * mask.scale : 0;
 }
 

@@ -29,6 +29,7 @@ export function attention(
   causal: boolean,
 ): Tensor {
   const { kernels, tape, arena, dropThreshold } = run;
+  run.begin("attention");
   const dHead = dModel / nHeads;
   const out = run.tensor(queries.tokens, dModel);
   const logSumExp = arena.allocate(queries.tokens * nHeads);
@@ -42,7 +43,7 @@ export function attention(
     const sentences = [queries.offsets, keys.offsets, keys.offsets + 4] as const;
     kernels.attentionForward(out.pointer, logSumExp, ...inputs, ...sentences, ...heads, 0, workspace);
   });
-  tape?.record(out, (dOut) => {
+  tape?.record("attention", out, (dOut) => {
     const dq = freshTarget(run, q.tensor);
     const dkv = k.tensor === q.tensor ? dq : freshTarget(run, k.tensor);
     run.temporarily(() => {
@@ -88,6 +89,7 @@ export function cachedAttention(
   weights: Pointer = 0,
 ): Tensor {
   const { kernels, arena } = run;
+  run.begin("attention");
   const dHead = dModel / nHeads;
   const out = run.tensor(queries.tokens, dModel);
   run.temporarily(() => {

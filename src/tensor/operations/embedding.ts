@@ -21,6 +21,7 @@ export function embedding(
   positions: PositionTable,
 ): Tensor {
   const { kernels, tape, dropThreshold } = run;
+  run.begin("embedding");
   const { tokens, ids, rowKeys } = ragged;
   const dModel = table.columns;
   const scale = Math.sqrt(dModel);
@@ -38,7 +39,7 @@ export function embedding(
     scale,
   );
   kernels.dropout(y.pointer, tokens, dModel, rowKeys, site, dropThreshold);
-  tape?.record(y, (dy) => {
+  tape?.record("embedding", y, (dy) => {
     kernels.dropout(dy, tokens, dModel, rowKeys, site, dropThreshold);
     kernels.embeddingBackward(run.gradientOf(table), dy, ids, tokens, dModel, scale);
     if (positions.learned) {

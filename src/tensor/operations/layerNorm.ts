@@ -13,6 +13,7 @@ const EPSILON = 1e-5;
  */
 export function layerNorm(run: Computation, x: Tensor, gamma: Parameter, beta: Parameter): Tensor {
   const { kernels, tape, arena } = run;
+  run.begin("layer norm");
   const { rows, columns } = x;
   const y = run.tensor(rows, columns);
   const statistics = arena.allocate(2 * rows);
@@ -26,7 +27,7 @@ export function layerNorm(run: Computation, x: Tensor, gamma: Parameter, beta: P
     columns,
     EPSILON,
   );
-  tape?.record(y, (dy) => {
+  tape?.record("layer norm", y, (dy) => {
     const dx = tape.target(x);
     kernels.layerNormBackward(
       ...([dx.pointer, run.gradientOf(gamma), run.gradientOf(beta), dy, x.pointer, statistics] as const),

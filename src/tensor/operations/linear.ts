@@ -18,10 +18,11 @@ export function linear(
   activation: "none" | "relu" = "none",
 ): Tensor {
   const { kernels, tape } = run;
+  run.begin("linear");
   const y = run.tensor(x.rows, weight.rows);
   const relu: Flag = activation === "relu" ? 1 : 0;
   linearForward(run, y, x, weight, bias, relu);
-  tape?.record(y, (dy) => {
+  tape?.record("linear", y, (dy) => {
     if (relu) kernels.reluBackward(dy, dy, y.pointer, y.rows * y.columns);
     linearBackward(run, dy, x, weight, bias);
   });
@@ -29,7 +30,7 @@ export function linear(
 }
 
 /** y = x W^T + b into a tensor that is there already. */
-export function linearForward(
+function linearForward(
   run: Computation,
   y: Tensor,
   x: Tensor,

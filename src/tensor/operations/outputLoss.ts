@@ -29,6 +29,7 @@ export function outputLoss(
   scale: number,
 ): Pointer {
   const { kernels, tape, arena, gemmWorkspace } = run;
+  run.begin("output and loss");
   const { rows: vocabulary, columns: dModel } = weight;
   const results = arena.allocate(3 * hidden.rows);
   const dHidden = tape?.target(hidden);

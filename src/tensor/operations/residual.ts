@@ -12,12 +12,13 @@ import type { Ragged, Tensor } from "../tensor.ts";
  */
 export function residual(run: Computation, x: Tensor, sublayer: Tensor, ragged: Ragged): Tensor {
   const { kernels, tape, dropThreshold } = run;
+  run.begin("residual");
   const { rows, columns } = x;
   const site = run.dropoutSites();
   const sum = run.tensor(rows, columns);
   const mask = [rows, columns, ragged.rowKeys, site, dropThreshold] as const;
   kernels.residualForward(sum.pointer, x.pointer, sublayer.pointer, ...mask);
-  tape?.record(sum, (dSum) => {
+  tape?.record("residual", sum, (dSum) => {
     const dx = tape.target(x);
     if (dx.accumulate) kernels.add(dx.pointer, dSum, rows * columns);
     else copy(run, dx.pointer, dSum, rows * columns);

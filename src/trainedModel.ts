@@ -1,7 +1,7 @@
-import { perform } from "../jobs.ts";
-import { ReplicaPool } from "../replicas/pool.ts";
-import { type CheckpointDescription, loadCheckpoint, restore } from "../training/checkpoint.ts";
-import { Translator } from "./translator.ts";
+import { Translator } from "./decoding/translator.ts";
+import { perform } from "./jobs.ts";
+import { ReplicaPool } from "./replicas/pool.ts";
+import { type CheckpointDescription, loadCheckpoint, restore } from "./training/checkpoint.ts";
 
 /** A model from a checkpoint, ready to translate and to score. */
 export class TrainedModel {

@@ -1,0 +1,129 @@
+import { GEMM_WORKSPACE, type Kernels, packedSize } from "../kernels/kernels.ts";
+import type { SharedMemory } from "./memory.ts";
+
+/** Time spent in the kernels of one operation. */
+export interface OperationTime {
+  readonly operation: string;
+  readonly forwardSeconds: number;
+  readonly backwardSeconds: number;
+}
+
+/** Where the time of a thread went. */
+export interface ProfileReport {
+  /** The longest first; outside the model, forward holds all of an operation's time. */
+  readonly operations: readonly OperationTime[];
+  /** Matrix products: seconds, and billions of floating-point operations a second while they ran. */
+  readonly gemmSeconds: number;
+  readonly gemmGflops: number;
+  /** The same for a product that fits the caches, measured in the same run. */
+  readonly peakGflops: number;
+  /** Waiting for other threads at the end of jobs. */
+  readonly waitingSeconds: number;
+  /** All the time that was profiled. */
+  readonly totalSeconds: number;
+}
+
+type Pass = "forward" | "backward";
+
+/** Times the kernels of one thread, by the operation and the pass that called them. */
+export class Profile {
+  /** The kernels to profile, with a clock around each. */
+  readonly kernels: Kernels;
+  readonly #peakGflops: number;
+  readonly #seconds = new Map<string, Record<Pass, number>>();
+  #operation = "other";
+  #pass: Pass = "forward";
+  #gemmSeconds = 0;
+  #gemmFlops = 0;
+  #waitingSeconds = 0;
+  #totalSeconds = 0;
+  /** When the clock was started; none while it stands. */
+  #started: number | undefined;
+
+  constructor(kernels: Kernels, memory: SharedMemory) {
+    this.#peakGflops = measurePeak(kernels, memory);
+    this.kernels = this.#timed(kernels);
+  }
+
+  /** Says whose time it is from now on. */
+  begin(operation: string, pass: Pass = "forward"): void {
+    this.#operation = operation;
+    this.#pass = pass;
+  }
+
+  /** Adds to the time spent waiting for other threads. */
+  waited(seconds: number): void {
+    if (this.#started !== undefined) this.#waitingSeconds += seconds;
+  }
+
+  /** Starts the clock, or goes on after {@link stop}; nothing counts while it stands. */
+  start(): void {
+    this.#started = performance.now();
+  }
+
+  /** Stops the clock. */
+  stop(): void {
+    if (this.#started !== undefined) this.#totalSeconds += (performance.now() - this.#started) / 1000;
+    this.#started = undefined;
+  }
+
+  report(): ProfileReport {
+    const operations = [...this.#seconds].map(([operation, { forward, backward }]) => ({
+      operation,
+      forwardSeconds: forward,
+      backwardSeconds: backward,
+    }));
+    const total = (time: OperationTime): number => time.forwardSeconds + time.backwardSeconds;
+    return {
+      operations: operations.sort((a, b) => total(b) - total(a)),
+      gemmSeconds: this.#gemmSeconds,
+      gemmGflops: this.#gemmFlops / this.#gemmSeconds / 1e9,
+      peakGflops: this.#peakGflops,
+      waitingSeconds: this.#waitingSeconds,
+      totalSeconds: this.#totalSeconds,
+    };
+  }
+
+  #timed(kernels: Kernels): Kernels {
+    const timed: Record<string, unknown> = {};
+    for (const [name, kernel] of Object.entries(kernels)) {
+      if (typeof kernel !== "function") continue;
+      timed[name] = (...parameters: number[]): unknown => {
+        if (this.#started === undefined) return kernel(...parameters);
+        const start = performance.now();
+        const result = kernel(...parameters);
+        const seconds = (performance.now() - start) / 1000;
+        this.#add(seconds);
+        if (name === "gemm") {
+          const [m, n, k] = parameters.slice(7, 10) as [number, number, number];
+          this.#gemmSeconds += seconds;
+          this.#gemmFlops += 2 * m * n * k;
+        }
+        return result;
+      };
+    }
+    return timed as unknown as Kernels;
+  }
+
+  #add(seconds: number): void {
+    const times = this.#seconds.get(this.#operation) ?? { forward: 0, backward: 0 };
+    times[this.#pass] += seconds;
+    this.#seconds.set(this.#operation, times);
+  }
+}
+
+/** GFLOP/s of a [240, 256] x [256, 256] product, the best of many: all of it stays in the L2 cache. */
+function measurePeak(kernels: Kernels, memory: SharedMemory): number {
+  const [m, n, k] = [240, 256, 256];
+  const [a, b, c, packed, workspace] = [m * k, k * n, m * n, packedSize(n, k), GEMM_WORKSPACE].map((floats) =>
+    memory.reserve(4 * floats),
+  ) as [number, number, number, number, number];
+  kernels.packB(packed, b, n, 0, n, k);
+  let best = Number.POSITIVE_INFINITY;
+  for (let trial = 0; trial < 60; trial++) {
+    const start = performance.now();
+    kernels.gemm(c, n, a, k, 0, packed, k, m, n, k, 0, 0, 0, workspace);
+    best = Math.min(best, performance.now() - start);
+  }
+  return (2 * m * n * k) / best / 1e6;
+}
