@@ -1,7 +1,9 @@
-// Measures the kernels and whole training steps. Usage: npm run bench -- [--only gemm|training] [--threads N] [--json]
+// Measures the kernels and whole training steps.
+// Usage: npm run bench -- [--only gemm|training] [--sizes tiny,small,medium,large] [--threads N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { measureGemm } from "./gemm.mjs";
+import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
 
 const SUITES = { gemm: measureGemm, training: measureTraining };
@@ -9,6 +11,8 @@ const SUITES = { gemm: measureGemm, training: measureTraining };
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
+    sizes: { type: "string" }, // all but large, which takes minutes
+    torch: { type: "boolean", default: false },
     threads: { type: "string", default: String(availableParallelism()) },
     json: { type: "boolean", default: false },
   },
@@ -20,11 +24,22 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
+const torch = values.torch ? torchVersion() : undefined;
+if (values.torch && torch === undefined) {
+  console.error("--torch: PYTHON (default python3) cannot import torch. Set PYTHON to one that can.");
+  process.exit(2);
+}
+const sizes = values.sizes?.split(",");
+const machine = {
+  ...(torch === undefined ? {} : { torch }),
+  node: process.version,
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+};
 const results = {};
 if (!values.json) console.log(`Node ${machine.node}, ${machine.cores} cores, ${machine.cpu}\n`);
 for (const name of names) {
-  const rows = await SUITES[name]({ threads: Number(values.threads) });
+  const rows = await SUITES[name]({ threads: Number(values.threads), torch: torch !== undefined, sizes });
   results[name] = rows;
   if (!values.json) {
     console.table(rows);

@@ -3,3 +3,8 @@ export function summary(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return { best: sorted[0], median: sorted[Math.floor(sorted.length / 2)] };
 }
+
+/** A number with a few decimals. */
+export function rounded(number, decimals = 1) {
+  return Number(number.toFixed(decimals));
+}

@@ -1,45 +1,77 @@
 // Milliseconds and tokens per second of whole training steps (forward, backward, clipping, Adam), on one and on all
-// threads, with dropout 0.1 and label smoothing 0.1. Every token counted is a real one: there is no padding.
+// threads, with dropout 0.1 and label smoothing 0.1; beside PyTorch on the same work when asked for. Every token
+// counted is a real one: there is no padding.
 import { perform } from "../dist/jobs.js";
 import { createRandom } from "../dist/random.js";
 import { ReplicaPool } from "../dist/replicas/pool.js";
 import { DEFAULT_TRAINING } from "../dist/training/config.js";
 import { TrainingStep } from "../dist/training/step.js";
-import { summary } from "./timing.mjs";
+import { rounded, summary } from "./timing.mjs";
+import { prepareTorch } from "./torch.mjs";
 
 /** Sentences of `length` source tokens and as many target tokens, ENDs included. */
 const SIZES = [
   { name: "tiny", dModel: 64, nHeads: 4, dFF: 128, layers: 2, vocabulary: 64, length: 16, rounds: 60 },
   { name: "small", dModel: 128, nHeads: 4, dFF: 512, layers: 2, vocabulary: 1000, length: 20, rounds: 25 },
   { name: "medium", dModel: 256, nHeads: 4, dFF: 1024, layers: 3, vocabulary: 4000, length: 20, rounds: 9 },
+  {
+    name: "large",
+    dModel: 512,
+    nHeads: 8,
+    dFF: 2048,
+    layers: 6,
+    vocabulary: 8000,
+    length: 24,
+    rounds: 3,
+    large: true,
+  },
 ];
 const SENTENCES = 64;
 
-export async function measureTraining({ threads }) {
+export async function measureTraining({ threads, torch, sizes }) {
   const rows = [];
   for (const size of SIZES) {
-    const contenders = await Promise.all([...new Set([1, threads])].map((count) => prepare(size, count)));
+    if (sizes === undefined ? size.large : !sizes.includes(size.name)) continue;
+    const counts = [...new Set([1, threads])];
+    const contenders = await Promise.all(counts.map((count) => prepare(size, count)));
+    if (torch) contenders.push(await prepareTorch(size, threads, SENTENCES));
     // Rounds alternate between the contenders, so that a slow spell of the machine falls on all alike.
-    for (let round = 0; round < size.rounds; round++)
+    for (let round = 0; round < size.rounds; round++) {
       for (const contender of contenders) await contender.measure();
-    for (const { count, milliseconds, close } of contenders) {
+    }
+    const tokens = 2 * SENTENCES * size.length;
+    for (const { who, threads: count, milliseconds, memory } of contenders) {
       const { best, median } = summary(milliseconds);
-      const tokens = 2 * SENTENCES * size.length;
       rows.push({
         size: size.name,
+        who,
         threads: count,
-        "ms best": Number(best.toFixed(1)),
-        "ms median": Number(median.toFixed(1)),
+        "ms best": rounded(best),
+        "ms median": rounded(median),
         "tokens/s best": Math.round((1000 * tokens) / best),
         "tokens/s median": Math.round((1000 * tokens) / median),
+        "RSS MB": memory(),
       });
-      await close();
     }
+    if (torch) rows.push(ratio(size.name, contenders.at(-1), contenders.at(-2)));
+    for (const { close } of contenders) await close();
   }
   return rows;
 }
 
-async function prepare({ dModel, nHeads, dFF, layers, vocabulary, length }, count) {
+/** How many times as fast as the first the second is. */
+function ratio(size, first, second) {
+  const [a, b] = [summary(first.milliseconds), summary(second.milliseconds)];
+  return {
+    size,
+    who: `${second.who} over ${first.who}`,
+    threads: second.threads,
+    "ms best": `${rounded(a.best / b.best, 2)}x`,
+    "ms median": `${rounded(a.median / b.median, 2)}x`,
+  };
+}
+
+async function prepare({ dModel, nHeads, dFF, layers, vocabulary, length }, threads) {
   const config = {
     ...{
       dModel,
@@ -53,7 +85,7 @@ async function prepare({ dModel, nHeads, dFF, layers, vocabulary, length }, coun
     ...{ norm: "post", activation: "relu", positions: "sinusoidal", tie: "none" },
     ...{ sourceVocabSize: vocabulary, targetVocabSize: vocabulary },
   };
-  const pool = new ReplicaPool(config, perform, count);
+  const pool = new ReplicaPool(config, perform, threads);
   pool.main.model.initialise(1);
   const step = new TrainingStep(
     pool,
@@ -77,10 +109,7 @@ async function prepare({ dModel, nHeads, dFF, layers, vocabulary, length }, coun
     return performance.now() - start;
   };
   for (let i = 0; i < 3; i++) await learn(); // the first steps compile
-  return {
-    count,
-    milliseconds,
-    measure: async () => milliseconds.push(await learn()),
-    close: () => pool.close(),
-  };
+  const measure = async () => milliseconds.push(await learn());
+  const memory = () => Math.round(process.memoryUsage.rss() / 2 ** 20);
+  return { who: "xformer", threads, milliseconds, measure, close: () => pool.close(), memory };
 }

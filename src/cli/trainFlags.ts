@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import { type ModelConfig, PRESETS, type PresetName } from "../model/config.ts";
-import { DEFAULT_TRAINING } from "../training/config.ts";
+import { BUNDLED_TRAINING, DEFAULT_TRAINING } from "../training/config.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { choiceOption, countOption, debugOption, defined, numberOption, pathOption } from "./options.ts";
 
@@ -45,6 +45,7 @@ export interface TrainFlags {
   readonly saveEvery?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly profile?: boolean;
 }
 
 /** Gives a command the flags of {@link TrainFlags}. */
@@ -85,7 +86,7 @@ export function addTrainFlags(command: Command): Command {
       choiceOption("--positions <kind>", "encoding of positions", ["sinusoidal", "learned"], "sinusoidal"),
     )
     .addOption(
-      choiceOption("--tie <which>", "embeddings that share weights", ["none", "decoder", "all"], "none"),
+      choiceOption("--tie <which>", "embeddings that share weights", ["none", "decoder", "all"], "decoder"),
     )
     .addOption(numberOption("--dropout <p>", "probability of dropping an activation (default: 0.1)", share))
     .addOption(countOption("--max-length <n>", "longest sentence to train on, in tokens (default: 256)"))
@@ -105,10 +106,14 @@ export function addTrainFlags(command: Command): Command {
       ),
     )
     .addOption(
-      numberOption("--lr <rate>", "peak learning rate (default: the paper's, d-model^-0.5 warmup^-0.5)", {
-        above: 0,
-        to: 10,
-      }),
+      numberOption(
+        "--lr <rate>",
+        "peak learning rate (default: the paper's, d-model^-0.5 warmup^-0.5; 0.002 for the bundled corpus)",
+        {
+          above: 0,
+          to: 10,
+        },
+      ),
     )
     .addOption(
       countOption(
@@ -131,7 +136,7 @@ export function addTrainFlags(command: Command): Command {
     .addOption(
       countOption(
         "--max-epochs <n>",
-        `passes over the corpus (default: ${usual.maxEpochs}, without --max-steps)`,
+        `passes over the corpus (default: ${usual.maxEpochs}, or ${BUNDLED_TRAINING.maxEpochs} over the bundled one, without --max-steps)`,
       ),
     )
     .addOption(
@@ -155,6 +160,7 @@ export function addTrainFlags(command: Command): Command {
     .optionsGroup("Output:")
     .option("--json", "events and result as JSON lines on stdout")
     .option("-q, --quiet", "only errors and the result")
+    .option("--profile", "at the end, where the time of a thread went")
     .addOption(debugOption());
 }
 
@@ -182,11 +188,13 @@ export function refuseContradictions(flags: TrainFlags): void {
 /** The settings that a new and a resumed run can both be given. */
 export function settingsOf(
   flags: TrainFlags,
-): Pick<ResumeOptions, "model" | "tokenizer" | "training" | "threads"> {
-  // Whoever says how many steps wants so many, not the default number of epochs.
+): Pick<ResumeOptions, "model" | "tokenizer" | "training" | "threads" | "profile"> {
+  // Whoever says how many steps wants so many, whatever the epochs were by default or before; and the other way.
   const maxEpochs = flags.maxEpochs ?? (flags.maxSteps === undefined ? undefined : null);
+  const maxSteps = flags.maxSteps ?? (flags.maxEpochs === undefined ? undefined : null);
   return {
     threads: flags.threads,
+    profile: flags.profile,
     model: {
       ...(flags.preset === undefined ? {} : PRESETS[flags.preset]),
       ...defined({
@@ -212,7 +220,7 @@ export function settingsOf(
     training: defined({
       seed: flags.seed,
       batchTokens: flags.batchTokens,
-      maxSteps: flags.maxSteps,
+      maxSteps,
       maxEpochs,
       learningRate: flags.lr,
       warmupSteps: flags.warmup,

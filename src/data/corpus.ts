@@ -41,17 +41,6 @@ export function loadCorpus(path: string, languages: Languages = {}): Corpus {
 }
 
 /**
- * Reads sentences to be translated, blank ones included: the lines of a text file, or the first column of a
- * `.tsv`.
- *
- * @throws XformerError as {@link readLines}
- */
-export function loadSources(path: string): string[] {
-  const lines = readLines(path);
-  return path.endsWith(".tsv") ? lines.map((line) => line.split("\t", 1)[0] ?? "") : lines;
-}
-
-/**
  * A fingerprint of the pairs and their order, whatever the files are called: a run is resumed only on the
  * data it was started with.
  *

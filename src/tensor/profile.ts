@@ -2,7 +2,7 @@ import { GEMM_WORKSPACE, type Kernels, packedSize } from "../kernels/kernels.ts"
 import type { SharedMemory } from "./memory.ts";
 
 /** Time spent in the kernels of one operation. */
-export interface OperationTime {
+interface OperationTime {
   readonly operation: string;
   readonly forwardSeconds: number;
   readonly backwardSeconds: number;

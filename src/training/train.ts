@@ -15,7 +15,7 @@ import {
   restore,
   saveCheckpoint,
 } from "./checkpoint.ts";
-import { DEFAULT_TRAINING, type TrainingConfig, validateTrainingConfig } from "./config.ts";
+import { BUNDLED_TRAINING, DEFAULT_TRAINING, type TrainingConfig, validateTrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
 import {
   learnTokenizers,
@@ -104,7 +104,7 @@ const DEFAULT_MODEL = {
   norm: "post",
   activation: "relu",
   positions: "sinusoidal",
-  tie: "none",
+  tie: "decoder",
   maxLength: 256,
 } as const satisfies Partial<ModelConfig>;
 
@@ -136,7 +136,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const directory = RunDirectory.create(options.out, corpus.name, options.force ?? false);
   directory.writeConfig(withFullPaths(config));
   const run = { config, corpus, validation, test, tokenizers, prepared, pool, directory };
-  return carryOut(run, state, null, options);
+  return carryOut(run, state, null, options).finally(() => pool.close());
 }
 
 /**
@@ -180,7 +180,9 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   const test = loadOptional(data.test, data);
   directory.writeConfig(withFullPaths(config));
   const run = { config, corpus, validation, test, tokenizers, prepared, pool, directory };
-  return carryOut(run, { ...checkpoint.training, config: training }, checkpoint, options);
+  return carryOut(run, { ...checkpoint.training, config: training }, checkpoint, options).finally(() =>
+    pool.close(),
+  );
 }
 
 /** Everything a run works with. */
@@ -296,11 +298,12 @@ function resolveConfig(options: TrainOptions): RunConfig {
     ...(options.data ?? bundledData()),
   };
   const preset = PRESETS[options.preset ?? "small"];
+  const usual = { ...DEFAULT_TRAINING, ...(options.data === undefined ? BUNDLED_TRAINING : {}) };
   return {
     data,
     tokenizer: { ...DEFAULT_TOKENIZER, ...options.tokenizer },
     model: { ...DEFAULT_MODEL, ...preset, ...options.model },
-    training: validateTrainingConfig({ ...DEFAULT_TRAINING, ...options.training }),
+    training: validateTrainingConfig({ ...usual, ...options.training }),
   };
 }
 

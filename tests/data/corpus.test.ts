@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { corpusFingerprint, type Languages, loadCorpus, loadSources } from "../../src/data/corpus.ts";
+import { corpusFingerprint, type Languages, loadCorpus } from "../../src/data/corpus.ts";
 import { oneLine } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 
@@ -182,13 +182,5 @@ describe("corpusFingerprint", () => {
     ];
     const fingerprints = new Set([corpus, ...others].map(corpusFingerprint));
     expect(fingerprints.size).toBe(others.length + 1);
-  });
-});
-
-describe("loadSources", () => {
-  it("gives every line, or the first column of a .tsv, one for one", () => {
-    const directory = directoryWith({ "input.txt": "a\tb\n\nc\n", "input.tsv": "a\tb\n\nc\n" });
-    expect(loadSources(join(directory, "input.txt"))).toEqual(["a\tb", "", "c"]);
-    expect(loadSources(join(directory, "input.tsv"))).toEqual(["a", "", "c"]);
   });
 });

@@ -103,6 +103,19 @@ describe("a resumed run is the run that never stopped, byte for byte", () => {
   });
 });
 
+it("a run is over when it is over, and can be given a new end in epochs", async () => {
+  const limited = [...TRAIN, "--max-steps", "5", "--out", "epochs"];
+  await xformer(limited, { cwd });
+  const again = await xformer(["train", "--resume", "epochs"], { cwd });
+  expect(again.stdout).toContain("Trained 0 steps (5 in all) in ");
+  const longer = await xformer(["train", "--resume", "epochs", "--max-epochs", "1", "--json"], { cwd });
+  const steps = Math.ceil((480 * 4) / 256); // pairs of three letters and END
+  expect(JSON.parse(longer.stdout.trimEnd().split("\n").at(-1)!)).toMatchObject({
+    type: "finished",
+    step: steps,
+  });
+});
+
 it("a loss that is not finite stops the run, names the step and keeps the last good checkpoint", async () => {
   mkdirSync(join(cwd, "diverging"));
   for (const name of ["best.safetensors", "config.json"]) {

@@ -3,6 +3,7 @@ import type { TrainResult } from "../../training/train.ts";
 import { coloursFor } from "./colour.ts";
 import { fitParts } from "./fitParts.ts";
 import { count, duration, rate, scientific } from "./format.ts";
+import { profileText } from "./profileText.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { introduction, logLine, resultText, samples, stoppedText, validationParts } from "./trainingText.ts";
 
@@ -32,14 +33,17 @@ const STOPPING = "Stopping after this step. Once more leaves at once.";
 function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
   const started = performance.now();
   let resumedAt = 0;
+  let profile = "";
   return {
     onEvent: (event) => {
+      if (event.type === "profile") profile = profileText(event.report, event.steps);
       if (event.type === "started") resumedAt = event.summary.resumedAt;
       onEvent(event);
     },
     onSignal: () => void process.stderr.write(`${STOPPING}\n`),
     close: () => {},
     finish: (result) => {
+      if (profile !== "") process.stderr.write(`${profile}\n`);
       const session = { steps: result.step - resumedAt, seconds: (performance.now() - started) / 1000 };
       if (result.interrupted) process.stderr.write(stoppedText(result));
       else process.stdout.write(resultText(result, session, coloursFor(process.stdout)));

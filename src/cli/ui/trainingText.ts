@@ -51,7 +51,7 @@ function facts(summary: RunSummary): [label: string, text: string][] {
     ["run", printable(summary.directory)],
     [
       "time",
-      `about ${duration(summary.estimatedSeconds)} for ${counted(totalSteps - resumedAt, "step")}${resumed}`,
+      `about ${duration(summary.estimatedSeconds)} for ${counted(Math.max(0, totalSteps - resumedAt), "step")}${resumed}`,
     ],
   ];
 }

@@ -1,7 +1,8 @@
 /**
- * ln x for a positive, normal x, to the last bits of double precision, without a table (kernels have no
- * static data): x = 2^n m with m in [1/sqrt 2, sqrt 2), and ln m = 2 artanh((m - 1) / (m + 1)) by its series.
- * NaN and infinity, whose exponent bits say nothing, stay: a loss that is not finite has to show.
+ * ln x for a positive, normal x, relative error below 1e-13, without a table (kernels have no static data):
+ * x = 2^n m with m in [1/sqrt 2, sqrt 2), and ln m = 2 artanh(s) = 2 (s + s^3 / 3 + ... + s^15 / 15) with
+ * s = (m - 1) / (m + 1). NaN and infinity, whose exponent bits say nothing, stay: a loss that is not finite has
+ * to show.
  */
 export function log(x: f64): f64 {
   if (!(x < Infinity)) return x;
@@ -14,7 +15,13 @@ export function log(x: f64): f64 {
   }
   const s = (m - 1) / (m + 1);
   const s2 = s * s;
-  let sum: f64 = 0;
-  for (let i = 23; i >= 1; i -= 2) sum = sum * s2 + 1.0 / <f64>i;
+  let sum: f64 = 1.0 / 15;
+  sum = sum * s2 + 1.0 / 13;
+  sum = sum * s2 + 1.0 / 11;
+  sum = sum * s2 + 1.0 / 9;
+  sum = sum * s2 + 1.0 / 7;
+  sum = sum * s2 + 1.0 / 5;
+  sum = sum * s2 + 1.0 / 3;
+  sum = sum * s2 + 1.0;
   return <f64>n * 0.6931471805599453 + 2 * s * sum;
 }
