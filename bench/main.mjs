@@ -1,23 +1,28 @@
 // Measures the kernels and whole training steps.
-// Usage: npm run bench -- [--only gemm|training] [--sizes tiny,small,medium,large] [--threads N] [--torch] [--json]
+// Usage: npm run bench -- [--only gemm|training|corpus] [--corpus PREFIX --languages en-de]
+//         [--sizes tiny,small,medium,large] [--threads N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { measureCorpus } from "./corpus.mjs";
 import { measureGemm } from "./gemm.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
 
-const SUITES = { gemm: measureGemm, training: measureTraining };
+const SUITES = { gemm: measureGemm, training: measureTraining, corpus: measureCorpus };
 
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
     sizes: { type: "string" }, // all but large, which takes minutes
+    corpus: { type: "string" }, // a prefix of two files, such as ../shared/corpora/multi30k/train
+    languages: { type: "string", default: "en-de" },
     torch: { type: "boolean", default: false },
     threads: { type: "string", default: String(availableParallelism()) },
     json: { type: "boolean", default: false },
   },
 });
-const names = values.only === undefined ? Object.keys(SUITES) : [values.only];
+const usual = Object.keys(SUITES).filter((name) => name !== "corpus" || values.corpus !== undefined);
+const names = values.only === undefined ? usual : [values.only];
 const unknown = names.find((name) => !(name in SUITES));
 if (unknown !== undefined) {
   console.error(`--only: there is no suite "${unknown}". Choose one of ${Object.keys(SUITES).join(", ")}.`);
@@ -39,7 +44,12 @@ const machine = {
 const results = {};
 if (!values.json) console.log(`Node ${machine.node}, ${machine.cores} cores, ${machine.cpu}\n`);
 for (const name of names) {
-  const rows = await SUITES[name]({ threads: Number(values.threads), torch: torch !== undefined, sizes });
+  const rows = await SUITES[name]({
+    ...values,
+    threads: Number(values.threads),
+    torch: torch !== undefined,
+    sizes,
+  });
   results[name] = rows;
   if (!values.json) {
     console.table(rows);

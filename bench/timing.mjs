@@ -4,6 +4,11 @@ export function summary(numbers) {
   return { best: sorted[0], median: sorted[Math.floor(sorted.length / 2)] };
 }
 
+/** The middle of some numbers. */
+export function median(numbers) {
+  return summary(numbers).median;
+}
+
 /** A number with a few decimals. */
 export function rounded(number, decimals = 1) {
   return Number(number.toFixed(decimals));

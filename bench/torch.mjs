@@ -14,9 +14,10 @@ export function torchVersion() {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-export async function prepareTorch(size, threads, sentences) {
+/** @param work `{ sentences }` of the size's length each, or `{ batches }`, a file of JSON */
+export async function prepareTorch(size, threads, work) {
   const { dModel, nHeads, dFF, layers, vocabulary, length } = size;
-  const config = { dModel, nHeads, dFF, layers, vocabulary, length, threads, sentences };
+  const config = { dModel, nHeads, dFF, layers, vocabulary, length, threads, ...work };
   const script = fileURLToPath(new URL("torch_training.py", import.meta.url));
   const python = spawn(PYTHON, ["-W", "ignore", script, JSON.stringify(config)], {
     stdio: ["pipe", "pipe", "inherit"],

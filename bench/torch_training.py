@@ -1,5 +1,6 @@
 """One contender of the training benchmark: eager PyTorch. Reads its sizes as JSON from the first argument; then, for
-every line on standard input, does one training step and prints the milliseconds it took."""
+every line on standard input, does one training step and prints the milliseconds it took. With "batches", a file of
+JSON, it takes those in turn, padded to the longest of each; else random sentences of one length."""
 
 import json
 import math
@@ -34,11 +35,13 @@ class Model(nn.Module):
     def embed(self, table, ids):
         return self.dropout(table(ids) * self.scale + self.positions[: ids.shape[1]])
 
-    def forward(self, source, target):
+    def forward(self, source, target, source_padding, target_padding):
         length = target.shape[1]
         hidden = self.transformer(
             self.embed(self.source, source), self.embed(self.target, target),
             tgt_mask=self.mask[:length, :length], tgt_is_causal=True,
+            src_key_padding_mask=source_padding, memory_key_padding_mask=source_padding,
+            tgt_key_padding_mask=target_padding,
         )
         return self.out(hidden)
 
@@ -46,21 +49,47 @@ class Model(nn.Module):
 model = Model(config["dModel"], config["nHeads"], config["dFF"], config["layers"], config["vocabulary"], config["length"])
 model.train()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=True)
-criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
-shape = (config["sentences"], config["length"])
-source, target, labels = (torch.randint(3, config["vocabulary"], shape) for _ in range(3))
+PAD = -100  # what CrossEntropyLoss passes over
+criterion = nn.CrossEntropyLoss(label_smoothing=0.1, ignore_index=PAD)
+
+
+def padded(sentences):
+    return nn.utils.rnn.pad_sequence([torch.tensor(s) for s in sentences], batch_first=True, padding_value=PAD)
+
+
+def prepare(source, target, labels):
+    """Ids with 0 where there is padding, the labels, and float masks (None where no sentence is padded)."""
+
+    def mask(ids):
+        padding = ids == PAD
+        return torch.zeros(ids.shape).masked_fill(padding, float("-inf")) if padding.any() else None
+
+    return (source.clamp(min=0), target.clamp(min=0), mask(source), mask(target)), labels
+
+
+if "batches" in config:
+    with open(config["batches"]) as file:
+        batches = [prepare(*(padded(part) for part in batch)) for batch in json.load(file)]
+else:
+    shape = (config["sentences"], config["length"])
+    batches = [prepare(*(torch.randint(3, config["vocabulary"], shape) for _ in range(3)))]
+steps = 0
 
 
 def step():
+    global steps
+    inputs, labels = batches[steps % len(batches)]
+    steps += 1
     optimizer.zero_grad(set_to_none=True)
-    loss = criterion(model(source, target).flatten(0, 1), labels.flatten())
+    loss = criterion(model(*inputs).flatten(0, 1), labels.flatten())
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
 
 
-for _ in range(3):
+for _ in range(max(3, len(batches))):
     step()
+steps = 0
 print("ready", torch.__version__, flush=True)
 for _ in sys.stdin:
     start = time.perf_counter()

@@ -33,8 +33,10 @@ export async function measureTraining({ threads, torch, sizes }) {
   for (const size of SIZES) {
     if (sizes === undefined ? size.large : !sizes.includes(size.name)) continue;
     const counts = [...new Set([1, threads])];
-    const contenders = await Promise.all(counts.map((count) => prepare(size, count)));
-    if (torch) contenders.push(await prepareTorch(size, threads, SENTENCES));
+    const contenders = await Promise.all(
+      counts.map((count) => prepareXformer(size, count, [randomPairs(size)])),
+    );
+    if (torch) contenders.push(await prepareTorch(size, threads, { sentences: SENTENCES }));
     // Rounds alternate between the contenders, so that a slow spell of the machine falls on all alike.
     for (let round = 0; round < size.rounds; round++) {
       for (const contender of contenders) await contender.measure();
@@ -71,7 +73,16 @@ function ratio(size, first, second) {
   };
 }
 
-async function prepare({ dModel, nHeads, dFF, layers, vocabulary, length }, threads) {
+/** Random sentences of the size's length. */
+function randomPairs({ vocabulary, length }) {
+  const random = createRandom(1);
+  const sentence = () => Int32Array.from({ length: length - 1 }, () => 3 + random.below(vocabulary - 3));
+  return Array.from({ length: SENTENCES }, (_, index) => ({ source: sentence(), target: sentence(), index }));
+}
+
+/** A model that learns one of the batches, in turn, whenever it is told to. */
+export async function prepareXformer(size, threads, batches) {
+  const { dModel, nHeads, dFF, layers, vocabulary, length } = size;
   const config = {
     ...{
       dModel,
@@ -87,28 +98,20 @@ async function prepare({ dModel, nHeads, dFF, layers, vocabulary, length }, thre
   };
   const pool = new ReplicaPool(config, perform, threads);
   pool.main.model.initialise(1);
-  const step = new TrainingStep(
-    pool,
-    { bosId: 1, eosId: 2 },
-    { ...DEFAULT_TRAINING, labelSmoothing: 0.1, clipNorm: 1 },
-  );
-  const random = createRandom(1);
-  const sentence = () => Int32Array.from({ length: length - 1 }, () => 3 + random.below(vocabulary - 3));
-  const pairs = Array.from({ length: SENTENCES }, (_, index) => ({
-    source: sentence(),
-    target: sentence(),
-    index,
-  }));
+  const training = { ...DEFAULT_TRAINING, labelSmoothing: 0.1, clipNorm: 1 };
+  const step = new TrainingStep(pool, { bosId: 1, eosId: 2 }, training);
   const milliseconds = [];
   let steps = 0;
   const learn = async () => {
     const start = performance.now();
+    const batch = batches[steps % batches.length];
     steps++;
-    const { norm } = await step.gradients(pairs, steps);
+    const { norm } = await step.gradients(batch, steps);
     await step.update(steps, 1e-4, norm);
     return performance.now() - start;
   };
-  for (let i = 0; i < 3; i++) await learn(); // the first steps compile
+  for (let i = 0; i < Math.max(3, batches.length); i++) await learn(); // the first steps compile
+  steps = 0;
   const measure = async () => milliseconds.push(await learn());
   const memory = () => Math.round(process.memoryUsage.rss() / 2 ** 20);
   return { who: "xformer", threads, milliseconds, measure, close: () => pool.close(), memory };

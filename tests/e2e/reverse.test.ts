@@ -16,7 +16,7 @@ const SMALL = [
   "--decoder-layers",
   "1",
 ];
-const FAST = ["--norm", "pre", "--dropout", "0", "--lr", "0.005", "--warmup", "50", "--max-steps", "600"];
+const FAST = ["--norm", "pre", "--dropout", "0", "--lr", "0.005", "--warmup", "50", "--max-steps", "1200", "--batch-tokens", "512"];
 
 it("reverse from the first command to the last: at least 99 % exact match", {
   timeout: 120_000,
@@ -34,8 +34,8 @@ it("reverse from the first command to the last: at least 99 % exact match", {
     /^ {2}data {5}reverse: 10,000 pairs to train on, 500 to validate on, 300 held out$/m,
   );
   expect(trained.stderr).toMatch(/^ {2}kernels {2}(relaxed|strict) SIMD, \d+ threads?$/m);
-  expect(trained.stderr).toMatch(/^ {2}time {5}about .+ for 600 steps$/m);
-  expect(trained.stderr).toMatch(/^step 600 {2}validation {2}loss /m);
+  expect(trained.stderr).toMatch(/^ {2}time {5}about .+ for 1,200 steps$/m);
+  expect(trained.stderr).toMatch(/^step 1200 {2}validation {2}loss /m);
   expect(trained.stdout).toContain("On 300 held-out pairs\n  BLEU         ");
   expect(trained.stdout).toContain("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:");
   expect(trained.stdout.match(/^ {2}reference {4}/gm)).toHaveLength(5);

@@ -99,7 +99,7 @@ export function attentionForward(
         const row = queryStart + i0;
         gemm(
           scores, keys8, q + (<usize>(row * ldq + h * dHead) << 2), ldq, 0, packedK, dHead,
-          rows, columns, dHead, 0, 0, 0, strip,
+          rows, roundUpTo8(columns), dHead, 0, 0, 0, strip,
         );
         weightsForward(
           scores, keys8, rows, first, keys, columns, scale, logSumExp + (<usize>(row * heads + h) << 2), heads,
@@ -225,9 +225,9 @@ export function attentionBackward(
         const queryColumn = <usize>(row * ldq + h * dHead) << 2;
         const outColumn = <usize>(row * dModel + h * dHead) << 2;
         const sums = logSumExp + (<usize>(row * heads + h) << 2);
-        gemm(weights, keys8, q + queryColumn, ldq, 0, packedKT, dHead, rows, columns, dHead, 0, 0, 0, strip);
+        gemm(weights, keys8, q + queryColumn, ldq, 0, packedKT, dHead, rows, roundUpTo8(columns), dHead, 0, 0, 0, strip);
         weightsAgain(weights, keys8, rows, first, keys, columns, scale, sums, heads);
-        gemm(dWeights, keys8, dOut + outColumn, dModel, 0, packedVT, dHead, rows, columns, dHead, 0, 0, 0, strip);
+        gemm(dWeights, keys8, dOut + outColumn, dModel, 0, packedVT, dHead, rows, roundUpTo8(columns), dHead, 0, 0, 0, strip);
         rowDots(delta, dOut + outColumn, out + outColumn, dModel, rows, dHead);
         // The mask goes over dP' first, while P is still whole: dS needs P, not P'.
         if (threshold) dropBlock(dWeights, keys8, rows, columns, rowKeys, row, site + h, threshold, dropScale);

@@ -1,4 +1,4 @@
-import { multiplyAdd } from "./simd";
+import { loadUpTo4, multiplyAdd } from "./simd";
 
 /** Rows and columns of the register tile: 12 accumulators, 2 vectors of B and 1 of A fill the 16 registers. */
 const TILE_ROWS: i32 = 6;
@@ -83,51 +83,69 @@ function transpose4x4(to: usize, toStride: usize, from: usize, fromStride: usize
   v128.store(to + 3 * toStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
 
-/** Copies six rows of A (or six columns of it stored transposed) into `k` groups of six; missing rows are zero. */
-function packStrip(strip: usize, a: usize, lda: i32, transposed: i32, rows: i32, k: i32): void {
+/**
+ * Copies six rows of A into `k` groups of six. Where there are fewer, the last one stands in for those that are
+ * missing: the tile computes rows that nobody stores.
+ */
+function packStrip(strip: usize, a: usize, lda: i32, rows: i32, k: i32): void {
   const stride = <usize>lda << 2;
-  if (transposed) {
-    if (rows == TILE_ROWS) {
-      for (let p = 0; p < k; p++) {
-        v128.store(strip, v128.load(a));
-        v128.store64_lane(strip, v128.load64_zero(a, 16), 0, 16);
-        strip += 24;
-        a += stride;
-      }
-      return;
-    }
+  const row1 = a + <usize>min(1, rows - 1) * stride;
+  const row2 = a + <usize>min(2, rows - 1) * stride;
+  const row3 = a + <usize>min(3, rows - 1) * stride;
+  const row4 = a + <usize>min(4, rows - 1) * stride;
+  const row5 = a + <usize>min(5, rows - 1) * stride;
+  let at: usize = 0;
+  const end = <usize>k << 2;
+  for (; at + 16 <= end; at += 16) {
+    const r0 = v128.load(a + at);
+    const r1 = v128.load(row1 + at);
+    const r2 = v128.load(row2 + at);
+    const r3 = v128.load(row3 + at);
+    const r4 = v128.load(row4 + at);
+    const r5 = v128.load(row5 + at);
+    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const low45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5);
+    const high45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7);
+    v128.store(strip, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+    v128.store(strip, v128.shuffle<f32>(low45, low01, 0, 1, 6, 7), 16);
+    v128.store(strip, v128.shuffle<f32>(low23, low45, 2, 3, 6, 7), 32);
+    v128.store(strip, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 48);
+    v128.store(strip, v128.shuffle<f32>(high45, high01, 0, 1, 6, 7), 64);
+    v128.store(strip, v128.shuffle<f32>(high23, high45, 2, 3, 6, 7), 80);
+    strip += 96;
+  }
+  for (; at < end; at += 4) {
+    store<f32>(strip, load<f32>(a + at));
+    store<f32>(strip, load<f32>(row1 + at), 4);
+    store<f32>(strip, load<f32>(row2 + at), 8);
+    store<f32>(strip, load<f32>(row3 + at), 12);
+    store<f32>(strip, load<f32>(row4 + at), 16);
+    store<f32>(strip, load<f32>(row5 + at), 20);
+    strip += 24;
+  }
+}
+
+/** The same from A stored transposed: six columns of it, and zeros for those that are missing. */
+function packTransposedStrip(strip: usize, a: usize, lda: i32, rows: i32, k: i32): void {
+  const stride = <usize>lda << 2;
+  if (rows == TILE_ROWS) {
     for (let p = 0; p < k; p++) {
-      for (let i = 0; i < TILE_ROWS; i++) {
-        store<f32>(strip + (<usize>i << 2), i < rows ? load<f32>(a + (<usize>i << 2)) : 0);
-      }
+      v128.store(strip, v128.load(a));
+      v128.store64_lane(strip, v128.load64_zero(a, 16), 0, 16);
       strip += 24;
       a += stride;
     }
     return;
   }
-  let p = 0;
-  if (rows == TILE_ROWS) {
-    for (; p + 4 <= k; p += 4) {
-      // Lanes 0 to 3 of each group by a 4 x 4 transpose, lanes 4 and 5 from the two rows left.
-      transpose4x4(strip, 24, a, stride);
-      const r4 = v128.load(a + 4 * stride);
-      const r5 = v128.load(a + 5 * stride);
-      const low = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5);
-      const high = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7);
-      v128.store64_lane(strip, low, 0, 16);
-      v128.store64_lane(strip, low, 1, 40);
-      v128.store64_lane(strip, high, 0, 64);
-      v128.store64_lane(strip, high, 1, 88);
-      strip += 96;
-      a += 16;
-    }
-  }
-  for (; p < k; p++) {
-    for (let i = 0; i < TILE_ROWS; i++) {
-      store<f32>(strip + (<usize>i << 2), i < rows ? load<f32>(a + <usize>i * stride) : 0);
-    }
+  for (let p = 0; p < k; p++) {
+    v128.store(strip, loadUpTo4(a, rows));
+    store<f32>(strip, rows > 4 ? load<f32>(a, 16) : 0, 16);
+    store<f32>(strip, 0, 20);
     strip += 24;
-    a += 4;
+    a += stride;
   }
 }
 
@@ -165,19 +183,20 @@ export function gemm(
       for (let row = 0; row < m; row += TILE_ROWS) {
         const rows = min(TILE_ROWS, m - row);
         const aStart = aTransposed ? k0 * lda + row : row * lda + k0;
-        packStrip(strip, a + (<usize>aStart << 2), lda, aTransposed, rows, depth);
+        if (aTransposed) packTransposedStrip(strip, a + (<usize>aStart << 2), lda, rows, depth);
+        else packStrip(strip, a + (<usize>aStart << 2), lda, rows, depth);
         let panel = packed + (<usize>(k0 * TILE_COLUMNS) << 2) + <usize>(n0 / TILE_COLUMNS) * panelStride;
         for (let column = n0; column < nEnd; column += TILE_COLUMNS) {
           const columns = min(TILE_COLUMNS, n - column);
           const target = c + (<usize>(row * ldc + column) << 2);
           const biasHere = biasNow ? biasNow + (<usize>column << 2) : 0;
-          if (rows == TILE_ROWS && columns == TILE_COLUMNS) {
-            tile(target, rowBytes, strip, panel, depth, add, biasHere, reluNow);
+          if (columns == TILE_COLUMNS) {
+            tile(target, rowBytes, rows, strip, panel, depth, add, biasHere, reluNow);
           } else {
-            // At the edges the tile works on a copy, so that it reads and writes whole vectors.
+            // At the right edge the tile works on a copy, so that it reads and writes whole vectors.
             if (biasHere) copyTile(biasEdge, 0, biasHere, 0, 1, columns);
             if (add) copyTile(edge, 32, target, rowBytes, rows, columns);
-            tile(edge, 32, strip, panel, depth, add, biasHere ? biasEdge : 0, reluNow);
+            tile(edge, 32, rows, strip, panel, depth, add, biasHere ? biasEdge : 0, reluNow);
             copyTile(target, rowBytes, edge, 32, rows, columns);
           }
           panel += panelStride;
@@ -198,14 +217,15 @@ function copyTile(to: usize, toStride: usize, from: usize, fromStride: usize, ro
 }
 
 /**
- * Six rows by eight columns of C: one strip of A times one panel of B, held in registers throughout.
+ * Six rows by eight columns of C: one strip of A times one panel of B, held in registers throughout. Only the
+ * first `rows` rows are stored.
  *
  * A's six numbers are loaded as two vectors and spread by shuffles, not by six loads that spread: the compiler
  * moves loads to the front, where six of them would push accumulators out of the registers, but leaves a
  * shuffle next to its use. For the same reason there are two steps of k a round, and no more.
  */
 function tile(
-  c: usize, stride: usize, a: usize, b: usize, k: i32, add: i32, bias: usize, relu: i32,
+  c: usize, stride: usize, rows: i32, a: usize, b: usize, k: i32, add: i32, bias: usize, relu: i32,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
@@ -286,11 +306,11 @@ function tile(
   const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
   const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
   finishRow(c, c00, c01, add, bias0, bias1, relu);
-  finishRow(c + stride, c10, c11, add, bias0, bias1, relu);
-  finishRow(c + 2 * stride, c20, c21, add, bias0, bias1, relu);
-  finishRow(c + 3 * stride, c30, c31, add, bias0, bias1, relu);
-  finishRow(c + 4 * stride, c40, c41, add, bias0, bias1, relu);
-  finishRow(c + 5 * stride, c50, c51, add, bias0, bias1, relu);
+  if (rows > 1) finishRow(c + stride, c10, c11, add, bias0, bias1, relu);
+  if (rows > 2) finishRow(c + 2 * stride, c20, c21, add, bias0, bias1, relu);
+  if (rows > 3) finishRow(c + 3 * stride, c30, c31, add, bias0, bias1, relu);
+  if (rows > 4) finishRow(c + 4 * stride, c40, c41, add, bias0, bias1, relu);
+  if (rows > 5) finishRow(c + 5 * stride, c50, c51, add, bias0, bias1, relu);
 }
 
 /** One lane of a vector in all four. */

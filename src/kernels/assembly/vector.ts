@@ -13,7 +13,28 @@ export function add(y: usize, x: usize, n: i32): void {
 /** sums[columns] += the sum of the rows of x[rows, columns], from the first row to the last. */
 export function columnSums(sums: usize, x: usize, rows: i32, columns: i32): void {
   const stride = <usize>columns << 2;
-  for (let column = 0; column < columns; column += 4) {
+  let column = 0;
+  for (; column + 16 <= columns; column += 16) {
+    // A cache line of each row at a time.
+    let sum0 = v128.load(sums);
+    let sum1 = v128.load(sums, 16);
+    let sum2 = v128.load(sums, 32);
+    let sum3 = v128.load(sums, 48);
+    let address = x + (<usize>column << 2);
+    for (let row = 0; row < rows; row++) {
+      sum0 = f32x4.add(sum0, v128.load(address));
+      sum1 = f32x4.add(sum1, v128.load(address, 16));
+      sum2 = f32x4.add(sum2, v128.load(address, 32));
+      sum3 = f32x4.add(sum3, v128.load(address, 48));
+      address += stride;
+    }
+    v128.store(sums, sum0);
+    v128.store(sums, sum1, 16);
+    v128.store(sums, sum2, 32);
+    v128.store(sums, sum3, 48);
+    sums += 64;
+  }
+  for (; column < columns; column += 4) {
     const left = columns - column;
     let sum = loadUpTo4(sums, left);
     let address = x + (<usize>column << 2);
