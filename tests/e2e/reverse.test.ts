@@ -16,7 +16,20 @@ const SMALL = [
   "--decoder-layers",
   "1",
 ];
-const FAST = ["--norm", "pre", "--dropout", "0", "--lr", "0.005", "--warmup", "50", "--max-steps", "1200", "--batch-tokens", "512"];
+const FAST = [
+  "--norm",
+  "pre",
+  "--dropout",
+  "0",
+  "--lr",
+  "0.005",
+  "--warmup",
+  "50",
+  "--max-steps",
+  "1200",
+  "--batch-tokens",
+  "512",
+];
 
 it("reverse from the first command to the last: at least 99 % exact match", {
   timeout: 120_000,
