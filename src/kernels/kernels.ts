@@ -156,6 +156,10 @@ export interface Kernels {
   geluBackward(dx: Pointer, dy: Pointer, x: Pointer, n: number): void;
   /** dx = dy where y is above 0, else 0. */
   reluBackward(dx: Pointer, dy: Pointer, y: Pointer, n: number): void;
+  /** x = 0. */
+  clear(x: Pointer, n: number): void;
+  /** y = x. */
+  copy(y: Pointer, x: Pointer, n: number): void;
   /** y = y + x. */
   add(y: Pointer, x: Pointer, n: number): void;
   /** sums[columns] += the sum of the rows of x. */

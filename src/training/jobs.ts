@@ -80,7 +80,8 @@ function reduceSlice(
 function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: number): void {
   const { memory, arena } = workbench;
   const { pairs, key, gradients, sums } = job.shards[item]!;
-  memory.floats(gradients, model.parameters.size).fill(0);
+  workbench.profile?.begin("clearing gradients");
+  workbench.kernels.clear(gradients, model.parameters.size);
   const { dropout } = model.config;
   const run = new Computation(workbench, { gradients, dropout });
   const masks = dropout > 0 ? key : undefined;

@@ -28,6 +28,20 @@ describe.each(BUILDS)("vector kernels, %s build", (build) => {
     );
   });
 
+  it("clear and copy: as the reference, and nothing else is written", () => {
+    fc.assert(
+      fc.property(anySize(70), anySeed, anyLast, (n, seed, last) => {
+        bench.reset(last % 3);
+        const y = bench.matrix(1, n, uniform(seed, n));
+        const x = bench.matrix(1, n, uniform(seed + 1, n));
+        const copy = (kernels: Kernels) => kernels.copy(y.pointer, x.pointer, n);
+        expectSameBits(bench.run(build, copy, y)[0]!, bench.run("reference", copy, y)[0]!);
+        const clear = (kernels: Kernels) => kernels.clear(y.pointer, n);
+        expectSameBits(bench.run(build, clear, y)[0]!, new Float32Array(n));
+      }),
+    );
+  });
+
   it("columnSums: error below (rows + 1) 2^-24 (rows + 1) for elements below 1, and nothing else is written", () => {
     fc.assert(
       fc.property(anySize(40), anySize(40), anySeed, anyLast, (rows, columns, seed, last) => {

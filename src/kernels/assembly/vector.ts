@@ -1,5 +1,15 @@
 import { loadUpTo4, storeUpTo4 } from "./simd";
 
+/** x = 0, over n floats. JavaScript writes to shared memory a word at a time; this is many times as fast. */
+export function clear(x: usize, n: i32): void {
+  memory.fill(x, 0, <usize>n << 2);
+}
+
+/** y = x, over n floats. */
+export function copy(y: usize, x: usize, n: i32): void {
+  memory.copy(y, x, <usize>n << 2);
+}
+
 /** y = y + x, over n floats. */
 export function add(y: usize, x: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {

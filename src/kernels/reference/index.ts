@@ -7,7 +7,7 @@ import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
 import { gemm, packB } from "./gemm.ts";
 import { layerNormBackward, layerNormForward, residualForward } from "./layerNorm.ts";
-import { add, columnSums, reluBackward, sumSquares } from "./vector.ts";
+import { add, clear, columnSums, copy, reluBackward, sumSquares } from "./vector.ts";
 
 /**
  * Makes the reference kernels work on a memory: what the fast ones say, in plain loops. Sums and functions are in
@@ -36,6 +36,8 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     geluForward: geluForward(memory),
     geluBackward: geluBackward(memory),
     reluBackward: reluBackward(memory),
+    clear: clear(memory),
+    copy: copy(memory),
     add: add(memory),
     columnSums: columnSums(memory),
     sumSquares: sumSquares(memory),

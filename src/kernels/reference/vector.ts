@@ -1,5 +1,15 @@
 import { matrix, type Reference, vector } from "./memory.ts";
 
+/** x = 0 over n floats. */
+export const clear: Reference<"clear"> = (memory) => (x, n) => {
+  vector(memory, x, n).fill(0);
+};
+
+/** y = x over n floats. */
+export const copy: Reference<"copy"> = (memory) => (y, x, n) => {
+  vector(memory, y, n).set(vector(memory, x, n));
+};
+
 /** y = y + x over n floats. */
 export const add: Reference<"add"> = (memory) => (y, x, n) => {
   const Y = vector(memory, y, n);

@@ -21,15 +21,11 @@ export function residual(run: Computation, x: Tensor, sublayer: Tensor, ragged: 
   tape?.record("residual", sum, (dSum) => {
     const dx = tape.target(x);
     if (dx.accumulate) kernels.add(dx.pointer, dSum, rows * columns);
-    else copy(run, dx.pointer, dSum, rows * columns);
+    else kernels.copy(dx.pointer, dSum, rows * columns);
     const dSublayer = tape.target(sublayer);
     if (dSublayer.accumulate) throw new Error("the output of a sublayer has another reader");
-    copy(run, dSublayer.pointer, dSum, rows * columns);
+    kernels.copy(dSublayer.pointer, dSum, rows * columns);
     kernels.dropout(dSublayer.pointer, ...mask);
   });
   return sum;
-}
-
-function copy(run: Computation, to: number, from: number, count: number): void {
-  run.memory.floats(to, count).set(run.memory.floats(from, count));
 }
