@@ -23,6 +23,9 @@ export interface Translation {
   readonly overLong: boolean;
 }
 
+/** What is to be done with batches. */
+type WorkOnBatches = { readonly kind: "greedy"; readonly limit: number } | { readonly kind: "score" };
+
 /** A trained model with its tokenizers: text in, text out. */
 export class Translator {
   readonly pool: ReplicaPool;
@@ -32,6 +35,8 @@ export class Translator {
   readonly outputLimit: number;
   /** Holds batches and results while the threads work on them. */
   readonly #arena: Arena;
+  /** Settled when the call before is done: calls take turns, as threads and arena serve one at a time. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(
     pool: ReplicaPool,
@@ -89,14 +94,26 @@ export class Translator {
   }
 
   /**
-   * Shares batches of pairs out among the threads and reads their results in order.
+   * Shares batches of pairs out among the threads and reads their results in order, when it is its turn.
    *
    * @param width 32-bit words of results for a pair
    */
-  async #inBatches(
+  #inBatches(
     pairs: readonly EncodedPair[],
     width: number,
-    job: { readonly kind: "greedy"; readonly limit: number } | { readonly kind: "score" },
+    job: WorkOnBatches,
+    read: (results: Pointer, batch: readonly EncodedPair[]) => void,
+  ): Promise<void> {
+    const work = this.#turn.then(() => this.#runBatches(pairs, width, job, read));
+    // Whoever comes next waits for the end, not for success.
+    this.#turn = work.catch(() => {});
+    return work;
+  }
+
+  async #runBatches(
+    pairs: readonly EncodedPair[],
+    width: number,
+    job: WorkOnBatches,
     read: (results: Pointer, batch: readonly EncodedPair[]) => void,
   ): Promise<void> {
     const { memory } = this.pool.main.workbench;

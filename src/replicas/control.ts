@@ -13,7 +13,7 @@ const NEXT_ITEM = 1;
 const ARRIVED = 2; // workers that have run out of items
 const STOP = 3;
 const JOB_LENGTH = 4; // bytes of the job in its mailbox
-const FAILURE_LENGTH = 5; // and of the first failure in its own; 0 while there is none
+const FAILURE_LENGTH = 5; // and of the first failure in its own; 0 while there is none, -1 while it is written
 const WORDS = 16;
 
 /** Room for a job's description, and behind it for a failure's. */
@@ -67,7 +67,7 @@ export class Control {
   /** Main thread: what a worker failed with, if one did. */
   get failure(): string | undefined {
     const length = Atomics.load(this.#words, FAILURE_LENGTH);
-    return length === 0 ? undefined : this.#mailbox(JOB_BYTES, length).toString();
+    return length <= 0 ? undefined : this.#mailbox(JOB_BYTES, length).toString();
   }
 
   /** Main thread: sends the workers home. */
@@ -107,8 +107,9 @@ export class Control {
     Atomics.notify(this.#words, ARRIVED);
   }
 
-  /** Worker: reports that it cannot go on. */
+  /** Worker: reports that it cannot go on; the first report is the one that is kept. */
   fail(message: string): void {
+    if (Atomics.compareExchange(this.#words, FAILURE_LENGTH, 0, -1) !== 0) return;
     const length = this.#mailbox(JOB_BYTES, FAILURE_BYTES).write(message || "it does not say why");
     Atomics.store(this.#words, FAILURE_LENGTH, length);
   }

@@ -46,7 +46,7 @@ export class ReplicaPool {
   }
 
   /**
-   * Does all items of a job.
+   * Does all items of a job. One job at a time: the next one has to wait until this one's promise is settled.
    *
    * @throws XformerError when a worker thread has died
    */
@@ -54,15 +54,23 @@ export class ReplicaPool {
     const wanted = Math.min(this.threads, job.items) - 1;
     if (wanted > 0 && this.#workers.length === 0) await this.#start();
     this.#control.post(job);
-    this.#control.takeItems(job, (item) => this.#perform(this.main, job, item));
-    const finished = performance.now();
-    while (!this.#control.allArrived(this.#workers.length, PATIENCE)) {
-      await setImmediate(); // lets the death of a worker be heard
-      if (this.#dead !== undefined) throw failed(this.#dead);
+    try {
+      this.#control.takeItems(job, (item) => this.#perform(this.main, job, item));
+    } finally {
+      // Even when this thread has failed: the others must not be left with a job that is overwritten by the next.
+      await this.#allArrived();
     }
-    this.main.workbench.profile?.waited((performance.now() - finished) / 1000);
     const failure = this.#control.failure ?? this.#dead;
     if (failure !== undefined) throw failed(failure);
+  }
+
+  /** Waits for the workers to run out of items, and hears when one of them dies. */
+  async #allArrived(): Promise<void> {
+    const finished = performance.now();
+    while (this.#dead === undefined && !this.#control.allArrived(this.#workers.length, PATIENCE)) {
+      await setImmediate(); // lets the death of a worker be heard
+    }
+    this.main.workbench.profile?.waited((performance.now() - finished) / 1000);
   }
 
   /** Which weights the model has: a number that rises when they change. */
@@ -99,7 +107,8 @@ export class ReplicaPool {
   }
 
   #startOne(script: URL, seed: WorkerSeed): Promise<void> {
-    const worker = new Worker(script, { workerData: seed });
+    // Nothing is passed on from the command line: some of Node's flags mean another thing to a file.
+    const worker = new Worker(script, { workerData: seed, execArgv: [] });
     this.#workers.push(worker);
     return new Promise((resolve, reject) => {
       const die = (reason: string): void => {

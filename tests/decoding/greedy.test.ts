@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { greedyDecode } from "../../src/decoding/greedy.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
+import { createRandom } from "../../src/random.ts";
+import { Computation } from "../../src/tensor/computation.ts";
+import { linear } from "../../src/tensor/operations/linear.ts";
+import {
+  concatenate,
+  makeModel,
+  makeWorkbench,
+  placeSentences,
+  poisonScratch,
+  randomSentences,
+  SMALL_MODEL,
+} from "../support/engine.ts";
+import { BUILDS } from "../support/kernels.ts";
+
+const SPECIAL = { bosId: 1, eosId: 2 };
+const VOCABULARY = 13;
+const LIMIT = 40;
+
+/** Untied, so that a random model does not just say the last token again. */
+const CONFIG: ModelConfig = {
+  ...SMALL_MODEL,
+  dModel: 16,
+  dFF: 24,
+  sourceVocabSize: VOCABULARY,
+  targetVocabSize: VOCABULARY,
+};
+
+describe.each(BUILDS)("greedyDecode, %s kernels", (engine) => {
+  const workbench = makeWorkbench(engine);
+  const { memory } = workbench;
+  const model = makeModel(workbench, CONFIG, 3);
+  // A random model says END seldom; with this it does so now and then.
+  model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId]! += 0.5;
+  const sources = randomSentences([5, 60, 1, 14, 3, 9, 2, 31, 7, 7, 20, 4], VOCABULARY, createRandom(1));
+
+  function decode(of: readonly number[][], limit = LIMIT): number[][] {
+    poisonScratch(workbench, 2 ** 18);
+    return greedyDecode(model, workbench, concatenate(of), SPECIAL, limit);
+  }
+
+  /** Greedy decoding as one would write it down: the whole target again for every token. */
+  function plainGreedy(source: number[]): number[] {
+    const output: number[] = [];
+    while (output.length < LIMIT) {
+      poisonScratch(workbench);
+      const run = new Computation(workbench);
+      const placed = placeSentences(run, [source]);
+      const target = placeSentences(run, [[SPECIAL.bosId, ...output]]);
+      const logits = linear(run, model.forward(run, placed, target), model.outputWeight, model.outputBias);
+      const last = memory.floats(logits.pointer + 4 * VOCABULARY * output.length, VOCABULARY);
+      const best = last.indexOf(Math.max(...last));
+      if (best === SPECIAL.eosId) break;
+      output.push(best);
+    }
+    return output;
+  }
+
+  const expected = sources.map(plainGreedy);
+
+  it("these sentences end at different times, some of them never", () => {
+    const lengths = expected.map((output) => output.length);
+    expect(new Set(lengths).size).toBeGreaterThan(3);
+    expect(Math.max(...lengths)).toBe(LIMIT);
+    expect(new Set(expected.map((output) => output.join())).size).toBeGreaterThan(6);
+  });
+
+  it("takes the most probable token until END, as without a cache", () => {
+    expect(decode(sources)).toEqual(expected);
+  });
+
+  it("a sentence's output depends neither on the batch's size, nor on its order, nor on its neighbours", () => {
+    for (const [b, source] of sources.entries()) expect(decode([source])).toEqual([expected[b]]);
+    const order = createRandom(2).shuffle([...sources.keys()]);
+    expect(decode(order.map((b) => sources[b]!))).toEqual(order.map((b) => expected[b]));
+    for (const size of [2, 5]) {
+      const batches = Array.from({ length: Math.ceil(sources.length / size) }, (_, i) =>
+        decode(sources.slice(i * size, (i + 1) * size)),
+      );
+      expect(batches.flat()).toEqual(expected);
+    }
+    expect(decode([sources[1]!, sources[1]!])).toEqual([expected[1], expected[1]]);
+  });
+
+  it.each([0, 1, 3, 33])("gives at most %i tokens when told so, and the same ones", (limit) => {
+    expect(decode(sources, limit)).toEqual(expected.map((output) => output.slice(0, limit)));
+  });
+});
+
+describe("greedyDecode", () => {
+  it("asks no more of sentences that are finished", () => {
+    const workbench = makeWorkbench("strict");
+    const model = makeModel(workbench, CONFIG, 3);
+    model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId]! += 0.5;
+    const sources = randomSentences([5, 60, 1, 14, 3, 9], VOCABULARY, createRandom(1));
+    const asked: number[] = [];
+    const argmax = (pointer: number, count: number): number => {
+      asked.push(count);
+      return workbench.kernels.argmax(pointer, count);
+    };
+    const watched = { ...workbench, kernels: { ...workbench.kernels, argmax } };
+    const outputs = greedyDecode(model, watched, concatenate(sources), SPECIAL, LIMIT);
+    // Every token was asked for once, and END once where it came before the limit.
+    const steps = outputs.reduce((sum, { length }) => sum + Math.min(length + 1, LIMIT), 0);
+    expect(asked).toEqual(new Array<number>(steps).fill(VOCABULARY));
+  });
+
+  it("ends at once when END is the most probable first token", () => {
+    const workbench = makeWorkbench("strict");
+    const model = makeModel(workbench, CONFIG);
+    model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId] = 1000;
+    expect(greedyDecode(model, workbench, concatenate([[3, 2], [2]]), SPECIAL, 9)).toEqual([[], []]);
+  });
+});

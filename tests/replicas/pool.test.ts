@@ -1,0 +1,165 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it } from "vitest";
+import { XformerError } from "../../src/errors.ts";
+import { perform } from "../../src/jobs.ts";
+import type { Job } from "../../src/replicas/control.ts";
+import { type Perform, ReplicaPool } from "../../src/replicas/pool.ts";
+import { temporaryDirectory } from "../io/temporaryDirectory.ts";
+import { SMALL_MODEL } from "../support/engine.ts";
+
+const HINT = "If memory ran out, use a smaller model, a smaller --batch-tokens or fewer --threads.";
+const directory = temporaryDirectory();
+const workers: Worker[] = [];
+const pools: ReplicaPool[] = [];
+process.on("worker", (worker) => workers.push(worker));
+
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.close();
+  workers.length = 0;
+});
+
+function makePool(threads: number, work: Perform = perform): ReplicaPool {
+  const pool = new ReplicaPool(SMALL_MODEL, work, threads);
+  pools.push(pool);
+  return pool;
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** What became of a job within `seconds`. */
+async function outcome(work: Promise<void>, seconds = 2): Promise<string> {
+  const start = performance.now();
+  const late = new Promise<string>((resolve) => setTimeout(resolve, 1000 * seconds, "it hangs").unref());
+  const end = work.then(
+    () => "done",
+    (error: unknown) => (error instanceof XformerError ? error.oneLine : `not for users: ${error}`),
+  );
+  const what = await Promise.race([end, late]);
+  expect(performance.now() - start).toBeLessThan(1000 * seconds);
+  return what;
+}
+
+/** Adds region 1 to region 0: a million ones to as many numbers, in slices of 32,768. */
+function sumJob(pool: ReplicaPool): { job: Job; sums: Float32Array } {
+  const { memory } = pool.main.workbench;
+  const size = 2 ** 20;
+  const [to, from] = [memory.reserve(4 * size), memory.reserve(4 * size)];
+  memory.floats(to, size).forEach((_, i, sums) => {
+    sums[i] = i;
+  });
+  memory.floats(from, size).fill(1);
+  const job = { kind: "reduce", items: 32, gradients: [to, from], size, squares: memory.reserve(8 * 32) };
+  return { job, sums: memory.floats(to, size) };
+}
+
+describe("a pool of threads", () => {
+  it.each([1, 2, 4])("%i of them do every item once", async (threads) => {
+    let items = 0;
+    const pool = makePool(threads, (replica, job, item) => {
+      items++;
+      sleep(1); // so that the others get some
+      perform(replica, job, item);
+    });
+    const { job, sums } = sumJob(pool);
+    for (let round = 1; round <= 3; round++) {
+      await pool.run(job);
+      expect(sums.every((sum, i) => sum === i + round)).toBe(true);
+    }
+    expect(workers.length).toBe(threads - 1);
+    if (threads === 1) expect(items).toBe(3 * 32);
+    else expect(items).toBeLessThan(3 * 32);
+  });
+
+  it("starts no other thread for a job of one item", async () => {
+    const pool = makePool(4);
+    const { job } = sumJob(pool);
+    await pool.run({ ...job, items: 1 });
+    expect(workers.length).toBe(0);
+  });
+
+  it("takes a job of nearly 1 MiB", async () => {
+    const pool = makePool(3);
+    const { job, sums } = sumJob(pool);
+    await pool.run({ ...job, note: "x".repeat(2 ** 20 - 1000) } as Job);
+    await pool.run(job);
+    expect(sums.every((sum, i) => sum === i + 2)).toBe(true);
+  });
+
+  it("a worker that fails ends the job with its reason, not with a hang", async () => {
+    const pool = makePool(2, () => sleep(50));
+    expect(await outcome(pool.run({ kind: "juggle", items: 4 }))).toBe(
+      `a worker thread died: there is no job juggle. ${HINT}`,
+    );
+  });
+
+  it("a worker that dies while it waits ends the next job, and every one after it", async () => {
+    const pool = makePool(3);
+    const { job } = sumJob(pool);
+    await pool.run(job);
+    await workers[1]!.terminate();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await outcome(pool.run(job))).toBe(`a worker thread died: it exited with code 1. ${HINT}`);
+    }
+  });
+
+  it("a worker that dies at work ends the job", async () => {
+    const pool = makePool(2, () => {
+      workers[0]?.terminate();
+      sleep(20);
+    });
+    expect(await outcome(pool.run({ ...sumJob(pool).job, items: 4 }))).toBe(
+      `a worker thread died: it exited with code 1. ${HINT}`,
+    );
+  });
+
+  it("a worker that cannot begin is told of", async () => {
+    const pool = makePool(3);
+    const { memory } = pool.main.workbench;
+    // Nothing is left for the worker's own workspace.
+    for (let free = 2 ** 31; free >= 64; ) {
+      try {
+        memory.reserve(free);
+      } catch {
+        free /= 2;
+      }
+    }
+    expect(await outcome(pool.run({ kind: "reduce", items: 3 }), 5)).toMatch(
+      /^a worker thread died: the model and its batch need more than \d+ MiB of memory\. /,
+    );
+  });
+
+  it("close ends the threads", async () => {
+    const pool = makePool(3);
+    await pool.run(sumJob(pool).job);
+    expect(workers.map(({ threadId }) => threadId > 0)).toEqual([true, true]);
+    await pool.close();
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+  });
+
+  it.each([
+    ["when the pool is closed", "await pool.close();"],
+    ["when the pool is forgotten", ""],
+  ])("the process ends by itself %s", async (_, end) => {
+    const dist = (name: string): string =>
+      JSON.stringify(new URL(`../../dist/${name}`, import.meta.url).href);
+    const script = `
+      import { ReplicaPool } from ${dist("replicas/pool.js")};
+      import { perform } from ${dist("jobs.js")};
+      const pool = new ReplicaPool(${JSON.stringify(SMALL_MODEL)}, perform, 2);
+      const { memory } = pool.main.workbench;
+      const [at, squares] = [memory.reserve(2 ** 18), memory.reserve(64)];
+      await pool.run({ kind: "reduce", items: 2, gradients: [at], size: 2 ** 15 + 1, squares });
+      ${end}
+      process.stdout.write("done");`;
+    const file = join(directory, `${end === "" ? "forgotten" : "closed"}.mjs`);
+    writeFileSync(file, script);
+    const run = promisify(execFile)(process.execPath, [file], { timeout: 5000 });
+    expect(await run).toEqual({ stdout: "done", stderr: "" });
+  });
+});

@@ -1,0 +1,238 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type NamedTensor, readSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
+import { Transformer } from "../../src/model/transformer.ts";
+import { createRandom } from "../../src/random.ts";
+import { SharedMemory } from "../../src/tensor/memory.ts";
+import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { Adam } from "../../src/training/adam.ts";
+import {
+  type CheckpointDescription,
+  describeCheckpoint,
+  loadCheckpoint,
+  restore,
+  saveCheckpoint,
+} from "../../src/training/checkpoint.ts";
+import { DEFAULT_TRAINING } from "../../src/training/config.ts";
+import { initialState } from "../../src/training/state.ts";
+import { oneLine } from "../io/oneLine.ts";
+import { temporaryDirectory } from "../io/temporaryDirectory.ts";
+import { randomFloats, SMALL_MODEL } from "../support/engine.ts";
+import { expectSameBits } from "../support/kernels.ts";
+
+const sourceTokenizer = learnTokenizer(["我很好。"], { kind: "word", language: "zh" });
+const targetTokenizer = learnTokenizer(["I am good."], { kind: "char", lowercase: true });
+const CONFIG: ModelConfig = {
+  ...SMALL_MODEL,
+  tie: "decoder",
+  sourceVocabSize: sourceTokenizer.vocabulary.size,
+  targetVocabSize: targetTokenizer.vocabulary.size,
+};
+const validation = { step: 7, valid: { loss: 1 / 3, perplexity: 1.4, bleu: 12.5, exactMatch: 4 } };
+const DESCRIPTION: Omit<CheckpointDescription, "model"> = {
+  sourceLanguage: "zh",
+  targetLanguage: "en",
+  outputLimit: 23,
+  sourceTokenizer,
+  targetTokenizer,
+  training: {
+    ...initialState(DEFAULT_TRAINING, "fingerprint"),
+    ...{ step: 9, epoch: 1, batch: 2, best: validation, validations: [validation] },
+    window: { loss: Math.PI, sourceTokens: 5, targetTokens: 6 },
+  },
+};
+
+/** A model with its optimizer, every number of both filled from `seed`; all zero without one. */
+function makeTraining(seed?: number) {
+  const memory = new SharedMemory();
+  const model = new Transformer(CONFIG, memory);
+  const adam = new Adam(model.parameters, memory);
+  const { list, pointer } = model.parameters;
+  const tensors = [pointer, adam.m, adam.v].flatMap((region) =>
+    list.map(({ offset, rows, columns }) => memory.floats(region + 4 * offset, rows * columns)),
+  );
+  if (seed !== undefined) {
+    const random = createRandom(seed);
+    for (const tensor of tensors) tensor.set(randomFloats(tensor.length, random));
+  }
+  return { memory, model, adam, tensors };
+}
+
+const root = temporaryDirectory();
+const file = join(root, "last.safetensors");
+const saved = makeTraining(1);
+
+beforeEach(() => {
+  rmSync(join(root, "best.safetensors"), { force: true });
+  saveCheckpoint(file, saved.model, DESCRIPTION, saved.memory, saved.adam);
+});
+
+/** Writes the checkpoint again with other metadata or tensors. */
+function change(
+  metadata: Record<string, string | undefined>,
+  tensors: (list: NamedTensor[]) => NamedTensor[] = (list) => list,
+): void {
+  const whole = readSafetensors(file);
+  const list = [...whole.tensors].map(([name, { shape, data }]) => ({ name, shape, data }));
+  const entries = Object.entries({ ...whole.metadata, ...metadata }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("xformer."),
+  );
+  writeSafetensors(file, tensors(list), Object.fromEntries(entries));
+}
+
+describe("a checkpoint", () => {
+  it("gives back parameters and moments, bit for bit, and all it was told", () => {
+    const checkpoint = loadCheckpoint(file);
+    const { sourceTokenizer: source, targetTokenizer: target, tensors, ...rest } = checkpoint;
+    expect(rest).toEqual({
+      ...{ model: CONFIG, file, sourceLanguage: "zh", targetLanguage: "en", outputLimit: 23 },
+      training: DESCRIPTION.training,
+    });
+    expect(source.toJSON()).toEqual(sourceTokenizer.toJSON());
+    expect(target.toJSON()).toEqual(targetTokenizer.toJSON());
+    expect(tensors.size).toBe(3 * saved.model.parameters.list.length);
+    const fresh = makeTraining();
+    restore(checkpoint, fresh.model, fresh.memory, fresh.adam);
+    for (const [i, tensor] of fresh.tensors.entries()) expectSameBits(tensor, saved.tensors[i]!);
+  });
+
+  it("saved again from what was restored has the same bytes", () => {
+    const checkpoint = loadCheckpoint(file);
+    const fresh = makeTraining(2);
+    restore(checkpoint, fresh.model, fresh.memory, fresh.adam);
+    const again = join(root, "again.safetensors");
+    const { model: _, file: __, tensors: ___, ...description } = checkpoint;
+    saveCheckpoint(again, fresh.model, description, fresh.memory, fresh.adam);
+    expect(readSafetensors(again)).toEqual(readSafetensors(file));
+  });
+
+  it("without an optimizer holds the model alone, and restores it alone", () => {
+    saveCheckpoint(file, saved.model, DESCRIPTION, saved.memory);
+    const checkpoint = loadCheckpoint(file);
+    expect([...checkpoint.tensors.keys()]).toEqual(saved.model.parameters.list.map(({ name }) => name));
+    const fresh = makeTraining();
+    restore(checkpoint, fresh.model, fresh.memory);
+    const count = saved.model.parameters.list.length;
+    for (const [i, tensor] of fresh.tensors.entries()) {
+      if (i < count) expectSameBits(tensor, saved.tensors[i]!);
+      else expect(tensor.every((moment) => moment === 0)).toBe(true);
+    }
+    expect(oneLine(() => restore(checkpoint, fresh.model, fresh.memory, fresh.adam))).toBe(
+      `${file}: tensor adam.exp_avg.source_embedding.weight is missing. Use another copy, or train again.`,
+    );
+  });
+
+  it("is described from its header alone", () => {
+    const { shapes, tensors: _, ...rest } = { tensors: null, ...describeCheckpoint(file) };
+    expect(rest).toMatchObject({ file, model: CONFIG, outputLimit: 23, training: DESCRIPTION.training });
+    const { name, shape } = saved.model.parameters.list[0]!;
+    expect(shapes[0]).toEqual({ name, shape });
+    expect(shapes.length).toBe(3 * saved.model.parameters.list.length);
+  });
+});
+
+describe("--model", () => {
+  it("of a run directory is its best, or its last when there is no best yet", () => {
+    expect(loadCheckpoint(root).file).toBe(file);
+    const best = join(root, "best.safetensors");
+    saveCheckpoint(best, saved.model, DESCRIPTION, saved.memory);
+    expect(loadCheckpoint(root).file).toBe(best);
+    expect(describeCheckpoint(root).file).toBe(best);
+  });
+
+  it("that is not there, or holds no model, is named", () => {
+    const nowhere = join(root, "nowhere");
+    const empty = join(root, "empty");
+    mkdirSync(empty, { recursive: true });
+    expect(oneLine(() => loadCheckpoint(nowhere))).toBe(
+      `${nowhere}: no such file or directory. Check the path.`,
+    );
+    expect(oneLine(() => loadCheckpoint(empty))).toBe(
+      `${empty}: no best.safetensors or last.safetensors in this directory. ` +
+        "Name a run directory that `xformer train` made, or a checkpoint file.",
+    );
+  });
+});
+
+describe("a checkpoint is refused", () => {
+  const COPY = "Use another copy, or train again.";
+
+  it.each([
+    [
+      "that another program wrote",
+      { format: "pt" },
+      "this safetensors file is not an xformer checkpoint: it lacks xformer's metadata. Name a file that `xformer train` wrote.",
+    ],
+    [
+      "of a newer format",
+      { format_version: "2" },
+      "it has format version 2, this xformer reads up to 1. Update xformer.",
+    ],
+    [
+      "of no format version that is a number",
+      { format_version: "one" },
+      "it has format version one, this xformer reads up to 1. Update xformer.",
+    ],
+    [
+      "without its configuration",
+      { model: undefined },
+      `its metadata "model" is missing or is not JSON. ${COPY}`,
+    ],
+    [
+      "whose training is not JSON",
+      { training: "{" },
+      `its metadata "training" is missing or is not JSON. ${COPY}`,
+    ],
+    [
+      "of sizes that do not fit together",
+      { model: JSON.stringify({ ...CONFIG, nHeads: 4 }) },
+      `its configuration cannot be built: dModel 6 cannot be split into 4 heads. ${COPY}`,
+    ],
+    [
+      "whose source vocabulary is another",
+      { model: JSON.stringify({ ...CONFIG, sourceVocabSize: 5 }) },
+      `its source vocabulary has ${CONFIG.sourceVocabSize} entries, the model 5. ${COPY}`,
+    ],
+    [
+      "whose target vocabulary is another",
+      { target_tokenizer: JSON.stringify(sourceTokenizer.toJSON()) },
+      `its target vocabulary has ${CONFIG.sourceVocabSize} entries, the model ${CONFIG.targetVocabSize}. ${COPY}`,
+    ],
+  ])("%s", (_, metadata, message) => {
+    change(metadata);
+    expect(oneLine(() => loadCheckpoint(file))).toBe(`${file}: ${message}`);
+    expect(oneLine(() => describeCheckpoint(file))).toBe(`${file}: ${message}`);
+  });
+
+  it("that is no safetensors file", () => {
+    writeFileSync(file, "not a checkpoint");
+    expect(oneLine(() => loadCheckpoint(file))).toMatch(/^.*last\.safetensors: .+\. .+\.$/);
+  });
+
+  it.each(["linear1.weight", "adam.exp_avg_sq.encoder.layers.0.norm1.bias"])(
+    "that lacks a tensor, such as %s",
+    (ending) => {
+      const name = ending.startsWith("adam.") ? ending : `decoder.layers.1.${ending}`;
+      change({}, (tensors) => tensors.filter((tensor) => tensor.name !== name));
+      const { model, memory, adam } = makeTraining();
+      expect(oneLine(() => restore(loadCheckpoint(file), model, memory, adam))).toBe(
+        `${file}: tensor ${name} is missing. ${COPY}`,
+      );
+    },
+  );
+
+  it("that has a tensor of another shape, were it of the same size", () => {
+    const name = "encoder.layers.0.linear1.weight";
+    change({}, (tensors) =>
+      tensors.map((tensor) =>
+        tensor.name === name ? { ...tensor, shape: [...tensor.shape].reverse() } : tensor,
+      ),
+    );
+    const { model, memory } = makeTraining();
+    expect(oneLine(() => restore(loadCheckpoint(file), model, memory))).toBe(
+      `${file}: tensor ${name} is [6,9], but its configuration says [9,6]. ${COPY}`,
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { afterAll, describe, expect, it } from "vitest";
+import type { EncodedPair } from "../../src/data/batches.ts";
+import { perform } from "../../src/jobs.ts";
+import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
+import { createRandom } from "../../src/random.ts";
+import { type Perform, ReplicaPool } from "../../src/replicas/pool.ts";
+import { Computation } from "../../src/tensor/computation.ts";
+import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
+import { SLICE } from "../../src/training/jobs.ts";
+import { TrainingStep } from "../../src/training/step.ts";
+import { makePairs, randomSentences, SMALL_MODEL } from "../support/engine.ts";
+import { expectClose } from "../support/kernels.ts";
+
+const SPECIAL = { bosId: 1, eosId: 2 };
+/** More than two slices of 32,768 parameters, so that threads share the update too. */
+const MODEL = { ...SMALL_MODEL, dModel: 48, nHeads: 4, dFF: 131, dropout: 0.1 };
+
+function randomPairs(count: number, seed: number): EncodedPair[] {
+  const random = createRandom(seed);
+  const lengths = Array.from({ length: count }, () => random.below(20));
+  const sources = randomSentences(lengths, MODEL.sourceVocabSize, random);
+  const targets = randomSentences(random.shuffle(lengths), MODEL.targetVocabSize, random);
+  return sources.map((source, index) => ({
+    source: Int32Array.from(source),
+    target: Int32Array.from(targets[index]!),
+    index,
+  }));
+}
+
+const pools: ReplicaPool[] = [];
+afterAll(async () => {
+  for (const pool of pools) await pool.close();
+});
+
+function makeStep(
+  threads: number,
+  config: Partial<TrainingConfig> = {},
+  model = MODEL,
+  work: Perform = perform,
+) {
+  const pool = new ReplicaPool(model, work, threads);
+  pools.push(pool);
+  pool.main.model.initialise(1);
+  return { pool, step: new TrainingStep(pool, SPECIAL, { ...DEFAULT_TRAINING, ...config }) };
+}
+
+/** Two steps: what they reported, and SHA-256 of the bits of the parameters and of both moments after them. */
+async function twoSteps(
+  threads: number,
+  batches: readonly (readonly EncodedPair[])[],
+  work: Perform = perform,
+) {
+  const { pool, step } = makeStep(threads, {}, MODEL, work);
+  const { memory } = pool.main.workbench;
+  const { pointer, size } = pool.main.model.parameters;
+  const reports = [];
+  for (const [i, batch] of batches.entries()) {
+    const gradients = await step.gradients(batch, i + 1);
+    reports.push(gradients);
+    await step.update(i + 1, 0.01, gradients.norm);
+  }
+  const digests = [pointer, step.adam.m, step.adam.v].map((region) =>
+    createHash("sha256").update(memory.integers(region, size).slice()).digest("hex"),
+  );
+  return { reports, digests, slices: Math.ceil(size / SLICE) };
+}
+
+describe("TrainingStep", () => {
+  const batches = [randomPairs(23, 1), randomPairs(17, 2)];
+
+  it.each([2, 3, 4])(
+    "two steps on %i threads are those on one, bit for bit: loss, norm, parameters, moments",
+    async (threads) => {
+      const expected = await twoSteps(1, batches);
+      let items = 0;
+      /** Leaves the other threads the time to do most of the work. */
+      const slowly: Perform = (replica, job, item) => {
+        items++;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+        perform(replica, job, item);
+      };
+      expect(await twoSteps(threads, batches, slowly)).toEqual(expected);
+      // Four shards, and slices to sum up and to update, twice.
+      expect(expected.slices).toBeGreaterThan(2);
+      expect(items).toBeLessThan(2 * (4 + 2 * expected.slices));
+    },
+  );
+
+  it.each([1, 2, 3, 5])(
+    "takes a batch of %i sentences, fewer or more than there are shards",
+    async (count) => {
+      const few = [randomPairs(count, 3), randomPairs(count, 4)];
+      const expected = await twoSteps(1, few);
+      const actual = await twoSteps(4, few);
+      expect(actual).toEqual(expected);
+      for (const { loss, norm } of actual.reports) {
+        expect(loss).toBeGreaterThan(0);
+        expect(norm).toBeGreaterThan(0);
+      }
+    },
+  );
+
+  it("shards add up to the gradient of the whole batch: norm, loss and first moments within 1e-5", async () => {
+    const config = { labelSmoothing: 0.1, clipNorm: 0 };
+    const model = { ...MODEL, dropout: 0 };
+    const { pool, step } = makeStep(1, config, model);
+    const [pairs] = batches as [EncodedPair[]];
+    const { loss, norm, sourceTokens, targetTokens } = await step.gradients(pairs, 1);
+    expect(sourceTokens).toBe(pairs.reduce((sum, { source }) => sum + source.length + 1, 0));
+    expect(targetTokens).toBe(pairs.reduce((sum, { target }) => sum + target.length + 1, 0));
+
+    const { workbench, model: transformer } = pool.main;
+    const { memory, arena } = workbench;
+    const { size } = transformer.parameters;
+    const region = memory.reserve(4 * size);
+    const whole = makePairs(
+      pairs.map(({ source }) => [...source, SPECIAL.eosId]),
+      pairs.map(({ target }) => [...target]),
+    );
+    const run = new Computation(workbench, { gradients: region });
+    const rows = teacherForcedLoss(transformer, run, whole, SPECIAL, 0.1, 1 / targetTokens);
+    const expectedLoss = rows.reduce((sum, value, i) => (i % 3 === 0 ? sum + value : sum), 0);
+    run.tape?.backward();
+    arena.release();
+    const gradient = memory.floats(region, size);
+    expect(Math.abs(loss / expectedLoss - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(norm / Math.hypot(...gradient) - 1)).toBeLessThan(1e-5);
+
+    await step.update(1, 0, norm);
+    expectClose(
+      memory.floats(step.adam.m, size).map((m) => 10 * m),
+      gradient,
+      1e-5,
+    );
+  });
+
+  it("the dropout of a step depends on seed and step, and on nothing else", async () => {
+    const [pairs] = batches as [EncodedPair[]];
+    const { step } = makeStep(1, { seed: 1 });
+    const first = await step.gradients(pairs, 1);
+    expect(await step.gradients(pairs, 1)).toEqual(first);
+    expect(await step.gradients(pairs, 2)).not.toEqual(first);
+    expect(await makeStep(1, { seed: 2 }).step.gradients(pairs, 1)).not.toEqual(first);
+    expect(await makeStep(1, { seed: 1 }).step.gradients(pairs, 1)).toEqual(first);
+  });
+
+  it("clips: a gradient over the limit moves Adam's moments as one at the limit does", async () => {
+    const [pairs] = batches as [EncodedPair[]];
+    const { pool, step } = makeStep(1, { clipNorm: 0.01 });
+    const { norm } = await step.gradients(pairs, 1);
+    expect(norm).toBeGreaterThan(0.1);
+    await step.update(1, 0.001, norm);
+    const moments = pool.main.workbench.memory.floats(step.adam.m, pool.main.model.parameters.size);
+    expect(10 * Math.hypot(...moments)).toBeCloseTo(0.01, 5);
+  });
+
+  it("twenty steps on the same pairs bring the loss down to less than half", async () => {
+    const { step } = makeStep(2, { labelSmoothing: 0 }, { ...MODEL, dropout: 0 });
+    const pairs = randomPairs(4, 5);
+    const losses: number[] = [];
+    for (let i = 1; i <= 20; i++) {
+      const { loss, norm, targetTokens } = await step.gradients(pairs, i);
+      losses.push(loss / targetTokens);
+      await step.update(i, 0.003, norm);
+    }
+    expect(losses[0]).toBeGreaterThan(2);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+  });
+});
