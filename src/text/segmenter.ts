@@ -9,6 +9,7 @@ const REMEMBERED = 65_536;
 
 /** Languages that write "l'eau" and "dell'acqua": the article is a word of its own. */
 const ELIDING = /^(fr|it|ca|oc)\b/;
+const HIGH_SURROGATE = /[\uD800-\uDBFF]/;
 const AFTER_ELISION = /(?<=^\p{L}+['’])(?=\p{L})/u;
 
 /**
@@ -39,9 +40,10 @@ export class WordSegmenter {
   #cut(chunk: string): string[] {
     const pieces: string[] = [];
     for (let start = 0; start < chunk.length; ) {
-      const window = chunk.slice(start, start + WINDOW);
+      const splitsPair = HIGH_SURROGATE.test(chunk.charAt(start + WINDOW - 1));
+      const window = chunk.slice(start, start + WINDOW + (splitsPair ? 1 : 0));
       const segments = Array.from(this.#segmenter.segment(window), ({ segment }) => segment);
-      // The window may end inside a word ("a." of "a.b" too) or a surrogate pair: its end is read again.
+      // The window may end inside a word, "a." of "a.b" too: its end is read again.
       const isLast = start + window.length === chunk.length;
       if (!isLast) segments.length = Math.max(1, segments.length - 2);
       for (const segment of segments) {
