@@ -1,5 +1,5 @@
 // Measures the kernels and whole training steps.
-// Usage: npm run bench -- [--only gemm|training|corpus] [--corpus PREFIX --languages en-de]
+// Usage: npm run bench -- [--only gemm|training|translation|corpus] [--corpus PREFIX --languages en-de]
 //         [--sizes tiny,small,medium,large] [--threads N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -7,8 +7,14 @@ import { measureCorpus } from "./corpus.mjs";
 import { measureGemm } from "./gemm.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
+import { measureTranslation } from "./translation.mjs";
 
-const SUITES = { gemm: measureGemm, training: measureTraining, corpus: measureCorpus };
+const SUITES = {
+  gemm: measureGemm,
+  training: measureTraining,
+  translation: measureTranslation,
+  corpus: measureCorpus,
+};
 
 const { values } = parseArgs({
   options: {
