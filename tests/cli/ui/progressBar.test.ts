@@ -8,7 +8,13 @@ import { createProgressBar } from "../../../src/cli/ui/progressBar.ts";
 /** A terminal of so many columns that remembers what is written to it. */
 function terminal(columns: number): { stream: WriteStream; written: () => string } {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
-  return { stream: stream as unknown as WriteStream, written: () => String(stream.read() ?? "") };
+  // Newer Nodes read a chunk at a time, older ones all there is.
+  const written = (): string => {
+    let text = "";
+    for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) text += chunk;
+    return text;
+  };
+  return { stream: stream as unknown as WriteStream, written };
 }
 
 it.each([120, 80, 50, 30])("a line of at most %i columns", (columns) => {
