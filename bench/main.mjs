@@ -1,9 +1,10 @@
 // Measures the kernels and whole training steps.
-// Usage: npm run bench -- [--only gemm|training|translation|corpus] [--corpus PREFIX --languages en-de]
+// Usage: npm run bench -- [--only gemm|training|translation|cost|corpus] [--corpus PREFIX --languages en-de]
 //         [--sizes tiny,small,medium,large] [--threads N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { measureCorpus } from "./corpus.mjs";
+import { measureCost } from "./cost.mjs";
 import { measureGemm } from "./gemm.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
@@ -13,6 +14,7 @@ const SUITES = {
   gemm: measureGemm,
   training: measureTraining,
   translation: measureTranslation,
+  cost: measureCost,
   corpus: measureCorpus,
 };
 
