@@ -1,8 +1,7 @@
 // What a training step costs as the batch, the sentences or the model grow: microseconds a token, and nanoseconds a
 // token and a thousand parameters (embeddings, which cost next to nothing, not counted), on all threads.
-import { createRandom } from "../dist/random.js";
 import { rounded, summary } from "./timing.mjs";
-import { prepareXformer } from "./training.mjs";
+import { prepareXformer, randomPairs } from "./training.mjs";
 
 const BASE = { dModel: 128, nHeads: 4, dFF: 512, layers: 2, vocabulary: 1000 };
 const width = (dModel) => ({ ...BASE, dModel, dFF: 4 * dModel });
@@ -16,7 +15,7 @@ const ROUNDS = 7;
 export async function measureCost({ threads }) {
   const rows = [];
   for (const size of CASES) {
-    const contender = await prepareXformer(size, threads, [randomPairs(size)]);
+    const contender = await prepareXformer(size, threads, [randomPairs(size, size.sentences)]);
     for (let round = 0; round < ROUNDS; round++) await contender.measure();
     const { best, median } = summary(contender.milliseconds);
     const tokens = 2 * size.sentences * size.length;
@@ -33,12 +32,6 @@ export async function measureCost({ threads }) {
     await contender.close();
   }
   return rows;
-}
-
-function randomPairs({ vocabulary, length, sentences }) {
-  const random = createRandom(1);
-  const sentence = () => Int32Array.from({ length: length - 1 }, () => 3 + random.below(vocabulary - 3));
-  return Array.from({ length: sentences }, (_, index) => ({ source: sentence(), target: sentence(), index }));
 }
 
 /** Parameters that take part in a matrix product: 4 or 8 D^2 of attention and 2 D F a layer, and the output projection. */

@@ -34,7 +34,7 @@ export async function measureTraining({ threads, torch, sizes }) {
     if (sizes === undefined ? size.large : !sizes.includes(size.name)) continue;
     const counts = [...new Set([1, threads])];
     const contenders = await Promise.all(
-      counts.map((count) => prepareXformer(size, count, [randomPairs(size)])),
+      counts.map((count) => prepareXformer(size, count, [randomPairs(size, SENTENCES)])),
     );
     if (torch) contenders.push(await prepareTorch(size, threads, { sentences: SENTENCES }));
     // Rounds alternate between the contenders, so that a slow spell of the machine falls on all alike.
@@ -74,10 +74,10 @@ function ratio(size, first, second) {
 }
 
 /** Random sentences of the size's length. */
-function randomPairs({ vocabulary, length }) {
+export function randomPairs({ vocabulary, length }, sentences) {
   const random = createRandom(1);
   const sentence = () => Int32Array.from({ length: length - 1 }, () => 3 + random.below(vocabulary - 3));
-  return Array.from({ length: SENTENCES }, (_, index) => ({ source: sentence(), target: sentence(), index }));
+  return Array.from({ length: sentences }, (_, index) => ({ source: sentence(), target: sentence(), index }));
 }
 
 /** A model that learns one of the batches, in turn, whenever it is told to. */

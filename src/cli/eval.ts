@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { BleuTokenizer } from "../evaluation/tokenizers/index.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { choiceOption, countOption, debugOption, modelOption, pathOption } from "./options.ts";
+import { addTestPairsOptions, choiceOption, countOption, debugOption } from "./options.ts";
 import type { Run } from "./program.ts";
 import type { TestFlags } from "./testPairs.ts";
 
@@ -16,18 +16,10 @@ interface EvalFlags extends TestFlags {
 
 /** Adds `xformer eval`. */
 export function addEval(program: Command, run: Run): void {
-  program
+  const command = program
     .command("eval")
-    .description("measure a model on pairs: loss, perplexity, token accuracy, exact match, BLEU")
-    .addOption(modelOption())
-    .addOption(
-      pathOption(
-        "--test <path>",
-        "the pairs: a .tsv of two columns, or a prefix of two files",
-      ).makeOptionMandatory(),
-    )
-    .option("--source-lang <tag>", "file ending of the source (default: the model's source language)")
-    .option("--target-lang <tag>", "file ending of the target (default: the model's target language)")
+    .description("measure a model on pairs: loss, perplexity, token accuracy, exact match, BLEU");
+  addTestPairsOptions(command)
     .addOption(
       choiceOption(
         "--bleu-tokenizer <name>",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { countOption, debugOption, modelOption, pathOption } from "./options.ts";
+import { addTestPairsOptions, countOption, debugOption } from "./options.ts";
 import type { Run } from "./program.ts";
 import type { TestFlags } from "./testPairs.ts";
 
@@ -9,20 +9,12 @@ const PAIRS = 256;
 
 /** Adds `xformer score`. */
 export function addScore(program: Command, run: Run): void {
-  program
+  const command = program
     .command("score")
     .description(
       "print the natural-log probability of each target, with its END, given the source; one number a line",
-    )
-    .addOption(modelOption())
-    .addOption(
-      pathOption(
-        "--test <path>",
-        "the pairs: a .tsv of two columns, or a prefix of two files",
-      ).makeOptionMandatory(),
-    )
-    .option("--source-lang <tag>", "file ending of the source (default: the model's source language)")
-    .option("--target-lang <tag>", "file ending of the target (default: the model's target language)")
+    );
+  addTestPairsOptions(command)
     .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .addOption(debugOption())
     .addHelpText(

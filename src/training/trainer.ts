@@ -23,6 +23,8 @@ export interface TrainerHooks {
  * save (Vaswani et al. 2017, section 5).
  */
 export class Trainer {
+  /** The steps of the whole run, taking every epoch to have as many batches as the first. */
+  readonly totalSteps: number;
   readonly #step: TrainingStep;
   readonly #peakRate: number;
   readonly #pairs: readonly EncodedPair[];
@@ -44,17 +46,13 @@ export class Trainer {
     this.#config = state.config;
     this.#hooks = hooks;
     this.#state = state;
+    const { maxSteps, maxEpochs } = state.config;
+    const byEpochs = maxEpochs === null ? Number.POSITIVE_INFINITY : maxEpochs * this.#batches(0).length;
+    this.totalSteps = Math.min(maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
   }
 
   get state(): TrainingState {
     return this.#state;
-  }
-
-  /** The steps of the whole run, taking every epoch to have as many batches as the first. */
-  get totalSteps(): number {
-    const { maxSteps, maxEpochs } = this.#config;
-    const byEpochs = maxEpochs === null ? Number.POSITIVE_INFINITY : maxEpochs * this.#batches(0).length;
-    return Math.min(maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
   }
 
   /** Seconds a step takes, from trying the first batch for a second without learning from it. */
