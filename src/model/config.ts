@@ -1,4 +1,5 @@
 import { XformerError } from "../errors.ts";
+import type { Dropouts } from "../tensor/computation.ts";
 
 /** The sizes and choices that make a Transformer; with a vocabulary they are all it takes to build one. */
 export interface ModelConfig {
@@ -18,8 +19,12 @@ export interface ModelConfig {
   readonly positions: "sinusoidal" | "learned";
   /** Which embeddings share their weights: none, the target's with the output projection, or all three. */
   readonly tie: "none" | "decoder" | "all";
-  /** Probability of dropping an element of embeddings, sublayer outputs and attention weights. */
+  /** Probability of dropping an element of embeddings and sublayer outputs. */
   readonly dropout: number;
+  /** Probability of dropping an attention weight; null for that of `dropout`. */
+  readonly attentionDropout: number | null;
+  /** Probability of dropping an element between the two layers of a feed-forward network. */
+  readonly activationDropout: number;
   /** Tokens in the longest sentence trained on, BEGIN or END not counted. */
   readonly maxLength: number;
   readonly sourceVocabSize: number;
@@ -39,6 +44,11 @@ export const PRESETS = {
   base: { dModel: 256, nHeads: 4, dFF: 1024, nEncoderLayers: 3, nDecoderLayers: 3, dropout: 0.1 },
   paper: { dModel: 512, nHeads: 8, dFF: 2048, nEncoderLayers: 6, nDecoderLayers: 6, dropout: 0.1 },
 } as const satisfies Record<string, ModelSize>;
+
+/** What dropout drops while a model is trained. */
+export function dropoutsOf({ dropout, attentionDropout, activationDropout }: ModelConfig): Dropouts {
+  return { residual: dropout, attention: attentionDropout ?? dropout, activation: activationDropout };
+}
 
 /** The name of a preset. */
 export type PresetName = keyof typeof PRESETS;
@@ -96,10 +106,10 @@ export function validateModelConfig(config: ModelConfig): ModelConfig {
       },
     );
   }
-  if (!(config.dropout >= 0 && config.dropout < 1)) {
-    throw new XformerError("CONFIG", `dropout is ${config.dropout}`, {
-      hint: "It has to be at least 0 and below 1.",
-    });
+  for (const name of ["dropout", "attentionDropout", "activationDropout"] as const) {
+    const value = config[name];
+    if (value === null ? name === "attentionDropout" : value >= 0 && value < 1) continue;
+    throw new XformerError("CONFIG", `${name} is ${value}`, { hint: "It has to be at least 0 and below 1." });
   }
   if (config.tie === "all" && config.sourceVocabSize !== config.targetVocabSize) {
     throw new XformerError(

@@ -53,7 +53,7 @@ export class DecoderLayer {
     const informed = second.forward(run, attended, target, (y) =>
       attention.cross(index, this.crossAttention, y),
     );
-    return third.forward(run, informed, target, (y) => this.#feedForward.forward(run, y));
+    return third.forward(run, informed, target, (y) => this.#feedForward.forward(run, y, target));
   }
 }
 

@@ -36,7 +36,7 @@ export class EncoderLayer {
     const attended = first.forward(run, x, source, (y) =>
       this.#selfAttention.selfAttention(run, y, source, false),
     );
-    return second.forward(run, attended, source, (y) => this.#feedForward.forward(run, y));
+    return second.forward(run, attended, source, (y) => this.#feedForward.forward(run, y, source));
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Computation } from "../tensor/computation.ts";
+import { activationDropout } from "../tensor/operations/dropout.ts";
 import { gelu } from "../tensor/operations/gelu.ts";
 import { linear } from "../tensor/operations/linear.ts";
-import type { Parameter, Tensor } from "../tensor/tensor.ts";
+import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Declaration, Parameters } from "./parameters.ts";
 
@@ -34,12 +35,12 @@ export class FeedForward {
     this.#bias2 = parameters.get(`${name}.linear2.bias`);
   }
 
-  /** [T, D] to [T, D]. */
-  forward(run: Computation, x: Tensor): Tensor {
+  /** [T, D] to [T, D]; the rows are the tokens of `ragged`. */
+  forward(run: Computation, x: Tensor, ragged: Ragged): Tensor {
     const inner =
       this.#activation === "relu"
         ? linear(run, x, this.#weight1, this.#bias1, "relu") // [T, F]
         : gelu(run, linear(run, x, this.#weight1, this.#bias1)); // [T, F]
-    return linear(run, inner, this.#weight2, this.#bias2);
+    return linear(run, activationDropout(run, inner, ragged), this.#weight2, this.#bias2);
   }
 }

@@ -29,12 +29,22 @@ export function createWorkbench(kernels: Kernels, memory: SharedMemory, profile?
   };
 }
 
+/** Probabilities with which dropout drops, each in [0, 1). */
+export interface Dropouts {
+  /** An element of the embeddings or of a sublayer's output. */
+  readonly residual: number;
+  /** An attention weight. */
+  readonly attention: number;
+  /** An element between the two layers of a feed-forward network. */
+  readonly activation: number;
+}
+
 /** What a computation is for. */
 export interface ComputationOptions {
   /** The gradient region: floats laid out as the parameters. Without it nothing is recorded. */
   readonly gradients?: Pointer | undefined;
-  /** The probability with which dropout drops, in [0, 1); needs row keys in the batches. */
-  readonly dropout?: number | undefined;
+  /** What dropout drops; needs row keys in the batches. Nothing by default. */
+  readonly dropout?: Partial<Dropouts> | undefined;
 }
 
 /**
@@ -47,8 +57,8 @@ export class Computation {
   readonly arena: Arena;
   readonly gemmWorkspace: Pointer;
   readonly tape: Tape | undefined;
-  /** The dropout probability in units of 1 / 65536, 65535 at most; 0 for none. */
-  readonly dropThreshold: number;
+  /** The dropout probabilities in units of 1 / 65536, 65535 at most; 0 for none. */
+  readonly dropThresholds: Dropouts;
   /** Weights packed once; only for runs without a tape, as training changes them every step. */
   readonly packs: WeightPacks | undefined;
   readonly #profile: Profile | undefined;
@@ -63,7 +73,13 @@ export class Computation {
     this.#profile = workbench.profile;
     this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena, workbench.profile);
     this.packs = options.gradients === undefined ? workbench.packs : undefined;
-    this.dropThreshold = Math.min(65_535, Math.round((options.dropout ?? 0) * 65_536));
+    const { residual = 0, attention = 0, activation = 0 } = options.dropout ?? {};
+    const threshold = (probability: number): number => Math.min(65_535, Math.round(probability * 65_536));
+    this.dropThresholds = {
+      residual: threshold(residual),
+      attention: threshold(attention),
+      activation: threshold(activation),
+    };
     this.#gradients = options.gradients ?? 0;
   }
 

@@ -192,7 +192,9 @@ function describe(metadata: Readonly<Record<string, string>>, file: string): Che
 
 function validated(config: ModelConfig, file: string): ModelConfig {
   try {
-    return validateModelConfig(config);
+    // Files of version 0.1 have one dropout only.
+    const earlier: Partial<ModelConfig> = { attentionDropout: null, activationDropout: 0 };
+    return validateModelConfig({ ...earlier, ...config });
   } catch (cause) {
     throw damaged(
       file,

@@ -1,43 +1,109 @@
 import { XformerError } from "../errors.ts";
 
+/** How the learning rate goes on after warm-up; see `schedule.ts`. */
+export type ScheduleName = "inverse-sqrt" | "cosine" | "linear" | "constant" | "plateau";
+
+/** What a validation is judged by; higher is better for the first three, lower for the last. */
+export type MetricName = "bleu" | "chrf" | "exact-match" | "loss";
+
 /** How a model is trained; with the data, a model configuration and this, a run is fully determined. */
 export interface TrainingConfig {
   /** Where every random number starts: first weights, order of the sentences, dropout. */
   readonly seed: number;
-  /** The most source tokens and the most target tokens in a step, ENDs included. */
+  /** The most source tokens and the most target tokens in a batch, ENDs included. */
   readonly batchTokens: number;
+  /** Whether the sentences of a batch are of like length, or any that come. */
+  readonly batching: "buckets" | "shuffled";
+  /** Batches whose gradients are added up for one step. */
+  readonly accumulate: number;
   /** Steps to train; the smaller of this and `maxEpochs` counts. */
   readonly maxSteps: number | null;
   /** Passes over the corpus. */
   readonly maxEpochs: number | null;
+  /** Adam (Kingma and Ba 2015), or with decoupled weight decay (Loshchilov and Hutter 2019). */
+  readonly optimizer: "adam" | "adamw";
+  /** Decay of the first moments. */
+  readonly beta1: number;
+  /** Decay of the second moments. */
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** AdamW's decay of the weights, times the learning rate a step; 0 with Adam. */
+  readonly weightDecay: number;
+  readonly schedule: ScheduleName;
   /** The peak learning rate, reached after warm-up; null for the paper's dModel^-0.5 warmup^-0.5. */
   readonly learningRate: number | null;
+  /** Where cosine and linear end, and below which plateau does not go. */
+  readonly minLearningRate: number;
   /** Steps over which the learning rate rises. */
   readonly warmupSteps: number;
+  /** Plateau: what the rate is multiplied by after `plateauPatience` validations without improvement. */
+  readonly plateauFactor: number;
+  readonly plateauPatience: number;
   readonly labelSmoothing: number;
   /** The largest norm of the gradient; 0 for no clipping. */
   readonly clipNorm: number;
+  /** Decay of the exponential moving average of the weights that is validated and kept; 0 for none. */
+  readonly ema: number;
   /** Steps between two lines of the log. */
   readonly logEvery: number;
-  /** Steps between two validations; null for once an epoch. */
+  /** Steps between two validations; null for by epochs. */
   readonly validateEvery: number | null;
+  /** Epochs between two validations, when `validateEvery` is null. */
+  readonly validateEveryEpochs: number;
+  /** The most validation pairs that are translated; null for all. Loss is measured on all of them. */
+  readonly validatePairs: number | null;
+  /** What makes a validation the best, and what patience waits for. */
+  readonly metric: MetricName;
+  /** Validations in a row without improvement after which the run ends; null for never. */
+  readonly patience: number | null;
   /** Steps between two saves of the last state; null for at every validation. */
   readonly saveEvery: number | null;
+  /** How many of the best checkpoints are kept; the first is `best.safetensors`. */
+  readonly keepBest: number;
+  /** How many of the last checkpoints are kept; the newest is `last.safetensors`. */
+  readonly keepLast: number;
+  /** At the end, the average of so many kept checkpoints becomes `average.safetensors`; 0 or 1 for none. */
+  readonly average: number;
+  /** Which checkpoints are averaged. */
+  readonly averageOf: "best" | "last";
+  /** Steps in a row that may be skipped for a loss or gradient that is not finite. */
+  readonly maxSkips: number;
 }
 
 /** What {@link TrainingConfig} is when nothing else is said. */
 export const DEFAULT_TRAINING: TrainingConfig = {
   seed: 1,
   batchTokens: 512,
+  batching: "shuffled",
+  accumulate: 1,
   maxSteps: null,
   maxEpochs: 20,
+  optimizer: "adam",
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-9,
+  weightDecay: 0,
+  schedule: "inverse-sqrt",
   learningRate: null,
+  minLearningRate: 0,
   warmupSteps: 600,
+  plateauFactor: 0.5,
+  plateauPatience: 2,
   labelSmoothing: 0.1,
   clipNorm: 1,
+  ema: 0,
   logEvery: 50,
   validateEvery: null,
+  validateEveryEpochs: 1,
+  validatePairs: null,
+  metric: "bleu",
+  patience: null,
   saveEvery: null,
+  keepBest: 1,
+  keepLast: 1,
+  average: 0,
+  averageOf: "best",
+  maxSkips: 5,
 };
 
 /** What suits the bundled corpus better: enough for it, and done in about two minutes on two cores. */

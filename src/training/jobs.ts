@@ -1,4 +1,5 @@
 import type { Pointer } from "../kernels/kernels.ts";
+import { dropoutsOf } from "../model/config.ts";
 import type { DropoutKey } from "../model/raggedInMemory.ts";
 import { type SpecialIds, teacherForcedLoss } from "../model/teacherForcing.ts";
 import type { Job } from "../replicas/control.ts";
@@ -82,9 +83,9 @@ function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: 
   const { pairs, key, gradients, sums } = job.shards[item]!;
   workbench.profile?.begin("clearing gradients");
   workbench.kernels.clear(gradients, model.parameters.size);
-  const { dropout } = model.config;
+  const dropout = dropoutsOf(model.config);
   const run = new Computation(workbench, { gradients, dropout });
-  const masks = dropout > 0 ? key : undefined;
+  const masks = Math.max(...Object.values(dropout)) > 0 ? key : undefined;
   const rows = teacherForcedLoss(
     model,
     run,

@@ -106,6 +106,8 @@ const DEFAULT_MODEL = {
   positions: "sinusoidal",
   tie: "decoder",
   maxLength: 256,
+  attentionDropout: null,
+  activationDropout: 0,
 } as const satisfies Partial<ModelConfig>;
 
 /**

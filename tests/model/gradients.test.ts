@@ -5,6 +5,7 @@ import type { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation, type Workbench } from "../../src/tensor/computation.ts";
 import {
+  everywhere,
   makeModel,
   makePairs,
   makeWorkbench,
@@ -53,7 +54,7 @@ let weightsVersion = 0;
 function meanLoss(workbench: Workbench, model: Transformer, dropout: number, gradients?: number): number {
   poisonScratch(workbench);
   workbench.packs.useVersion(++weightsVersion);
-  const run = new Computation(workbench, { gradients, dropout });
+  const run = new Computation(workbench, { gradients, dropout: everywhere(dropout) });
   const losses = teacherForcedLoss(model, run, PAIRS, SPECIAL, SMOOTHING, 1 / TARGET_TOKENS, KEY);
   let sum = 0;
   for (let t = 0; t < TARGET_TOKENS; t++) sum += losses[3 * t]!;

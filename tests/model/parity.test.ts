@@ -16,7 +16,7 @@ const VARIANTS = ["post-relu-sinusoidal-none", "pre-gelu-learned-decoder", "post
 
 /** What make_fixtures.py says about a variant beside its tensors. */
 interface Fixture {
-  readonly config: ModelConfig;
+  readonly config: Omit<ModelConfig, "attentionDropout" | "activationDropout">;
   readonly special: SpecialIds;
   readonly sources: readonly number[][];
   readonly targets: readonly number[][];
@@ -49,7 +49,10 @@ function stored({ tensors }: Safetensors, name: string): Float32Array {
 
 /** The model of a fixture, with its weights. */
 function buildModel(workbench: Workbench, { config }: Fixture, file: Safetensors): Transformer {
-  const model = new Transformer(config, workbench.memory);
+  const model = new Transformer(
+    { attentionDropout: null, activationDropout: 0, ...config },
+    workbench.memory,
+  );
   for (const parameter of model.parameters.list) {
     model.parameters.values(parameter).set(stored(file, `parameter/${parameter.name}`));
   }

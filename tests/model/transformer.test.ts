@@ -10,6 +10,7 @@ import { SharedMemory } from "../../src/tensor/memory.ts";
 import { linear } from "../../src/tensor/operations/linear.ts";
 import { oneLine } from "../io/oneLine.ts";
 import {
+  everywhere,
   makeModel,
   makePairs,
   makeWorkbench,
@@ -161,18 +162,23 @@ describe.each(BUILDS)("Transformer, %s kernels", (engine) => {
       const sources = randomSentences([3, 50, 1, 9], VOCABULARY, random);
       const targets = randomSentences([55, 2, 8, 1], VOCABULARY, random);
       const key = { seed: 7, step: 3, firstSentence: 10 };
-      const together = logitsOf(sources, targets, { dropout: 0.3 }, key);
+      const together = logitsOf(sources, targets, { dropout: everywhere(0.3) }, key);
       together.forEach((sentence, b) => {
         const [alone] = logitsOf(
           [sources[b]!],
           [targets[b]!],
-          { dropout: 0.3 },
+          { dropout: everywhere(0.3) },
           { ...key, firstSentence: 10 + b },
         );
         sentence.forEach((row, t) => {
           expectSameBits(alone![t]!, row);
         });
-        const [otherStep] = logitsOf([sources[b]!], [targets[b]!], { dropout: 0.3 }, { ...key, step: 4 });
+        const [otherStep] = logitsOf(
+          [sources[b]!],
+          [targets[b]!],
+          { dropout: everywhere(0.3) },
+          { ...key, step: 4 },
+        );
         expect(otherStep).not.toEqual(alone);
       });
     });

@@ -6,7 +6,7 @@ import { type DropoutKey, placeRagged, type TokenBatch } from "../../src/model/r
 import type { PairBatch } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom, type Random } from "../../src/random.ts";
-import { createWorkbench, type Workbench } from "../../src/tensor/computation.ts";
+import { createWorkbench, type Dropouts, type Workbench } from "../../src/tensor/computation.ts";
 import { SharedMemory } from "../../src/tensor/memory.ts";
 import type { Ragged } from "../../src/tensor/tensor.ts";
 import { BUILDS, type Implementation } from "./kernels.ts";
@@ -74,6 +74,11 @@ export function randomFloats(count: number, random: Random, size = 1): Float32Ar
   return Float32Array.from({ length: count }, () => size * (2 * random.next() - 1));
 }
 
+/** The same dropout in every kind of place. */
+export function everywhere(dropout = 0): Dropouts {
+  return { residual: dropout, attention: dropout, activation: dropout };
+}
+
 /** The smallest model in which every size is odd, unlike the others, or both; as the paper's otherwise. */
 export const SMALL_MODEL: ModelConfig = {
   dModel: 6,
@@ -86,6 +91,8 @@ export const SMALL_MODEL: ModelConfig = {
   positions: "sinusoidal",
   tie: "none",
   dropout: 0,
+  attentionDropout: null,
+  activationDropout: 0,
   maxLength: 7,
   sourceVocabSize: 11,
   targetVocabSize: 11,

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from "../../src/random.ts";
 import { Computation, type Workbench } from "../../src/tensor/computation.ts";
 import { type Parameter, sizeOf, type Tensor } from "../../src/tensor/tensor.ts";
-import { poisonScratch, randomFloats } from "../support/engine.ts";
+import { everywhere, poisonScratch, randomFloats } from "../support/engine.ts";
 
 /**
  * The derivative of `loss` at 0 from four values around it: (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h, whose
@@ -145,7 +145,7 @@ let weightsVersion = 0;
 function inferenceLoss(workbench: Workbench, subject: Differentiable, parameters: Parameter[]): number {
   workbench.packs.useVersion(++weightsVersion);
   poisonScratch(workbench);
-  const run = new Computation(workbench, { dropout: subject.dropout });
+  const run = new Computation(workbench, { dropout: everywhere(subject.dropout) });
   return subject.loss(run, placeInputs(run, subject.inputs), parameters);
 }
 
@@ -158,7 +158,7 @@ function analyticGradients(workbench: Workbench, subject: Differentiable, parame
   const gradients = memory.reserve(4 * size);
   memory.floats(gradients, size).fill(BEFORE);
   poisonScratch(workbench);
-  const run = new Computation(workbench, { gradients, dropout: subject.dropout });
+  const run = new Computation(workbench, { gradients, dropout: everywhere(subject.dropout) });
   const inputs = placeInputs(run, subject.inputs);
   subject.loss(run, inputs, parameters);
   run.tape!.backward();

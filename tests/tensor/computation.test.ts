@@ -3,7 +3,7 @@ import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { linear } from "../../src/tensor/operations/linear.ts";
 import { type Parameter, rowsOf, sizeOf, type Tensor } from "../../src/tensor/tensor.ts";
-import { ENGINES, makeWorkbench, poisonScratch } from "../support/engine.ts";
+import { ENGINES, everywhere, makeWorkbench, poisonScratch } from "../support/engine.ts";
 import { expectSameBits } from "../support/kernels.ts";
 import { randomMatrix } from "./centralDifferences.ts";
 
@@ -23,7 +23,11 @@ describe("Computation", () => {
     [0.5, 32_768],
     [0.9999999, 65_535], // all but one of the 65,536: something has to stay, to be scaled up
   ])("dropout %d is a threshold of %i in 65536", (dropout, threshold) => {
-    expect(new Computation(workbench, { dropout }).dropThreshold).toBe(threshold);
+    expect(new Computation(workbench, { dropout: everywhere(dropout) }).dropThresholds).toEqual({
+      residual: threshold,
+      attention: threshold,
+      activation: threshold,
+    });
   });
 
   it("takes back scratch that was wanted for a while", () => {

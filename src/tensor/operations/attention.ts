@@ -28,7 +28,8 @@ export function attention(
   dModel: number,
   causal: boolean,
 ): Tensor {
-  const { kernels, tape, arena, dropThreshold } = run;
+  const { kernels, tape, arena } = run;
+  const dropThreshold = run.dropThresholds.attention;
   run.begin("attention");
   const dHead = dModel / nHeads;
   const out = run.tensor(queries.tokens, dModel);

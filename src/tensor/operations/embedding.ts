@@ -20,7 +20,8 @@ export function embedding(
   table: Parameter,
   positions: PositionTable,
 ): Tensor {
-  const { kernels, tape, dropThreshold } = run;
+  const { kernels, tape } = run;
+  const dropThreshold = run.dropThresholds.residual;
   run.begin("embedding");
   const { tokens, ids, rowKeys } = ragged;
   const dModel = table.columns;

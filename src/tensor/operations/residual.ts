@@ -11,7 +11,8 @@ import type { Ragged, Tensor } from "../tensor.ts";
  * @returns [T, D]
  */
 export function residual(run: Computation, x: Tensor, sublayer: Tensor, ragged: Ragged): Tensor {
-  const { kernels, tape, dropThreshold } = run;
+  const { kernels, tape } = run;
+  const dropThreshold = run.dropThresholds.residual;
   run.begin("residual");
   const { rows, columns } = x;
   const site = run.dropoutSites();

@@ -3,7 +3,7 @@ import { createRandom } from "../../../src/random.ts";
 import { Computation } from "../../../src/tensor/computation.ts";
 import { attention, cachedAttention } from "../../../src/tensor/operations/attention.ts";
 import { type Ragged, sizeOf, type Tensor } from "../../../src/tensor/tensor.ts";
-import { ENGINES, makeWorkbench, placeSentences, poisonScratch } from "../../support/engine.ts";
+import { ENGINES, everywhere, makeWorkbench, placeSentences, poisonScratch } from "../../support/engine.ts";
 import { expectSameBits } from "../../support/kernels.ts";
 import { type Differentiable, gradientErrors, randomMatrix, weightedSum } from "../centralDifferences.ts";
 
@@ -115,7 +115,7 @@ describe.each(ENGINES)("attention, %s kernels", (engine) => {
 
   it("each head has a dropout mask of its own, and none is that of the next place in the model", () => {
     workbench.arena.release();
-    const run = new Computation(workbench, { dropout: 0.5 });
+    const run = new Computation(workbench, { dropout: everywhere(0.5) });
     const sentences = placeSentences(run, [zeros(32)], KEY);
     const qkv = run.tensor(32, 12);
     // Without queries all weights are 1 / 32, and with values of 1 the result counts the keys that stay.

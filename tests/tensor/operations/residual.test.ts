@@ -3,7 +3,7 @@ import { createRandom } from "../../../src/random.ts";
 import { Computation } from "../../../src/tensor/computation.ts";
 import { linear } from "../../../src/tensor/operations/linear.ts";
 import { residual } from "../../../src/tensor/operations/residual.ts";
-import { ENGINES, makeWorkbench, placeSentences } from "../../support/engine.ts";
+import { ENGINES, everywhere, makeWorkbench, placeSentences } from "../../support/engine.ts";
 import { type Differentiable, gradientErrors, randomMatrix, weightedSum } from "../centralDifferences.ts";
 
 const SENTENCES = [[0, 0], [0], [0, 0, 0]];
@@ -45,7 +45,7 @@ describe.each(ENGINES)("residual, %s kernels", (engine) => {
 
   it("drops at another place of the model by another mask", () => {
     workbench.arena.release();
-    const run = new Computation(workbench, { dropout: 0.5 });
+    const run = new Computation(workbench, { dropout: everywhere(0.5) });
     const sentences = placeSentences(run, SENTENCES, KEY);
     const drop = () => {
       const [zeros, ones] = [run.tensor(6, 16), run.tensor(6, 16)];
