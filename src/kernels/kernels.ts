@@ -112,6 +112,40 @@ export interface Kernels {
     accumulate: Flag,
   ): void;
 
+  /** y = layer norm of sum = x + dropout(sublayer), in one pass. */
+  residualNormForward(
+    y: Pointer,
+    sum: Pointer,
+    statistics: Pointer,
+    x: Pointer,
+    sublayer: Pointer,
+    gamma: Pointer,
+    beta: Pointer,
+    rows: number,
+    columns: number,
+    epsilon: number,
+    rowKeys: Pointer,
+    site: number,
+    threshold: number,
+  ): void;
+  /** dSublayer = dropout(dSum) written, dx written (or added to when `accumulate`), dGamma and dBeta added to. */
+  residualNormBackward(
+    dx: Pointer,
+    dSublayer: Pointer,
+    dGamma: Pointer,
+    dBeta: Pointer,
+    dy: Pointer,
+    sum: Pointer,
+    statistics: Pointer,
+    gamma: Pointer,
+    rows: number,
+    columns: number,
+    accumulate: Flag,
+    rowKeys: Pointer,
+    site: number,
+    threshold: number,
+  ): void;
+
   /** y[t] = table[ids[t]] * scale + positionTable[positions[t]]. */
   embeddingForward(
     y: Pointer,

@@ -1,5 +1,5 @@
 import type { Computation } from "../tensor/computation.ts";
-import { layerNorm } from "../tensor/operations/layerNorm.ts";
+import { layerNorm, residualNorm } from "../tensor/operations/layerNorm.ts";
 import { residual } from "../tensor/operations/residual.ts";
 import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
@@ -26,6 +26,11 @@ export class LayerNorm {
   forward(run: Computation, x: Tensor): Tensor {
     return layerNorm(run, x, this.#gamma, this.#beta);
   }
+
+  /** LayerNorm(x + Dropout(sublayer)): [T, D]. */
+  ofResidual(run: Computation, x: Tensor, sublayer: Tensor, sentences: Ragged): Tensor {
+    return residualNorm(run, x, sublayer, this.#gamma, this.#beta, sentences);
+  }
 }
 
 /**
@@ -45,6 +50,6 @@ export class SublayerConnection {
 
   forward(run: Computation, x: Tensor, sentences: Ragged, sublayer: (x: Tensor) => Tensor): Tensor {
     if (this.#order === "pre") return residual(run, x, sublayer(this.#norm.forward(run, x)), sentences);
-    return this.#norm.forward(run, residual(run, x, sublayer(x), sentences));
+    return this.#norm.ofResidual(run, x, sublayer(x), sentences);
   }
 }

@@ -11,7 +11,7 @@ export interface Workbench {
   readonly memory: SharedMemory;
   readonly arena: Arena;
   readonly gemmWorkspace: Pointer;
-  /** Weights packed for runs that do not train. */
+  /** Weights in the form that products read, as long as they stay the same. */
   readonly packs: WeightPacks;
   /** Where its time goes, when somebody wants to know. */
   readonly profile: Profile | undefined;
@@ -45,6 +45,11 @@ export interface ComputationOptions {
   readonly gradients?: Pointer | undefined;
   /** What dropout drops; needs row keys in the batches. Nothing by default. */
   readonly dropout?: Partial<Dropouts> | undefined;
+  /**
+   * Whether packed weights are kept for the next run over the same weights, at the cost of their memory: by default
+   * only when nothing is recorded. Who keeps them has to say when weights change; see `WeightPacks.useVersion`.
+   */
+  readonly keepPacks?: boolean | undefined;
 }
 
 /**
@@ -59,7 +64,7 @@ export class Computation {
   readonly tape: Tape | undefined;
   /** The dropout probabilities in units of 1 / 65536, 65535 at most; 0 for none. */
   readonly dropThresholds: Dropouts;
-  /** Weights packed once; only for runs without a tape, as training changes them every step. */
+  /** Weights packed once; without it every product packs its own, in scratch. */
   readonly packs: WeightPacks | undefined;
   readonly #profile: Profile | undefined;
   readonly #gradients: Pointer;
@@ -72,7 +77,7 @@ export class Computation {
     this.gemmWorkspace = workbench.gemmWorkspace;
     this.#profile = workbench.profile;
     this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena, workbench.profile);
-    this.packs = options.gradients === undefined ? workbench.packs : undefined;
+    this.packs = (options.keepPacks ?? options.gradients === undefined) ? workbench.packs : undefined;
     const { residual = 0, attention = 0, activation = 0 } = options.dropout ?? {};
     const threshold = (probability: number): number => Math.min(65_535, Math.round(probability * 65_536));
     this.dropThresholds = {

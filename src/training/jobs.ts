@@ -25,6 +25,10 @@ interface GradientsJob extends Job {
   readonly smoothing: number;
   /** 1 / target tokens of the step. */
   readonly scale: number;
+  /** Which weights they are; see `WeightPacks.useVersion`. */
+  readonly weights: number;
+  /** Whether packed weights are kept from shard to shard. */
+  readonly keepPacks: boolean;
 }
 
 /** Sums the shards' gradients into the first region, a slice an item. */
@@ -84,7 +88,8 @@ function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: 
   workbench.profile?.begin("clearing gradients");
   workbench.kernels.clear(gradients, model.parameters.size);
   const dropout = dropoutsOf(model.config);
-  const run = new Computation(workbench, { gradients, dropout });
+  workbench.packs.useVersion(job.weights);
+  const run = new Computation(workbench, { gradients, dropout, keepPacks: job.keepPacks });
   const masks = Math.max(...Object.values(dropout)) > 0 ? key : undefined;
   const rows = teacherForcedLoss(
     model,

@@ -11,7 +11,8 @@ import { SLICE } from "./jobs.ts";
 
 /**
  * Shards a step is cut into, whatever the number of threads: their gradients are summed in a fixed order, so
- * that the result does not depend on who computed which. A large model has fewer, as each holds all gradients.
+ * that the result does not depend on who computed which. A large model has fewer, as each holds all gradients;
+ * nor are its weights kept packed, which would take twice their memory and save next to nothing.
  */
 const SHARDS = 4;
 const SHARDS_OF_LARGE = 2;
@@ -73,7 +74,10 @@ export class TrainingStep {
       return { pairs: batch, key, gradients: this.#gradients[i]!, sums: this.#sums + 24 * i };
     });
     const { bosId, eosId } = this.#special;
-    const common = { special: { bosId, eosId }, smoothing, scale: 1 / targetTokens };
+    const common = {
+      ...{ special: { bosId, eosId }, smoothing, scale: 1 / targetTokens },
+      ...{ weights: this.#pool.weights, keepPacks: this.#gradients.length === SHARDS },
+    };
     await this.#pool.run({ kind: "gradients", items: shards.length, shards, ...common });
     this.#arena.release();
     const gradients = shards.map((shard) => shard.gradients);

@@ -1,8 +1,8 @@
-import { exponentials, maximum } from "./crossEntropy";
-import { dropRow, keepScale, secondKey, siteKey } from "./dropout";
+import { dropRow, keepScale, keptLanes, secondKey, siteKey } from "./dropout";
+import { exp4 } from "./exp";
 import { GEMM_WORKSPACE, gemm, packB } from "./gemm";
-import { log } from "./log";
-import { loadUpTo4, multiplyAdd, horizontalSum, storeUpTo4 } from "./simd";
+import { log4 } from "./log";
+import { horizontalMax, horizontalSum, lanesBelow, loadUpTo4, multiplyAdd } from "./simd";
 
 /** Query rows worked on at a time: the scores of a block, never those of a whole sentence, are in memory. */
 const BLOCK: i32 = 48;
@@ -23,28 +23,73 @@ function longest(starts: usize, ends: usize, sentences: i32): i32 {
 }
 
 /**
- * Turns a block of scores Q K^T into attention weights, in place, and zero past the last key a query may
- * see: row i sees `first + i` keys and no more than `keys`.
+ * Turns a block of scores Q K^T into e^(scale score - most), in place, where row i sees `first + i` keys and no more
+ * than `keys`; the columns past them, up to a multiple of 8, become 0.
  *
- * @param logSumExp the natural log of each row's sum of e^(scale score), `heads` floats from row to row
+ * @param mosts where the largest scale score of each row goes, `heads` floats from row to row
+ * @param sums where the sum of each row goes
  */
-function weightsForward(
-  scores: usize, stride: i32, rows: i32, first: i32, keys: i32, columns: i32, scale: f32, logSumExp: usize, heads: i32,
+function exponentialsOfBlock(
+  scores: usize, stride: i32, rows: i32, first: i32, keys: i32, columns8: i32, scale: f32,
+  mosts: usize, heads: i32, sums: usize,
 ): void {
+  const scales = f32x4.splat(scale);
   for (let i = 0; i < rows; i++) {
     const visible = min(keys, first + i);
-    const most = maximum(scores, visible);
-    const sum = exponentials(scores, visible, most, scale);
-    const factor = f32x4.splat(<f32>1 / sum);
-    for (let j = 0; j < visible; j += 4) {
-      const left = visible - j;
+    const whole = visible & ~3;
+    const rest = lanesBelow(visible & 3);
+    // Rows are read and written in whole vectors: their stride is a multiple of 8.
+    let most4 = v128.bitselect(v128.load(scores + (<usize>whole << 2)), f32x4.splat(-f32.MAX_VALUE), rest);
+    for (let j = 0; j < whole; j += 4) most4 = f32x4.pmax(most4, v128.load(scores + (<usize>j << 2)));
+    const most = horizontalMax(most4) * scale;
+    const shifts = f32x4.splat(-most);
+    let sum = f32x4.splat(0);
+    let j = 0;
+    for (; j < whole; j += 4) {
       const at = scores + (<usize>j << 2);
-      storeUpTo4(at, f32x4.mul(loadUpTo4(at, left), factor), left);
+      const e = exp4(multiplyAdd(v128.load(at), scales, shifts));
+      v128.store(at, e);
+      sum = f32x4.add(sum, e);
     }
-    for (let j = visible; j < columns; j++) store<f32>(scores + (<usize>j << 2), 0);
-    store<f32>(logSumExp, most * scale + <f32>log(<f64>sum));
-    logSumExp += <usize>heads << 2;
+    if (visible > whole) {
+      const at = scores + (<usize>j << 2);
+      const e = v128.and(exp4(multiplyAdd(v128.load(at), scales, shifts)), rest);
+      v128.store(at, e);
+      sum = f32x4.add(sum, e);
+      j += 4;
+    }
+    for (; j < columns8; j += 4) v128.store(scores + (<usize>j << 2), f32x4.splat(0));
+    store<f32>(mosts, most);
+    store<f32>(sums, horizontalSum(sum));
+    mosts += <usize>heads << 2;
+    sums += 4;
     scores += <usize>stride << 2;
+  }
+}
+
+/** Adds the natural log of each row's sum to its largest score, and replaces the sum by its inverse. */
+function finishSums(logSumExp: usize, heads: i32, sums: usize, rows: i32): void {
+  const step = <usize>heads << 2;
+  for (let i = 0; i < rows; i += 4) {
+    const sum = v128.load(sums);
+    let logs = log4(sum);
+    v128.store(sums, f32x4.div(f32x4.splat(1), sum));
+    for (let left = min(4, rows - i); left > 0; left--) {
+      store<f32>(logSumExp, load<f32>(logSumExp) + f32x4.extract_lane(logs, 0));
+      logs = i8x16.shuffle(logs, logs, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3);
+      logSumExp += step;
+    }
+    sums += 16;
+  }
+}
+
+/** Multiplies a row of `n` floats, whole vectors, by a factor. */
+// @ts-ignore: decorator
+@inline
+function scaleRow(to: usize, from: usize, n: i32, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  for (let j = 0; j < n; j += 4) {
+    v128.store(to + (<usize>j << 2), f32x4.mul(v128.load(from + (<usize>j << 2)), factors));
   }
 }
 
@@ -82,7 +127,8 @@ export function attentionForward(
   const scores = workspace;
   const packedK = scores + (<usize>(BLOCK * keys8) << 2);
   const packedV = packedK + (<usize>(dHead * keys8) << 2);
-  const strip = packedV + (<usize>(keys8 * roundUpTo8(dHead)) << 2);
+  const sums = packedV + (<usize>(keys8 * roundUpTo8(dHead)) << 2);
+  const strip = sums + (BLOCK << 2);
   for (let b = 0; b < sentences; b++) {
     const queryStart = load<i32>(queryOffsets + (<usize>b << 2));
     const keyStart = load<i32>(keyStarts + (<usize>b << 2));
@@ -96,22 +142,26 @@ export function attentionForward(
         const rows = min(BLOCK, queries - i0);
         const first = causal ? i0 + 1 + keys - queries : keys;
         const columns = min(keys, first + rows - 1);
+        const columns8 = roundUpTo8(columns);
         const row = queryStart + i0;
+        const blockSums = logSumExp + (<usize>(row * heads + h) << 2);
         gemm(
           scores, keys8, q + (<usize>(row * ldq + h * dHead) << 2), ldq, 0, packedK, dHead,
-          rows, roundUpTo8(columns), dHead, 0, 0, 0, strip,
+          rows, columns8, dHead, 0, 0, 0, strip,
         );
-        weightsForward(
-          scores, keys8, rows, first, keys, columns, scale, logSumExp + (<usize>(row * heads + h) << 2), heads,
-        );
-        if (weights) {
-          for (let i = 0; i < rows; i++) {
-            const to = weights + (<usize>((h * queries + i0 + i) * keys) << 2);
-            memory.fill(to, 0, <usize>keys << 2);
-            memory.copy(to, scores + (<usize>(i * keys8) << 2), <usize>columns << 2);
+        exponentialsOfBlock(scores, keys8, rows, first, keys, columns8, scale, blockSums, heads, sums);
+        finishSums(blockSums, heads, sums, rows);
+        for (let i = 0; i < rows; i++) {
+          const weightsRow = scores + (<usize>(i * keys8) << 2);
+          const inverse = load<f32>(sums + (<usize>i << 2));
+          if (weights) keepWeights(weights + (<usize>((h * queries + i0 + i) * keys) << 2), weightsRow, columns, keys, inverse);
+          if (threshold) {
+            const key = siteKey(rowKeys, row + i, site + h);
+            dropRow(weightsRow, columns8, key, secondKey(rowKeys, row + i), threshold, inverse * dropScale);
+          } else {
+            scaleRow(weightsRow, weightsRow, columns8, inverse);
           }
         }
-        if (threshold) dropBlock(scores, keys8, rows, columns, rowKeys, row, site + h, threshold, dropScale);
         gemm(
           out + (<usize>(row * dModel + h * dHead) << 2), dModel, scores, keys8, 0, packedV, keys,
           rows, dHead, columns, 0, 0, 0, strip,
@@ -122,12 +172,11 @@ export function attentionForward(
   }
 }
 
-function dropBlock(
-  scores: usize, stride: i32, rows: i32, columns: i32, rowKeys: usize, row: i32, site: i32, threshold: i32, scale: f32,
-): void {
-  for (let i = 0; i < rows; i++) {
-    dropRow(scores, columns, siteKey(rowKeys, row + i, site), secondKey(rowKeys, row + i), threshold, scale);
-    scores += <usize>stride << 2;
+/** Leaves a row of weights for looking at: `seen` of them, and zeros for the other keys. */
+function keepWeights(to: usize, from: usize, seen: i32, keys: i32, inverse: f32): void {
+  for (let j = 0; j < keys; j++) {
+    const at = <usize>j << 2;
+    store<f32>(to + at, j < seen ? load<f32>(from + at) * inverse : 0);
   }
 }
 
@@ -146,32 +195,54 @@ function rowDots(delta: usize, x: usize, y: usize, stride: i32, rows: i32, n: i3
   }
 }
 
-/** Scores become weights again: e^(scale score - logSumExp), and 0 for keys that a query may not see. */
-function weightsAgain(
-  scores: usize, stride: i32, rows: i32, first: i32, keys: i32, columns: i32, scale: f32, logSumExp: usize, heads: i32,
+/**
+ * From a block of scores and of dP' = dOut V^T, in place: P' (the weights with their dropout) and
+ * dS = P (dropout(dP') - delta) scale. P is e^(scale score - logSumExp), and 0 for keys that a query may not see.
+ *
+ * @param delta rowSum(dOut out) of each row
+ */
+function scoresBackward(
+  scores: usize, dWeights: usize, stride: i32, rows: i32, first: i32, keys: i32, columns8: i32, scale: f32,
+  logSumExp: usize, heads: i32, delta: usize, rowKeys: usize, row: i32, site: i32, threshold: i32, dropScale: f32,
 ): void {
+  const scales = f32x4.splat(scale);
+  const keepScales = f32x4.splat(dropScale);
   for (let i = 0; i < rows; i++) {
     const visible = min(keys, first + i);
-    exponentials(scores, visible, load<f32>(logSumExp) / scale, scale);
-    for (let j = visible; j < columns; j++) store<f32>(scores + (<usize>j << 2), 0);
-    logSumExp += <usize>heads << 2;
-    scores += <usize>stride << 2;
-  }
-}
-
-/** dScores = weights (dWeights - delta) scale, written over dWeights. */
-function scoresBackward(dWeights: usize, weights: usize, stride: i32, delta: usize, rows: i32, n: i32, scale: f32): void {
-  const scales = f32x4.splat(scale);
-  for (let i = 0; i < rows; i++) {
+    const shifts = f32x4.neg(v128.load_splat<f32>(logSumExp));
     const deltas = v128.load_splat<f32>(delta);
-    for (let j = 0; j < n; j += 4) {
-      const at = <usize>j << 2;
-      const d = f32x4.mul(f32x4.sub(loadUpTo4(dWeights + at, n - j), deltas), scales);
-      storeUpTo4(dWeights + at, f32x4.mul(d, loadUpTo4(weights + at, n - j)), n - j);
+    const key = threshold ? siteKey(rowKeys, row + i, site) : 0;
+    const second = threshold ? secondKey(rowKeys, row + i) : 0;
+    for (let j = 0; j < columns8; j += 8) {
+      const s = scores + (<usize>j << 2);
+      const d = dWeights + (<usize>j << 2);
+      let p0 = exp4(multiplyAdd(v128.load(s), scales, shifts));
+      let p1 = exp4(multiplyAdd(v128.load(s, 16), scales, shifts));
+      if (visible - j < 8) {
+        p0 = v128.and(p0, lanesBelow(visible - j));
+        p1 = v128.and(p1, lanesBelow(visible - j - 4));
+      }
+      let d0 = v128.load(d);
+      let d1 = v128.load(d, 16);
+      if (threshold) {
+        const kept = keptLanes(key, second, j >> 3, threshold);
+        const factors0 = v128.and(keepScales, i32x4.extend_low_i16x8_s(kept));
+        const factors1 = v128.and(keepScales, i32x4.extend_high_i16x8_s(kept));
+        v128.store(s, f32x4.mul(p0, factors0));
+        v128.store(s, f32x4.mul(p1, factors1), 16);
+        d0 = f32x4.mul(d0, factors0);
+        d1 = f32x4.mul(d1, factors1);
+      } else {
+        v128.store(s, p0);
+        v128.store(s, p1, 16);
+      }
+      v128.store(d, f32x4.mul(f32x4.mul(f32x4.sub(d0, deltas), scales), p0));
+      v128.store(d, f32x4.mul(f32x4.mul(f32x4.sub(d1, deltas), scales), p1), 16);
     }
+    logSumExp += <usize>heads << 2;
     delta += 4;
+    scores += <usize>stride << 2;
     dWeights += <usize>stride << 2;
-    weights += <usize>stride << 2;
   }
 }
 
@@ -221,18 +292,18 @@ export function attentionBackward(
         const rows = min(BLOCK, queries - i0);
         const first = causal ? i0 + 1 + keys - queries : keys;
         const columns = min(keys, first + rows - 1);
+        const columns8 = roundUpTo8(columns);
         const row = queryStart + i0;
         const queryColumn = <usize>(row * ldq + h * dHead) << 2;
         const outColumn = <usize>(row * dModel + h * dHead) << 2;
         const sums = logSumExp + (<usize>(row * heads + h) << 2);
-        gemm(weights, keys8, q + queryColumn, ldq, 0, packedKT, dHead, rows, roundUpTo8(columns), dHead, 0, 0, 0, strip);
-        weightsAgain(weights, keys8, rows, first, keys, columns, scale, sums, heads);
-        gemm(dWeights, keys8, dOut + outColumn, dModel, 0, packedVT, dHead, rows, roundUpTo8(columns), dHead, 0, 0, 0, strip);
+        gemm(weights, keys8, q + queryColumn, ldq, 0, packedKT, dHead, rows, columns8, dHead, 0, 0, 0, strip);
+        gemm(dWeights, keys8, dOut + outColumn, dModel, 0, packedVT, dHead, rows, columns8, dHead, 0, 0, 0, strip);
         rowDots(delta, dOut + outColumn, out + outColumn, dModel, rows, dHead);
-        // The mask goes over dP' first, while P is still whole: dS needs P, not P'.
-        if (threshold) dropBlock(dWeights, keys8, rows, columns, rowKeys, row, site + h, threshold, dropScale);
-        scoresBackward(dWeights, weights, keys8, delta, rows, columns, scale);
-        if (threshold) dropBlock(weights, keys8, rows, columns, rowKeys, row, site + h, threshold, dropScale);
+        scoresBackward(
+          weights, dWeights, keys8, rows, first, keys, columns8, scale, sums, heads, delta,
+          rowKeys, row, site + h, threshold, dropScale,
+        );
         // The first causal block does not reach the later keys, which the next blocks add to.
         const add = i0 > 0;
         if (!add && columns < keys) {

@@ -77,6 +77,14 @@ export function dropRow(x: usize, columns: i32, key: i32, second: i32, threshold
   }
 }
 
+/** Drops elements of the row with that number at that site. */
+// @ts-ignore: decorator
+@inline
+export function dropKeyedRow(x: usize, columns: i32, rowKeys: usize, row: i32, site: i32, threshold: i32): void {
+  const key = siteKey(rowKeys, row, site);
+  dropRow(x, columns, key, secondKey(rowKeys, row), threshold, keepScale(threshold));
+}
+
 /**
  * Drops elements of x[rows, columns] in place and scales those that stay by 1 / (1 - threshold / 65536).
  * Forward and backward are the same: the gradient goes through the same mask.
@@ -85,10 +93,8 @@ export function dropRow(x: usize, columns: i32, key: i32, second: i32, threshold
  */
 export function dropout(x: usize, rows: i32, columns: i32, rowKeys: usize, site: i32, threshold: i32): void {
   if (threshold == 0) return;
-  const scale: f32 = keepScale(threshold);
   for (let row = 0; row < rows; row++) {
-    const key = siteKey(rowKeys, row, site);
-    dropRow(x, columns, key, secondKey(rowKeys, row), threshold, scale);
+    dropKeyedRow(x, columns, rowKeys, row, site, threshold);
     x += <usize>columns << 2;
   }
 }

@@ -5,5 +5,5 @@ export { dropout } from "./dropout";
 export { embeddingBackward, embeddingForward } from "./embedding";
 export { geluBackward, geluForward } from "./gelu";
 export { gemm, packB } from "./gemm";
-export { layerNormBackward, layerNormForward, residualForward } from "./layerNorm";
+export { layerNormBackward, layerNormForward, residualForward, residualNormBackward, residualNormForward } from "./layerNorm";
 export { add, clear, columnSums, copy, reluBackward, sumSquares } from "./vector";

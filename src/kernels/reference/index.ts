@@ -6,7 +6,13 @@ import { dropout } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
 import { gemm, packB } from "./gemm.ts";
-import { layerNormBackward, layerNormForward, residualForward } from "./layerNorm.ts";
+import {
+  layerNormBackward,
+  layerNormForward,
+  residualForward,
+  residualNormBackward,
+  residualNormForward,
+} from "./layerNorm.ts";
 import { add, clear, columnSums, copy, reluBackward, sumSquares } from "./vector.ts";
 
 /**
@@ -27,6 +33,8 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     residualForward: residualForward(memory),
     layerNormForward: layerNormForward(memory),
     layerNormBackward: layerNormBackward(memory),
+    residualNormForward: residualNormForward(memory),
+    residualNormBackward: residualNormBackward(memory),
     embeddingForward: embeddingForward(memory),
     embeddingBackward: embeddingBackward(memory),
     crossEntropy: crossEntropy(memory),

@@ -69,6 +69,43 @@ export const layerNormBackward: Reference<"layerNormBackward"> =
     }
   };
 
+/** {@link residualForward}, then {@link layerNormForward} of the sum. */
+export const residualNormForward: Reference<"residualNormForward"> =
+  (memory) =>
+  (y, sum, statistics, x, sublayer, gamma, beta, rows, columns, epsilon, rowKeys, site, threshold) => {
+    residualForward(memory)(sum, x, sublayer, rows, columns, rowKeys, site, threshold);
+    layerNormForward(memory)(y, statistics, sum, gamma, beta, rows, columns, epsilon);
+  };
+
+/** {@link layerNormBackward} gives dSum; dx (+)= dSum and dSublayer = dropout(dSum). */
+export const residualNormBackward: Reference<"residualNormBackward"> =
+  (memory) =>
+  (
+    dx,
+    dSublayer,
+    dGamma,
+    dBeta,
+    dy,
+    sum,
+    statistics,
+    gamma,
+    rows,
+    columns,
+    accumulate,
+    rowKeys,
+    site,
+    threshold,
+  ) => {
+    layerNormBackward(memory)(
+      ...([dSublayer, dGamma, dBeta, dy, sum, statistics, gamma, rows, columns, 0] as const),
+    );
+    const n = rows * columns;
+    const dX = vector(memory, dx, n);
+    const dSum = vector(memory, dSublayer, n);
+    for (let i = 0; i < n; i++) dX[i] = accumulate ? dX[i]! + dSum[i]! : dSum[i]!;
+    dropout(memory)(dSublayer, rows, columns, rowKeys, site, threshold);
+  };
+
 /** The mean of n terms. */
 function meanOf(n: number, term: (j: number) => number): number {
   let sum = 0;

@@ -41,7 +41,7 @@ function linearForward(
   const { kernels } = run;
   const { rows: outSize, columns: inSize } = weight;
   run.temporarily(() => {
-    const packed = run.packs?.transposed(weight) ?? packTransposed(run, weight);
+    const packed = packTransposed(run, weight);
     kernels.gemm(
       ...([y.pointer, outSize, x.pointer, inSize, 0, packed, inSize] as const),
       ...([x.rows, outSize, inSize, 0, bias?.pointer ?? 0, relu, run.gemmWorkspace] as const),
@@ -49,11 +49,21 @@ function linearForward(
   });
 }
 
-/** W^T in panels, in scratch. */
+/** W^T in panels, for x W^T: those that are kept, or else made in scratch. */
 export function packTransposed(run: Computation, weight: Tensor): Pointer {
+  if (run.packs !== undefined) return run.packs.transposed(weight);
   const { rows: outSize, columns: inSize } = weight;
   const packed = run.arena.allocate(packedSize(outSize, inSize));
   run.kernels.packB(packed, weight.pointer, inSize, 1, outSize, inSize);
+  return packed;
+}
+
+/** W in panels, for dy W: those that are kept, or else made in scratch. */
+export function packPlain(run: Computation, weight: Tensor): Pointer {
+  if (run.packs !== undefined) return run.packs.plain(weight);
+  const { rows: outSize, columns: inSize } = weight;
+  const packed = run.arena.allocate(packedSize(inSize, outSize));
+  run.kernels.packB(packed, weight.pointer, inSize, 0, inSize, outSize);
   return packed;
 }
 
@@ -70,8 +80,7 @@ function linearBackward(
   const tokens = x.rows;
   const dx = tape!.target(x);
   run.temporarily(() => {
-    const packedWeight = run.arena.allocate(packedSize(inSize, outSize));
-    kernels.packB(packedWeight, weight.pointer, inSize, 0, inSize, outSize);
+    const packedWeight = packPlain(run, weight);
     kernels.gemm(
       ...([dx.pointer, inSize, dy, outSize, 0, packedWeight, outSize] as const),
       ...([tokens, inSize, outSize, dx.accumulate, 0, 0, run.gemmWorkspace] as const),

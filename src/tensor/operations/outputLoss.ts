@@ -1,7 +1,7 @@
 import { type Pointer, packedSize } from "../../kernels/kernels.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Tensor } from "../tensor.ts";
-import { packTransposed } from "./linear.ts";
+import { packPlain, packTransposed } from "./linear.ts";
 
 /** Floats of logits to hold at a time: 1 MiB stays in the caches between the three uses of a chunk. */
 const CHUNK_FLOATS = 2 ** 18;
@@ -36,10 +36,9 @@ export function outputLoss(
   run.temporarily(() => {
     const chunkRows = Math.min(hidden.rows, Math.max(96, Math.floor(CHUNK_FLOATS / vocabulary)));
     const logits = arena.allocate(chunkRows * vocabulary);
-    const packedTransposed = run.packs?.transposed(weight) ?? packTransposed(run, weight);
-    const packed = tape === undefined ? 0 : arena.allocate(packedSize(dModel, vocabulary));
+    const packedTransposed = packTransposed(run, weight);
+    const packed = tape === undefined ? 0 : packPlain(run, weight);
     const packedRows = tape === undefined ? 0 : arena.allocate(packedSize(dModel, chunkRows));
-    if (tape !== undefined) kernels.packB(packed, weight.pointer, dModel, 0, dModel, vocabulary);
     for (let row = 0; row < hidden.rows; row += chunkRows) {
       const rows = Math.min(chunkRows, hidden.rows - row);
       const chunk = hidden.pointer + 4 * row * dModel;
