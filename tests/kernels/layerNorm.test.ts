@@ -5,10 +5,12 @@ import {
   anyLast,
   anySeed,
   anySize,
+  type Block,
   BUILDS,
   expectClose,
   expectSameBits,
   KernelBench,
+  randomRowKeys,
   ULP,
   uniform,
 } from "../support/kernels.ts";
@@ -137,5 +139,70 @@ describe.each(BUILDS)("layerNorm, %s build", (build) => {
     expectSameBits(after!.subarray(0, 7), before!.subarray(0, 7));
     expect(after!.subarray(7, 14).every(Number.isNaN)).toBe(true);
     expectClose(after!.subarray(14), uniform(3, 7), 1e-4);
+  });
+});
+
+/** Lays out the inputs and outputs of the fused passes, and room for what they are made of one by one. */
+function placeFused(rows: number, columns: number, threshold: number, accumulate: Flag, seed: number) {
+  bench.reset();
+  const n = rows * columns;
+  const filled = (index: number) => bench.matrix(rows, columns, uniform(seed + index, n));
+  const [x, sublayer, dy, dx, dSublayer, y, sum] = [0, 1, 2, 3, 4, 5, 6].map(filled) as Block[];
+  const [gamma, beta, dGamma, dBeta] = [7, 8, 9, 10].map((i) =>
+    bench.matrix(1, columns, uniform(seed + i, columns)),
+  ) as Block[];
+  const statistics = bench.matrix(rows, 2);
+  const keys = bench.integers(randomRowKeys(seed, rows));
+  const size = [rows, columns] as const;
+  const mask = [keys, 5, threshold] as const;
+  const at = { x, sublayer, dy, dx, dSublayer, y, sum, dGamma, dBeta, statistics } as Record<string, Block>;
+  const [px, ps, pdy, pdx, pds, py, psum, pg, pb, pdg, pdb, pst] = [
+    ...[x, sublayer, dy, dx, dSublayer, y, sum, gamma, beta, dGamma, dBeta, statistics],
+  ].map((block) => block!.pointer) as number[];
+  return {
+    at,
+    forward: (k: Kernels) =>
+      k.residualNormForward(...([py!, psum!, pst!, px!, ps!, pg!, pb!, ...size, EPSILON, ...mask] as const)),
+    forwardApart: (k: Kernels) => {
+      k.residualForward(psum!, px!, ps!, ...size, ...mask);
+      k.layerNormForward(py!, pst!, psum!, pg!, pb!, ...size, EPSILON);
+    },
+    backward: (k: Kernels) =>
+      k.residualNormBackward(
+        ...([pdx!, pds!, pdg!, pdb!, pdy!, psum!, pst!, pg!, ...size, accumulate, ...mask] as const),
+      ),
+    backwardApart: (k: Kernels) => {
+      k.layerNormBackward(...([pds!, pdg!, pdb!, pdy!, psum!, pst!, pg!, ...size, 0] as const));
+      if (accumulate) k.add(pdx!, pds!, n);
+      else k.copy(pdx!, pds!, n);
+      k.dropout(pds!, ...size, ...mask);
+    },
+  };
+}
+
+describe.each([...BUILDS, "reference"] as const)("residual and norm in one pass, %s kernels", (kernels) => {
+  it("gives the bits of its parts, forward and backward, with dropout and without, dx added or written", () => {
+    fc.assert(
+      fc.property(
+        ...[anySize(9), anySize(70), fc.constantFrom(0, 6554, 40_000), fc.constantFrom<Flag>(0, 1), anySeed],
+        (rows, columns, threshold, accumulate, seed) => {
+          const { at, forward, forwardApart, backward, backwardApart } = placeFused(
+            ...([rows, columns, threshold, accumulate, seed] as const),
+          );
+          const outputs = [at.y!, at.sum!, at.statistics!, at.sublayer!];
+          const apart = bench.run(kernels, forwardApart, ...outputs);
+          const fused = bench.run(kernels, forward, ...outputs);
+          for (const [i, block] of outputs.entries()) {
+            expectSameBits(fused[i]!, apart[i]!);
+            bench.write(block, apart[i]!);
+          }
+          const gradients = [at.dx!, at.dSublayer!, at.dGamma!, at.dBeta!];
+          const gradientsApart = bench.run(kernels, backwardApart, ...gradients);
+          const gradientsFused = bench.run(kernels, backward, ...gradients);
+          for (const [i, bits] of gradientsFused.entries()) expectSameBits(bits, gradientsApart[i]!);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 });

@@ -36,6 +36,15 @@ describe("WeightPacks", () => {
     expect(memory.floats(packs.transposed(w), 16 * 6)).toEqual(memory.floats(expected, 16 * 6));
   });
 
+  it("packs W as the kernel does, apart from W^T", () => {
+    const { memory, kernels, packs, weight } = makePacks();
+    const w = weight(11, 6);
+    const expected = memory.reserve(4 * 8 * 11);
+    kernels.packB(expected, w.pointer, 6, 0, 6, 11);
+    expect(packs.transposed(w)).not.toBe(packs.plain(w));
+    expect(memory.floats(packs.plain(w), 8 * 11)).toEqual(memory.floats(expected, 8 * 11));
+  });
+
   it("packs a weight once, whatever tensor names it, until the version changes", () => {
     const { packs, weight, packings } = makePacks();
     const [one, two] = [weight(3, 5), weight(3, 5)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/random.ts";
-import { layerNorm } from "../../../src/tensor/operations/layerNorm.ts";
+import { layerNorm, residualNorm } from "../../../src/tensor/operations/layerNorm.ts";
 import { residual } from "../../../src/tensor/operations/residual.ts";
 import { ENGINES, makeWorkbench, placeSentences } from "../../support/engine.ts";
 import { type Differentiable, gradientErrors, randomMatrix, weightedSum } from "../centralDifferences.ts";
@@ -32,4 +32,33 @@ describe.each(ENGINES)("layerNorm, %s kernels", (engine) => {
     const { elements, directions } = gradientErrors(workbench, subject);
     expect(Math.max(...elements, ...directions)).toBeLessThan(3e-5);
   });
+});
+
+describe.each(ENGINES)("residualNorm, %s kernels", (engine) => {
+  const workbench = makeWorkbench(engine);
+
+  it.each([0, 0.3])(
+    "dropout %d: gradients within 3e-5 of central differences, of an input read twice too",
+    (dropout) => {
+      for (const columns of [3, 8, 21]) {
+        const random = createRandom(columns);
+        const subject: Differentiable = {
+          inputs: [randomMatrix(5, columns, random, 3), randomMatrix(5, columns, random, 3)],
+          parameters: [randomMatrix(1, columns, random), randomMatrix(1, columns, random)],
+          dropout,
+          loss: (run, [x, sublayer], [gamma, beta]) => {
+            const sentences = placeSentences(run, [[0], [0, 0, 0, 0]], {
+              seed: 5,
+              step: 9,
+              firstSentence: 2,
+            });
+            const y = residualNorm(run, x!, sublayer!, gamma!, beta!, sentences);
+            return weightedSum(run, residual(run, x!, y, sentences));
+          },
+        };
+        const { elements, directions } = gradientErrors(workbench, subject);
+        expect(Math.max(...elements, ...directions)).toBeLessThan(3e-5);
+      }
+    },
+  );
 });
