@@ -1,8 +1,9 @@
 import { SPACE } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { TokenCounts } from "./tokenCounts.ts";
+import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
 import { charTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
-import { Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+import { checkLimits, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** A ▁ of the text itself, as ▁ alone is the space. */
 const ESCAPED_SPACE = `\\${SPACE}`;
@@ -16,21 +17,6 @@ export class CharTokenizer implements Tokenizer {
   constructor(vocabulary: Vocabulary, normalization: Normalization) {
     this.vocabulary = vocabulary;
     this.#normalization = normalization;
-  }
-
-  /** Learns the vocabulary from lines of text. */
-  static learn(
-    lines: Iterable<string>,
-    normalization: Normalization,
-    limits: VocabularyLimits,
-  ): CharTokenizer {
-    const counts = new Map<string, number>();
-    for (const line of lines) {
-      for (const token of toTokens(normalize(line, normalization))) {
-        counts.set(token, (counts.get(token) ?? 0) + 1);
-      }
-    }
-    return new CharTokenizer(Vocabulary.learn(counts, limits), normalization);
   }
 
   get lowercase(): boolean {
@@ -57,6 +43,28 @@ export class CharTokenizer implements Tokenizer {
 
   toJSON(): TokenizerJSON {
     return charTokenizerJSON(this.vocabulary, this.#normalization);
+  }
+}
+
+/** Counts the characters of a text. */
+export class CharLearner implements TokenizerLearner {
+  readonly #normalization: Normalization;
+  readonly #limits: VocabularyLimits;
+  readonly #counts = new TokenCounts();
+
+  /** @throws XformerError CONFIG when a limit is out of range */
+  constructor(normalization: Normalization, limits: VocabularyLimits) {
+    checkLimits(limits);
+    this.#normalization = normalization;
+    this.#limits = limits;
+  }
+
+  add(line: string): void {
+    for (const token of toTokens(normalize(line, this.#normalization))) this.#counts.add(token);
+  }
+
+  finish(): CharTokenizer {
+    return new CharTokenizer(Vocabulary.learn(this.#counts, this.#limits), this.#normalization);
   }
 }
 

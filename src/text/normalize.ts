@@ -10,7 +10,7 @@ export interface Normalization {
 
 /**
  * A sequence of combining marks longer than this is no language's spelling. The line that holds it is
- * not brought into NFC, because sorting the marks takes quadratic time: minutes for a hostile megabyte.
+ * not brought into a normal form, because sorting the marks takes quadratic time: minutes for a hostile megabyte.
  */
 const LONGEST_MARK_SEQUENCE = 256;
 
@@ -20,15 +20,22 @@ const LONGEST_MARK_SEQUENCE = 256;
  * is left at the ends. Normalising twice changes nothing more.
  */
 export function normalize(text: string, { lowercase, language }: Normalization): string {
-  let line = text.replace(/\p{Surrogate}/gu, "\uFFFD");
+  let line = wellFormed(text);
   if (lowercase) line = line.toLocaleLowerCase(resolveLocale(language));
-  return toNfc(line).replace(/\s+/g, " ").trim();
+  return toUnicodeForm(line, "NFC").replace(/\s+/g, " ").trim();
 }
 
-function toNfc(text: string): string {
-  if (!/[\u0300-\uffff]/.test(text)) return text; // NFC has nothing to do below U+0300
-  for (const [marks] of text.matchAll(/\p{Mark}{2,}/gu)) {
-    if (marks.length > LONGEST_MARK_SEQUENCE) return text;
+/** A Unicode normalisation form of a line (UAX 15), unless it holds a hostile sequence of combining marks. */
+export function toUnicodeForm(line: string, form: "NFC" | "NFD" | "NFKC" | "NFKD"): string {
+  // NFC has nothing to do below U+0300, and no form has in ASCII.
+  if (!(form === "NFC" ? /[\u0300-\uffff]/ : /[\u0080-\uffff]/).test(line)) return line;
+  for (const [marks] of line.matchAll(/\p{Mark}{2,}/gu)) {
+    if (marks.length > LONGEST_MARK_SEQUENCE) return line;
   }
-  return text.normalize("NFC");
+  return line.normalize(form);
+}
+
+/** The text with U+FFFD for lone surrogates, which UTF-8 cannot hold: what Node's own encoder does. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }

@@ -1,11 +1,19 @@
 import { XformerError } from "../errors.ts";
-import { CharTokenizer } from "./charTokenizer.ts";
+import type { Random } from "../random.ts";
+import { BpeLearner } from "./bpe/learner.ts";
+import { BpeTokenizer } from "./bpe/tokenizer.ts";
+import { parseBpeJSON } from "./bpe/tokenizerJson.ts";
+import { CharLearner, CharTokenizer } from "./charTokenizer.ts";
+import { record } from "./jsonFields.ts";
 import { parseTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
 import type { Vocabulary } from "./vocabulary.ts";
-import { WordTokenizer } from "./wordTokenizer.ts";
+import { WordLearner, WordTokenizer } from "./wordTokenizer.ts";
 
-/** What the tokens are: words and signs, or Unicode code points. */
-export type TokenizerKind = "word" | "char";
+/** What the tokens are: words and signs, Unicode code points, or the pieces of byte-pair encoding. */
+export type TokenizerKind = "word" | "char" | "bpe";
+
+/** Every {@link TokenizerKind}. */
+export const TOKENIZER_KINDS: readonly TokenizerKind[] = ["word", "char", "bpe"];
 
 /** Turns one line of text into token ids and back. */
 export interface Tokenizer {
@@ -17,6 +25,14 @@ export interface Tokenizer {
   encodeTokens(text: string): string[];
   /** The ids of the tokens, without BEGIN and END. */
   encode(text: string): Int32Array; // [T]
+  /**
+   * The ids when each merge of byte-pair encoding is left out now and then, so that a model sees a word cut in
+   * many ways (Provilkov et al. 2020); only `bpe` has merges to leave out.
+   *
+   * @param dropout the probability that a merge is left out at a step
+   * @throws XformerError CONFIG when it is not from 0 to 1
+   */
+  encodeWithDropout?(text: string, dropout: number, random: Random): Int32Array; // [T]
   /**
    * Natural text with its spaces; BEGIN and END are passed over, the unknown token is shown as `<unk>`. It is
    * what was encoded, normalised, whenever every token was in the vocabulary.
@@ -35,10 +51,37 @@ export interface TokenizerOptions {
   readonly language?: string | undefined;
   /** Lowercase everything; decoding then gives lowercase. */
   readonly lowercase?: boolean | undefined;
-  /** Tokens seen fewer times than this become `<unk>`; 1 keeps all of them. */
+  /**
+   * Tokens seen fewer times than this become `<unk>`; 1, the default, keeps all of them. For `bpe`, pairs seen
+   * fewer times are not merged; by default 2.
+   */
   readonly minFrequency?: number | undefined;
-  /** The most entries of the vocabulary, the special tokens included; no limit by default. */
+  /** The most entries of the vocabulary, the special tokens included; by default no limit, or 8000 for `bpe`. */
   readonly vocabularySize?: number | undefined;
+}
+
+/** Learns a tokenizer from text that comes line by line, in memory that does not grow with it. */
+export interface TokenizerLearner {
+  add(line: string): void;
+  /** @throws XformerError CONFIG when nothing is left for the vocabulary */
+  finish(): Tokenizer;
+}
+
+/** @throws XformerError CONFIG when an option is out of range */
+export function createTokenizerLearner(options: TokenizerOptions): TokenizerLearner {
+  const normalization = { language: options.language, lowercase: options.lowercase ?? false };
+  switch (options.kind) {
+    case "word":
+      return new WordLearner(normalization, options);
+    case "char":
+      return new CharLearner(normalization, options);
+    case "bpe":
+      return new BpeLearner(normalization, options);
+    default:
+      throw new XformerError("CONFIG", `there is no tokenizer "${String(options.kind)}"`, {
+        hint: `Choose one of ${TOKENIZER_KINDS.join(", ")}.`,
+      });
+  }
 }
 
 /**
@@ -52,27 +95,23 @@ export interface TokenizerOptions {
  * tokenizer.decode(tokenizer.encode("我很好。")); // 我很好。
  */
 export function learnTokenizer(lines: Iterable<string>, options: TokenizerOptions): Tokenizer {
-  const normalization = { language: options.language, lowercase: options.lowercase ?? false };
-  switch (options.kind) {
-    case "word":
-      return WordTokenizer.learn(lines, normalization, options);
-    case "char":
-      return CharTokenizer.learn(lines, normalization, options);
-    default:
-      throw new XformerError("CONFIG", `there is no tokenizer "${String(options.kind)}"`, {
-        hint: "Choose word or char.",
-      });
-  }
+  const learner = createTokenizerLearner(options);
+  for (const line of lines) learner.add(line);
+  return learner.finish();
 }
 
 /**
- * Reads back what {@link Tokenizer.toJSON} gave.
+ * Reads back what {@link Tokenizer.toJSON} gave, or a `tokenizer.json` with a BPE model that Hugging Face's
+ * `tokenizers` wrote.
  *
  * @param json the parsed JSON
  * @param file where it came from, for the error message
- * @throws XformerError CHECKPOINT when it is not such a tokenizer or is damaged
+ * @throws XformerError CHECKPOINT when it is no such tokenizer, is damaged or has a part that is not supported
  */
 export function tokenizerFromJSON(json: unknown, file?: string): Tokenizer {
-  const { kind, vocabulary, settings } = parseTokenizerJSON(json, file);
+  const root = record(json, "tokenizer.json", file);
+  if (record(root.model, "model", file).type === "BPE")
+    return new BpeTokenizer(parseBpeJSON(root, file), file);
+  const { kind, vocabulary, settings } = parseTokenizerJSON(root, file);
   return kind === "word" ? new WordTokenizer(vocabulary, settings) : new CharTokenizer(vocabulary, settings);
 }

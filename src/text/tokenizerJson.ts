@@ -1,4 +1,4 @@
-import { XformerError } from "../errors.ts";
+import { damaged, record, show, tokensById } from "./jsonFields.ts";
 import type { Normalization } from "./normalize.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.ts";
 import type { WordSettings } from "./wordTokenizer.ts";
@@ -12,14 +12,16 @@ import type { WordSettings } from "./wordTokenizer.ts";
 export interface TokenizerJSON {
   readonly version: "1.0";
   readonly added_tokens: readonly object[];
-  readonly normalizer: object;
-  readonly pre_tokenizer: object;
-  readonly post_processor: null;
+  readonly normalizer: object | null;
+  readonly pre_tokenizer: object | null;
+  readonly post_processor: object | null;
   readonly decoder: object | null;
   readonly model: {
-    readonly type: "WordLevel";
+    readonly type: "WordLevel" | "BPE";
     readonly vocab: Readonly<Record<string, number>>;
-    readonly unk_token: string;
+    readonly unk_token: string | null;
+    readonly merges?: readonly (readonly [left: string, right: string])[];
+    readonly [setting: string]: unknown;
   };
 }
 
@@ -38,7 +40,7 @@ const WORD_PATTERN = "[\\p{L}\\p{M}\\p{N}_]+(?:['’.:,][\\p{L}\\p{M}\\p{N}_]+)*
 export function wordTokenizerJSON(vocabulary: Vocabulary, settings: WordSettings): TokenizerJSON {
   const { language, lowercase, spacing } = settings;
   return {
-    ...shared(vocabulary),
+    ...tokenizerFrame(vocabulary),
     normalizer: { type: "Sequence", normalizers: textNormalizers(lowercase) },
     pre_tokenizer: {
       type: "Sequence",
@@ -57,7 +59,7 @@ export function wordTokenizerJSON(vocabulary: Vocabulary, settings: WordSettings
 export function charTokenizerJSON(vocabulary: Vocabulary, normalization: Normalization): TokenizerJSON {
   const { language, lowercase } = normalization;
   return {
-    ...shared(vocabulary),
+    ...tokenizerFrame(vocabulary),
     normalizer: {
       type: "Sequence",
       normalizers: [
@@ -83,26 +85,29 @@ function textNormalizers(lowercase: boolean): object[] {
   return lowercase ? [{ type: "Lowercase" }, { type: "NFC" }] : [{ type: "NFC" }];
 }
 
-function shared(vocabulary: Vocabulary) {
+/** What all tokenizers have in common, with a model that looks words up. */
+export function tokenizerFrame(vocabulary: Vocabulary) {
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: SPECIAL_TOKENS.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: [...vocabulary.tokens.entries()]
+      .filter(([id]) => vocabulary.isSpecial(id))
+      .map(([id, content]) => ({
+        id,
+        content,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      })),
     post_processor: null,
     model: {
       type: "WordLevel",
       // Not an object literal filled key by key: a token may well be called "__proto__".
       vocab: Object.fromEntries(vocabulary.tokens.map((token, id) => [token, id])),
-      unk_token: SPECIAL_TOKENS[0],
+      unk_token: vocabulary.token(vocabulary.unkId),
     },
   } as const;
 }
@@ -114,60 +119,29 @@ function shared(vocabulary: Vocabulary) {
  */
 export function parseTokenizerJSON(json: unknown, file?: string): ParsedTokenizer {
   const root = record(json, "tokenizer.json", file);
-  if (root.version !== "1.0") fail(`version is ${show(root.version)}, expected "1.0"`, file);
+  if (root.version !== "1.0") damaged(`version is ${show(root.version)}, expected "1.0"`, file);
   const model = record(root.model, "model", file);
-  if (model.type !== "WordLevel") fail(`model.type is ${show(model.type)}, expected "WordLevel"`, file);
+  if (model.type !== "WordLevel") damaged(`model.type is ${show(model.type)}, expected "WordLevel"`, file);
   const preTokenizer = record(root.pre_tokenizer, "pre_tokenizer", file);
   const settings = record(preTokenizer.xformer, "pre_tokenizer.xformer", file);
   const { kind, language, lowercase, spacing = "natural" } = settings;
-  if (kind !== "word" && kind !== "char") fail(`kind is ${show(kind)}, expected "word" or "char"`, file);
+  if (kind !== "word" && kind !== "char") damaged(`kind is ${show(kind)}, expected "word" or "char"`, file);
   if (language !== undefined && typeof language !== "string") {
-    fail(`language is ${show(language)}, expected a string`, file);
+    damaged(`language is ${show(language)}, expected a string`, file);
   }
-  if (typeof lowercase !== "boolean") fail(`lowercase is ${show(lowercase)}, expected true or false`, file);
+  if (typeof lowercase !== "boolean")
+    damaged(`lowercase is ${show(lowercase)}, expected true or false`, file);
   if (spacing !== "natural" && spacing !== "spaced") {
-    fail(`spacing is ${show(spacing)}, expected "natural" or "spaced"`, file);
+    damaged(`spacing is ${show(spacing)}, expected "natural" or "spaced"`, file);
   }
   return { kind, vocabulary: parseVocabulary(model.vocab, file), settings: { language, lowercase, spacing } };
 }
 
 function parseVocabulary(json: unknown, file: string | undefined): Vocabulary {
-  const entries = Object.entries(record(json, "model.vocab", file));
-  const tokens = new Array<string | undefined>(entries.length);
-  for (const [token, id] of entries) {
-    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= entries.length) {
-      fail(`model.vocab gives ${show(token)} the id ${show(id)}, expected 0 to ${entries.length - 1}`, file);
-    }
-    const other = tokens[id];
-    if (other !== undefined)
-      fail(`model.vocab gives ${show(other)} and ${show(token)} the same id ${id}`, file);
-    tokens[id] = token;
-  }
+  const tokens = tokensById(new Map(Object.entries(record(json, "model.vocab", file))), file);
   for (const [id, special] of SPECIAL_TOKENS.entries()) {
     if (tokens[id] !== special)
-      fail(`model.vocab has ${show(tokens[id])} at id ${id}, expected "${special}"`, file);
+      damaged(`model.vocab has ${show(tokens[id])} at id ${id}, expected "${special}"`, file);
   }
-  // Every id from 0 is taken exactly once, so no entry is missing.
-  return new Vocabulary((tokens as string[]).slice(SPECIAL_TOKENS.length));
-}
-
-function record(value: unknown, name: string, file: string | undefined): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    fail(`${name} is ${show(value)}, expected an object`, file);
-  }
-  return value as Record<string, unknown>;
-}
-
-/** The value as JSON, cut to a length that fits an error line. */
-function show(value: unknown): string {
-  const json = JSON.stringify(value);
-  if (json === undefined) return "missing";
-  return json.length > 40 ? `${json.slice(0, 40)}...` : json;
-}
-
-function fail(problem: string, file: string | undefined): never {
-  throw new XformerError("CHECKPOINT", `not a tokenizer of xformer: ${problem}`, {
-    file,
-    hint: "Use the file as it was written, or train again.",
-  });
+  return Vocabulary.of(tokens.slice(SPECIAL_TOKENS.length));
 }

@@ -1,7 +1,20 @@
 import { XformerError } from "../errors.ts";
+import type { TokenCounts } from "./tokenCounts.ts";
 
 /** The special tokens, in the order of their ids: the unknown token, BEGIN and END. */
 export const SPECIAL_TOKENS = ["<unk>", "<s>", "</s>"] as const;
+
+/** The ids with a meaning of their own. */
+export interface SpecialTokenIds {
+  /** Stands for every token outside the vocabulary. */
+  readonly unkId: number;
+  /** BEGIN: what the decoder reads first. */
+  readonly bosId: number;
+  /** END: what the decoder predicts last. */
+  readonly eosId: number;
+  /** Others that no text may become either: padding, masks and the like of a vocabulary made elsewhere. */
+  readonly others?: readonly number[];
+}
 
 /** How many of the counted tokens a vocabulary takes in. */
 export interface VocabularyLimits {
@@ -16,25 +29,37 @@ export interface VocabularyLimits {
  *
  * Text can never become BEGIN or END: their ids are not reachable from any token's text.
  */
-export class Vocabulary {
-  /** Stands for every token outside the vocabulary. */
-  readonly unkId: number = 0;
-  /** BEGIN: what the decoder reads first. */
-  readonly bosId: number = 1;
-  /** END: what the decoder predicts last. */
-  readonly eosId: number = 2;
-  /** Every token in the order of the ids, the special ones first. */
+export class Vocabulary implements SpecialTokenIds {
+  readonly unkId: number;
+  readonly bosId: number;
+  readonly eosId: number;
+  /** Every token in the order of the ids. */
   readonly tokens: readonly string[];
+  readonly #special: ReadonlySet<number>;
   readonly #ids = new Map<string, number>();
 
   /**
+   * @param tokens every token in the order of the ids, the special ones included
+   * @throws RangeError when a token occurs twice
+   */
+  constructor(tokens: readonly string[], { unkId, bosId, eosId, others = [] }: SpecialTokenIds) {
+    this.tokens = tokens;
+    this.unkId = unkId;
+    this.bosId = bosId;
+    this.eosId = eosId;
+    this.#special = new Set([unkId, bosId, eosId, ...others]);
+    for (const [id, token] of tokens.entries()) if (!this.#special.has(id)) this.#ids.set(token, id);
+    if (new Set(tokens).size !== tokens.length) throw new RangeError("a token occurs twice");
+  }
+
+  /**
+   * A vocabulary that begins with {@link SPECIAL_TOKENS}.
+   *
    * @param ordinary the tokens after the special ones, in the order of their ids
    * @throws RangeError when a token occurs twice or is a special one
    */
-  constructor(ordinary: readonly string[]) {
-    this.tokens = [...SPECIAL_TOKENS, ...ordinary];
-    for (const [index, token] of ordinary.entries()) this.#ids.set(token, SPECIAL_TOKENS.length + index);
-    if (new Set(this.tokens).size !== this.tokens.length) throw new RangeError("a token occurs twice");
+  static of(ordinary: readonly string[]): Vocabulary {
+    return new Vocabulary([...SPECIAL_TOKENS, ...ordinary], { unkId: 0, bosId: 1, eosId: 2 });
   }
 
   /**
@@ -43,18 +68,9 @@ export class Vocabulary {
    *
    * @throws XformerError CONFIG when a limit is out of range or leaves nothing of a text that is not empty
    */
-  static learn(counts: ReadonlyMap<string, number>, limits: VocabularyLimits = {}): Vocabulary {
+  static learn(counts: TokenCounts, limits: VocabularyLimits = {}): Vocabulary {
+    checkLimits(limits);
     const { minFrequency = 1, vocabularySize = Number.MAX_SAFE_INTEGER } = limits;
-    if (!Number.isSafeInteger(minFrequency) || minFrequency < 1) {
-      throw new XformerError("CONFIG", `the minimum frequency is ${minFrequency}`, {
-        hint: "Give a whole number from 1.",
-      });
-    }
-    if (!Number.isSafeInteger(vocabularySize) || vocabularySize <= SPECIAL_TOKENS.length) {
-      throw new XformerError("CONFIG", `the vocabulary size is ${vocabularySize}`, {
-        hint: `Give a whole number from ${SPECIAL_TOKENS.length + 1}: ${SPECIAL_TOKENS.length} entries are special tokens.`,
-      });
-    }
     const special: ReadonlySet<string> = new Set(SPECIAL_TOKENS);
     const ordinary = [...counts]
       .filter(([token, count]) => count >= minFrequency && !special.has(token))
@@ -70,7 +86,7 @@ export class Vocabulary {
         },
       );
     }
-    return new Vocabulary(ordinary);
+    return Vocabulary.of(ordinary);
   }
 
   /** The number of ids. */
@@ -81,6 +97,16 @@ export class Vocabulary {
   /** The id of a token of text; `unkId` for one outside the vocabulary. */
   id(token: string): number {
     return this.#ids.get(token) ?? this.unkId;
+  }
+
+  /** Whether the token is one that text can become. */
+  has(token: string): boolean {
+    return this.#ids.has(token);
+  }
+
+  /** Whether an id has a meaning of its own, so that it stands for no text. */
+  isSpecial(id: number): boolean {
+    return this.#special.has(id);
   }
 
   /** @throws XformerError DATA when no token has this id */
@@ -99,6 +125,27 @@ export class Vocabulary {
     let unknown = 0;
     for (const id of ids) if (id === this.unkId) unknown++;
     return unknown;
+  }
+}
+
+/**
+ * Checks that a vocabulary can be learned within the limits.
+ *
+ * @param bytes entries that a vocabulary of bytes has besides the special tokens
+ * @throws XformerError CONFIG when one is out of range
+ */
+export function checkLimits({ minFrequency, vocabularySize }: VocabularyLimits, bytes: number = 0): void {
+  if (minFrequency !== undefined && (!Number.isSafeInteger(minFrequency) || minFrequency < 1)) {
+    throw new XformerError("CONFIG", `the minimum frequency is ${minFrequency}`, {
+      hint: "Give a whole number from 1.",
+    });
+  }
+  const special = SPECIAL_TOKENS.length;
+  const least = special + Math.max(bytes, 1);
+  if (vocabularySize !== undefined && (!Number.isSafeInteger(vocabularySize) || vocabularySize < least)) {
+    throw new XformerError("CONFIG", `the vocabulary size is ${vocabularySize}`, {
+      hint: `Give a whole number from ${least}: ${special} entries are special tokens${bytes === 0 ? "" : ` and ${bytes} are bytes`}.`,
+    });
   }
 }
 

@@ -2,9 +2,10 @@ import { countMarks, joinTokens, markSpaces, withoutMarks } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
 import { WordSegmenter } from "./segmenter.ts";
 import { Spacing, type SpacingStyle } from "./spacing.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { TokenCounts } from "./tokenCounts.ts";
+import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
 import { type TokenizerJSON, wordTokenizerJSON } from "./tokenizerJson.ts";
-import { Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+import { checkLimits, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** Words of the vocabulary longer than this, in code units, are not looked for inside another word. */
 const LONGEST_PART = 8;
@@ -27,28 +28,6 @@ export class WordTokenizer implements Tokenizer {
     this.#settings = settings;
     this.#segmenter = new WordSegmenter(settings.language);
     this.#spacing = new Spacing(settings.spacing, settings.language);
-  }
-
-  /**
-   * Learns the vocabulary, and from the spaces before and after signs whether the text was tokenised
-   * beforehand: the style with fewer marks to write is taken.
-   */
-  static learn(
-    lines: Iterable<string>,
-    normalization: Normalization,
-    limits: VocabularyLimits,
-  ): WordTokenizer {
-    const { language } = normalization;
-    const segmenter = new WordSegmenter(language);
-    const natural = new TokenCounter("natural", language);
-    const spaced = new TokenCounter("spaced", language);
-    for (const line of lines) {
-      const chunks = toChunks(normalize(line, normalization), segmenter);
-      natural.add(chunks);
-      spaced.add(chunks);
-    }
-    const { style, counts } = spaced.marks < natural.marks ? spaced : natural;
-    return new WordTokenizer(Vocabulary.learn(counts, limits), { ...normalization, spacing: style });
   }
 
   get lowercase(): boolean {
@@ -103,10 +82,45 @@ export class WordTokenizer implements Tokenizer {
   }
 }
 
+/**
+ * Counts the words of a text, and learns from the spaces before and after signs whether it was tokenised
+ * beforehand: the style with fewer marks to write is taken.
+ */
+export class WordLearner implements TokenizerLearner {
+  readonly #normalization: Normalization;
+  readonly #limits: VocabularyLimits;
+  readonly #segmenter: WordSegmenter;
+  readonly #natural: TokenCounter;
+  readonly #spaced: TokenCounter;
+
+  /** @throws XformerError CONFIG when a limit is out of range */
+  constructor(normalization: Normalization, limits: VocabularyLimits) {
+    checkLimits(limits);
+    const { language } = normalization;
+    this.#normalization = normalization;
+    this.#limits = limits;
+    this.#segmenter = new WordSegmenter(language);
+    this.#natural = new TokenCounter("natural", language);
+    this.#spaced = new TokenCounter("spaced", language);
+  }
+
+  add(line: string): void {
+    const chunks = toChunks(normalize(line, this.#normalization), this.#segmenter);
+    this.#natural.add(chunks);
+    this.#spaced.add(chunks);
+  }
+
+  finish(): WordTokenizer {
+    const { style, counts } = this.#spaced.marks < this.#natural.marks ? this.#spaced : this.#natural;
+    const vocabulary = Vocabulary.learn(counts, this.#limits);
+    return new WordTokenizer(vocabulary, { ...this.#normalization, spacing: style });
+  }
+}
+
 /** Counts the tokens of a text as one style writes them. */
 class TokenCounter {
   readonly style: SpacingStyle;
-  readonly counts = new Map<string, number>();
+  readonly counts = new TokenCounts();
   readonly #spacing: Spacing;
 
   constructor(style: SpacingStyle, language: string | undefined) {
@@ -115,9 +129,7 @@ class TokenCounter {
   }
 
   add(chunks: Iterable<readonly string[]>): void {
-    for (const token of markSpaces(chunks, this.#spacing)) {
-      this.counts.set(token, (this.counts.get(token) ?? 0) + 1);
-    }
+    for (const token of markSpaces(chunks, this.#spacing)) this.counts.add(token);
   }
 
   get marks(): number {

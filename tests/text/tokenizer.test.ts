@@ -84,7 +84,7 @@ describe("tokenizer.json", () => {
     ["nothing", /tokenizer.json is missing/, () => undefined],
     ["another version", /version is "2.0", expected "1.0"/, (json) => ({ ...json, version: "2.0" })],
     ["no model", /model is missing/, (json) => ({ ...json, model: undefined })],
-    ["another model", /model.type is "BPE"/, (json) => ({ ...json, model: { type: "BPE" } })],
+    ["another model", /model.type is "Unigram"/, (json) => ({ ...json, model: { type: "Unigram" } })],
     ["no settings", /pre_tokenizer.xformer is missing/, (json) => ({ ...json, pre_tokenizer: {} })],
     ["another kind", /kind is "bytes"/, set("kind", "bytes")],
     ["a language that is a number", /language is 7/, set("language", 7)],

@@ -1,16 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { TokenCounts } from "../../src/text/tokenCounts.ts";
 import { Vocabulary } from "../../src/text/vocabulary.ts";
 
 const counts = (text: string) => {
-  const table = new Map<string, number>();
-  for (const token of text.split(" ")) table.set(token, (table.get(token) ?? 0) + 1);
+  const table = new TokenCounts();
+  for (const token of text.split(" ")) table.add(token);
   return table;
 };
 
 describe("Vocabulary", () => {
   it("has the unknown token, BEGIN and END at 0, 1 and 2", () => {
-    const { tokens, unkId, bosId, eosId } = Vocabulary.learn(new Map());
+    const { tokens, unkId, bosId, eosId } = Vocabulary.learn(new TokenCounts());
     expect(tokens).toEqual(["<unk>", "<s>", "</s>"]);
     expect([unkId, bosId, eosId]).toEqual([0, 1, 2]);
   });
@@ -54,15 +55,15 @@ describe("Vocabulary", () => {
   });
 
   it("counts unknown tokens", () => {
-    expect(new Vocabulary(["a"]).countUnknown([1, 0, 3, 0, 2])).toBe(2);
+    expect(Vocabulary.of(["a"]).countUnknown([1, 0, 3, 0, 2])).toBe(2);
   });
 
   it("names the range for an id without a token", () => {
-    expect(() => new Vocabulary(["a"]).token(4)).toThrow("no token with the id 4");
+    expect(() => Vocabulary.of(["a"]).token(4)).toThrow("no token with the id 4");
   });
 
   it("refuses a token given twice", () => {
-    expect(() => new Vocabulary(["a", "a"])).toThrow(RangeError);
-    expect(() => new Vocabulary(["<s>"])).toThrow(RangeError);
+    expect(() => Vocabulary.of(["a", "a"])).toThrow(RangeError);
+    expect(() => Vocabulary.of(["<s>"])).toThrow(RangeError);
   });
 });

@@ -1,0 +1,128 @@
+import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
+import { fromByteAlphabet } from "./byteAlphabet.ts";
+import { createPattern } from "./pattern.ts";
+import { metaspaceScheme } from "./preTokenizers.ts";
+
+/** Turns tokens into pieces of text, which joined together are the line. */
+export type Decoder = (tokens: readonly string[]) => readonly string[];
+
+const SUPPORTED =
+  "ByteLevel, Metaspace, BPEDecoder, ByteFallback, Fuse, Strip, Replace, WordPiece and a Sequence of these";
+
+const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
+
+/** What WordPiece takes out with `cleanup`, in this order. */
+const CLEANUP: readonly (readonly [found: string, written: string])[] = [
+  [" .", "."],
+  [" ?", "?"],
+  [" !", "!"],
+  [" ,", ","],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [" do not", " don't"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];
+
+/**
+ * Makes the decoder that a part of `tokenizer.json` describes; for null, spaces between the tokens.
+ *
+ * @throws XformerError CHECKPOINT naming one that is not supported
+ */
+export function createDecoder(json: unknown, file: string | undefined): Decoder {
+  if (json === null || json === undefined) return (tokens) => [tokens.join(" ")];
+  const part = record(json, "decoder", file);
+  switch (part.type) {
+    case "ByteLevel":
+      return (tokens) => [fromByteAlphabet(tokens)];
+    case "Metaspace": {
+      const mark = parseText(part.replacement, "replacement of the decoder Metaspace", file);
+      const isPrefixed = metaspaceScheme(part, file) !== "never";
+      return (tokens) =>
+        tokens.map((token, index) => token.replaceAll(mark, isPrefixed && index === 0 ? "" : " "));
+    }
+    case "BPEDecoder": {
+      const suffix = parseText(part.suffix ?? "</w>", "suffix of the decoder BPEDecoder", file);
+      return (tokens) =>
+        tokens.map((token, index) => token.replaceAll(suffix, index === tokens.length - 1 ? "" : " "));
+    }
+    case "ByteFallback":
+      return joinBytes;
+    case "Fuse":
+      return (tokens) => [tokens.join("")];
+    case "Strip":
+      return createStrip(part, file);
+    case "Replace": {
+      const pattern = createPattern(part.pattern, "the decoder Replace", file);
+      const content = parseText(part.content, "content of the decoder Replace", file);
+      return (tokens) => tokens.map((token) => token.replace(pattern, () => content));
+    }
+    case "WordPiece":
+      return createWordPiece(
+        parseText(part.prefix ?? "##", "prefix of the decoder WordPiece", file),
+        flag(part.cleanup, "cleanup", file, true),
+      );
+    case "Sequence": {
+      const parts = list(part.decoders, "decoder.decoders", file).map((each) => createDecoder(each, file));
+      return (tokens) => parts.reduce((pieces, decoder) => decoder(pieces), tokens);
+    }
+    default:
+      return unsupported(`the decoder ${show(part.type)}`, SUPPORTED, file);
+  }
+}
+
+/** Bytes in a row become the text they spell; where they spell none, each becomes U+FFFD. */
+function joinBytes(tokens: readonly string[]): string[] {
+  const pieces: string[] = [];
+  let bytes: number[] = [];
+  const flush = (): void => {
+    const text = Buffer.from(bytes).toString();
+    const isText = Buffer.from(text).equals(Buffer.from(bytes));
+    pieces.push(isText ? text : "\uFFFD".repeat(bytes.length));
+    bytes = [];
+  };
+  for (const token of tokens) {
+    const hex = BYTE.exec(token)?.[1];
+    if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
+    else {
+      if (bytes.length > 0) flush();
+      pieces.push(token);
+    }
+  }
+  if (bytes.length > 0) flush();
+  return pieces;
+}
+
+function createStrip(part: Record<string, unknown>, file: string | undefined): Decoder {
+  const content = parseText(part.content, "content of the decoder Strip", file);
+  const limits = { start: part.start, stop: part.stop };
+  const { start, stop } = limits;
+  if (!isCount(start) || !isCount(stop)) {
+    damaged(`start and stop of the decoder Strip are ${show(limits)}, expected whole numbers`, file);
+  }
+  return (tokens) =>
+    tokens.map((token) => {
+      const characters = Array.from(token);
+      let from = 0;
+      while (from < start && characters[from] === content) from++;
+      let to = characters.length;
+      while (characters.length - to < stop && to > from && characters[to - 1] === content) to--;
+      return characters.slice(from, to).join("");
+    });
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function createWordPiece(prefix: string, cleansUp: boolean): Decoder {
+  return (tokens) =>
+    tokens.map((token, index) => {
+      const isContinued = index > 0 && token.startsWith(prefix);
+      const word = index === 0 ? token : isContinued ? token.slice(prefix.length) : ` ${token}`;
+      if (!cleansUp) return word;
+      return CLEANUP.reduce((text, [found, written]) => text.replaceAll(found, written), word);
+    });
+}

@@ -1,0 +1,106 @@
+import { XformerError } from "../../errors.ts";
+import type { Random } from "../../random.ts";
+import { memoize } from "../memoize.ts";
+import { wellFormed } from "../normalize.ts";
+import type { Tokenizer } from "../tokenizer.ts";
+import type { TokenizerJSON } from "../tokenizerJson.ts";
+import type { Vocabulary } from "../vocabulary.ts";
+import { createDecoder, type Decoder } from "./decoders.ts";
+import { BpeModel, type BpeModelSettings } from "./model.ts";
+import { createNormalizer, lowercases, type Normalizer } from "./normalizers.ts";
+import { createPreTokenizer, type PreTokenizer } from "./preTokenizers.ts";
+import { bpeTokenizerJSON } from "./tokenizerJson.ts";
+
+/** Everything a BPE tokenizer is made of; the parts other than the model as `tokenizer.json` has them. */
+export interface BpeParts {
+  readonly vocabulary: Vocabulary;
+  readonly model: BpeModelSettings;
+  readonly normalizer: object | null;
+  readonly preTokenizer: object | null;
+  readonly decoder: object | null;
+  /** Of no use here, as BEGIN and END are the model's to add; kept for those who read the file elsewhere. */
+  readonly postProcessor: object | null;
+}
+
+/** Words whose ids are remembered. */
+const REMEMBERED = 65_536;
+/** Longer words, in code units, hardly ever come again. */
+const LONGEST_REMEMBERED = 64;
+
+/** Pieces of words are the tokens: what byte-pair encoding makes of them (Sennrich et al. 2016). */
+export class BpeTokenizer implements Tokenizer {
+  readonly kind = "bpe";
+  readonly vocabulary: Vocabulary;
+  readonly lowercase: boolean;
+  readonly #parts: BpeParts;
+  readonly #normalizer: Normalizer;
+  readonly #preTokenizer: PreTokenizer;
+  readonly #model: BpeModel;
+  readonly #decoder: Decoder;
+  readonly #remembered: (word: string) => readonly number[];
+
+  /**
+   * @param file where the parts came from, for the error message
+   * @throws XformerError CHECKPOINT when a part is not supported or not as it should be
+   */
+  constructor(parts: BpeParts, file?: string) {
+    this.#parts = parts;
+    this.vocabulary = parts.vocabulary;
+    this.lowercase = lowercases(parts.normalizer);
+    this.#normalizer = createNormalizer(parts.normalizer, file);
+    this.#preTokenizer = createPreTokenizer(parts.preTokenizer, file);
+    this.#model = new BpeModel(parts.vocabulary, parts.model, file);
+    this.#decoder = createDecoder(parts.decoder, file);
+    this.#remembered = memoize((word) => this.#model.encode(word), REMEMBERED);
+  }
+
+  encodeTokens(text: string): string[] {
+    return Array.from(this.encode(text), (id) => this.vocabulary.token(id));
+  }
+
+  encode(text: string): Int32Array {
+    return concatenate(
+      this.#words(text).map((word) =>
+        word.length <= LONGEST_REMEMBERED ? this.#remembered(word) : this.#model.encode(word),
+      ),
+    );
+  }
+
+  encodeWithDropout(text: string, dropout: number, random: Random): Int32Array {
+    if (!(dropout >= 0 && dropout <= 1)) {
+      throw new XformerError("CONFIG", `the BPE dropout is ${dropout}`, {
+        hint: "Give a number from 0 to 1.",
+      });
+    }
+    if (dropout === 0) return this.encode(text);
+    const drops = (): boolean => random.next() < dropout;
+    return concatenate(this.#words(text).map((word) => this.#model.encodeWithDropout(word, drops)));
+  }
+
+  decode(ids: Iterable<number>): string {
+    const { vocabulary } = this;
+    const tokens: string[] = [];
+    for (const id of ids) {
+      const token = vocabulary.token(id);
+      if (id === vocabulary.unkId || !vocabulary.isSpecial(id)) tokens.push(token);
+    }
+    return this.#decoder(tokens).join("");
+  }
+
+  toJSON(): TokenizerJSON {
+    return bpeTokenizerJSON(this.#parts);
+  }
+
+  #words(text: string): string[] {
+    return this.#preTokenizer(this.#normalizer(wellFormed(text)), true);
+  }
+}
+
+function concatenate(words: readonly (readonly number[])[]): Int32Array {
+  let length = 0;
+  for (const word of words) length += word.length;
+  const ids = new Int32Array(length);
+  let end = 0;
+  for (const word of words) for (const id of word) ids[end++] = id;
+  return ids;
+}
