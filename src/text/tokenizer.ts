@@ -4,8 +4,8 @@ import { parseTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { WordTokenizer } from "./wordTokenizer.ts";
 
-/** What the tokens are: words and signs, or Unicode code points. */
-export type TokenizerKind = "word" | "char";
+/** What the tokens are: words and signs, Unicode code points, or pieces found by byte-pair encoding. */
+export type TokenizerKind = "word" | "char" | "bpe";
 
 /** Turns one line of text into token ids and back. */
 export interface Tokenizer {
@@ -39,6 +39,20 @@ export interface TokenizerOptions {
   readonly minFrequency?: number | undefined;
   /** The most entries of the vocabulary, the special tokens included; no limit by default. */
   readonly vocabularySize?: number | undefined;
+}
+
+/** Learns a tokenizer from text that comes line by line. */
+export interface TokenizerLearner {
+  /** Takes in a line of the text. */
+  add(line: string): void;
+  /** @throws XformerError CONFIG when an option is out of range or leaves the vocabulary empty */
+  finish(): Tokenizer;
+}
+
+/** A learner for text that streams by; the order of the lines does not matter. */
+export function createTokenizerLearner(options: TokenizerOptions): TokenizerLearner {
+  const lines: string[] = [];
+  return { add: (line) => lines.push(line), finish: () => learnTokenizer(lines, options) };
 }
 
 /**
