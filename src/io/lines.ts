@@ -52,7 +52,7 @@ export function readText(path: string): TextLines {
 }
 
 /**
- * Reads a text file as {@link readLines} does, some thousand lines at a time: memory does not grow with the
+ * Reads a text file as {@link readLines} does, many lines at a time, at least one: memory does not grow with the
  * file.
  *
  * @throws XformerError as {@link readLines} does, once the lines before the fault are handed out
@@ -70,7 +70,7 @@ export async function* streamLines(path: string): AsyncGenerator<string[], void,
     if (end > 0) {
       const { lines, fault } = decode(Buffer.concat([...unfinished, chunk.subarray(0, end)]));
       unfinished = [];
-      yield lines;
+      if (lines.length > 0) yield lines;
       if (fault !== undefined) throw fault;
     }
     if (end < chunk.length) unfinished.push(chunk.subarray(end));
