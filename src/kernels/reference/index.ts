@@ -7,7 +7,7 @@ import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
 import { gemm, packB } from "./gemm.ts";
 import { layerNormBackward, layerNormForward, residualForward } from "./layerNorm.ts";
-import { add, clear, columnSums, copy, reluBackward, sumSquares } from "./vector.ts";
+import { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector.ts";
 
 /**
  * Makes the reference kernels work on a memory: what the fast ones say, in plain loops. Sums and functions are in
@@ -39,6 +39,7 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     clear: clear(memory),
     copy: copy(memory),
     add: add(memory),
+    lerp: lerp(memory),
     columnSums: columnSums(memory),
     sumSquares: sumSquares(memory),
     adam: adam(memory),
