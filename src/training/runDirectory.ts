@@ -40,6 +40,7 @@ export class RunDirectory {
   static readonly DEFAULT = "runs";
 
   readonly path: string;
+  readonly config: string;
   readonly best: string;
   readonly last: string;
   readonly average: string;
@@ -48,6 +49,7 @@ export class RunDirectory {
 
   constructor(path: string) {
     this.path = path;
+    this.config = join(path, "config.json");
     this.best = join(path, "best.safetensors");
     this.last = join(path, "last.safetensors");
     this.average = join(path, "average.safetensors");
@@ -122,24 +124,9 @@ export class RunDirectory {
     }
   }
 
-  /** Writes the resolved configuration of the run. */
+  /** Writes the configuration of the run, as `toConfigFile` gives it. */
   writeConfig(config: object): void {
-    atomicWrite(join(this.path, "config.json"), (write) => write(`${JSON.stringify(config, null, 2)}\n`));
-  }
-
-  /** The configuration of the run as {@link writeConfig} left it, not checked. */
-  readConfig(): unknown {
-    const file = join(this.path, "config.json");
-    const text = guarded(file, () => readFileSync(file, "utf8"));
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new XformerError("CONFIG", "this is not JSON", {
-        file,
-        hint: "Restore it, or train again.",
-        cause,
-      });
-    }
+    atomicWrite(this.config, (write) => write(`${JSON.stringify(config, null, 2)}\n`));
   }
 
   /** Adds a line to `metrics.jsonl`. */

@@ -17,6 +17,7 @@ import {
   withFullPaths,
 } from "./runConfig.ts";
 import { RunDirectory } from "./runDirectory.ts";
+import { toConfigFile } from "./settings/write.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import type { TokenizerConfig } from "./tokenizerConfig.ts";
 
@@ -67,7 +68,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
-    directory.writeConfig(withFullPaths(config));
+    directory.writeConfig(toConfigFile(withFullPaths(config)));
     const state = initialState(config.training, prepared.corpus.fingerprint);
     const run = new Run({ config, prepared, ...corpora, pool, directory }, state, options.onEvent);
     return run.carryOut(null, options.signal);
@@ -89,7 +90,9 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
     });
   }
   const checkpoint = loadCheckpoint(directory.last);
-  const config = resumedConfig(storedConfig(directory, checkpoint), path, options);
+  // What reads YAML is loaded only where it is needed.
+  const { readRunConfig } = await import("./settings/configFile.ts");
+  const config = resumedConfig(storedConfig(readRunConfig(directory.config), checkpoint), path, options);
   const corpora = loadCorpora(config.data);
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
@@ -97,7 +100,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   return withPool(prepared, config, options, (pool) => {
     refuseOtherData(prepared, checkpoint.training, path);
     directory.removeHalfWritten();
-    directory.writeConfig(withFullPaths(config));
+    directory.writeConfig(toConfigFile(withFullPaths(config)));
     const state = { ...checkpoint.training, config: config.training };
     const run = new Run({ config, prepared, ...corpora, pool, directory }, state, options.onEvent);
     return run.carryOut(checkpoint, options.signal);
@@ -105,8 +108,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
 }
 
 /** The configuration that a run has: the file says where the data is and where the end, the checkpoint the rest. */
-function storedConfig(directory: RunDirectory, { training }: Checkpoint): RunConfig {
-  const stored = directory.readConfig() as RunConfig;
+function storedConfig(stored: RunConfig, { training }: Checkpoint): RunConfig {
   const { maxSteps, maxEpochs } = stored.training;
   return { ...stored, training: { ...training.config, maxSteps, maxEpochs } };
 }

@@ -30,14 +30,12 @@ export function readConfigFile(file: string): GivenSettings {
 }
 
 /**
- * The configuration that a run directory keeps, from data.
+ * Reads the configuration that a run directory keeps.
  *
- * @param content what `toConfigFile` gave, or any configuration file as data
- * @param file its name, for error messages
- * @throws XformerError CONFIG for a key that is not known or a value that is not right
+ * @throws XformerError as {@link readConfigFile} does
  */
-export function fromConfigFile(content: unknown, file: string): RunConfig {
-  return configOf(interpret(content, file));
+export function readRunConfig(file: string): RunConfig {
+  return configOf(readConfigFile(file));
 }
 
 /** The whole configuration that given settings make. */

@@ -6,6 +6,7 @@ export const RUN_SETTINGS: readonly Setting[] = [
     section: "run",
     key: "out",
     fields: [],
+    option: "out",
     type: { kind: "path" },
     nullMeans: "runs/<corpus>-<n>",
     description: "where a new run goes",
@@ -17,9 +18,20 @@ export const RUN_SETTINGS: readonly Setting[] = [
     section: "run",
     key: "threads",
     fields: [],
+    option: "threads",
     type: { kind: "number", whole: true, from: 1, to: 256 },
     nullMeans: "one a core",
     description: "threads to compute on; results do not depend on it",
+  },
+  {
+    section: "run",
+    key: "cache",
+    fields: [],
+    option: "cacheDirectory",
+    type: { kind: "path" },
+    nullMeans: ".cache beside the run",
+    description: "where encoded corpora are kept, to be used again",
+    placeholder: "directory",
   },
 ];
 

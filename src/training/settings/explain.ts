@@ -31,7 +31,8 @@ export function explainConfig(config: RunConfig, given: GivenSettings): Explaine
   };
   return ALL_SETTINGS.map((setting) => {
     const own = given.get(setting);
-    const value = setting.fields.length > 0 ? valueIn(config, setting) : (own?.value ?? defaultOf(setting));
+    const value =
+      setting.option === undefined ? valueIn(config, setting) : (own?.value ?? defaultOf(setting));
     const from = own === undefined ? fromElsewhere(setting) : describeOrigin(own.origin);
     return { setting, value: value ?? null, from };
   });

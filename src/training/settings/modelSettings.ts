@@ -11,6 +11,7 @@ export const MODEL_SETTINGS: readonly Setting[] = [
     section: "model",
     key: "preset",
     fields: [],
+    option: "preset",
     type: { kind: "choice", choices: Object.keys(PRESETS) },
     description: "sizes to start from",
     placeholder: "name",

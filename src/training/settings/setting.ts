@@ -11,11 +11,10 @@ export interface Setting {
   readonly section: SectionName;
   /** Its name in a configuration file: snake_case. */
   readonly key: string;
-  /**
-   * The field of its section of `RunConfig` that it sets, or a field for each number of its list; none for what
-   * a `RunConfig` does not hold.
-   */
+  /** The field of its section of `RunConfig` that it sets, or a field for each number of its list. */
   readonly fields: readonly string[];
+  /** The option of `train` that it is, for what a `RunConfig` does not hold: then it has no fields. */
+  readonly option?: "out" | "threads" | "cacheDirectory" | "preset";
   readonly type: ValueType;
   /** What null means, for a setting that may be null. */
   readonly nullMeans?: string;

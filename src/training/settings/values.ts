@@ -20,7 +20,7 @@ export interface Given {
 export type GivenSettings = ReadonlyMap<Setting, Given>;
 
 /** What has been given to a run as {@link TrainOptions} take it: what was not given is left out. */
-export type GivenOptions = Pick<TrainOptions, "out" | "threads" | "preset"> & {
+export type GivenOptions = Pick<TrainOptions, NonNullable<Setting["option"]>> & {
   readonly [S in keyof RunConfig]: Partial<RunConfig[S]>;
 };
 
@@ -41,9 +41,9 @@ export function valueIn(
 /** The given settings as options. */
 export function optionsOf(given: GivenSettings): GivenOptions {
   const options: Record<string, Fields> = { run: {}, data: {}, tokenizer: {}, model: {}, training: {} };
-  for (const [{ section, key, fields }, { value }] of given) {
-    const part = options[fields.length === 0 ? "run" : section]!;
-    if (fields.length === 0) part[key] = value ?? undefined;
+  for (const [{ section, option, fields }, { value }] of given) {
+    const part = options[option === undefined ? section : "run"]!;
+    if (option !== undefined) part[option] = value ?? undefined;
     for (const [i, field] of fields.entries())
       part[field] = fields.length > 1 ? (value as number[])[i] : value;
   }

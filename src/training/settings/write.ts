@@ -9,7 +9,7 @@ export function toConfigFile(config: RunConfig): object {
       section,
       Object.fromEntries(
         SETTINGS[section]
-          .filter(({ fields }) => fields.length > 0)
+          .filter(({ option }) => option === undefined)
           .map((setting) => [setting.key, valueIn(config, setting)]),
       ),
     ]),
