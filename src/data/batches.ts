@@ -1,5 +1,4 @@
 import { XformerError } from "../errors.ts";
-import { createRandom } from "../random.ts";
 
 /** A sentence pair as token ids, without BEGIN and END. */
 export interface EncodedPair {
@@ -31,29 +30,6 @@ export interface PairLengths {
   readonly pairs: number;
   sourceLength(pair: number): number;
   targetLength(pair: number): number;
-}
-
-/** What one epoch's batches depend on, together with the pairs. */
-export interface BatchOptions {
-  /** The most source tokens, and the most target tokens, in a batch, each sentence's END included. */
-  readonly batchTokens: number;
-  readonly seed: number;
-  readonly epoch: number;
-}
-
-/**
- * Cuts a corpus into the batches of one epoch: every pair once, in an order drawn from seed and epoch.
- *
- * Sentences are not grouped by length, as padded batches must be. A ragged batch holds no padding, and
- * attention costs each sentence the square of its own length whoever its neighbours are; so grouping would
- * save nothing, and would make batches less random.
- *
- * @returns the pairs of each batch, for {@link assembleBatch}
- * @throws XformerError "CONFIG" when `batchTokens` is not a positive whole number
- */
-export function makeBatches(pairs: readonly EncodedPair[], options: BatchOptions): EncodedPair[][] {
-  const order = createRandom(options.seed, options.epoch).shuffle([...pairs]);
-  return batchesInOrder(order, options.batchTokens);
 }
 
 /**

@@ -103,17 +103,6 @@ export class CorpusHash {
   }
 }
 
-/**
- * The fingerprint of the pairs of a corpus in memory, as {@link CorpusHash} takes it.
- *
- * @returns SHA-256 in hexadecimal
- */
-export function corpusFingerprint(corpus: Pick<Corpus, "source" | "target">): string {
-  const hash = new CorpusHash();
-  for (const [i, source] of corpus.source.entries()) hash.add(source, corpus.target[i]!);
-  return hash.digest();
-}
-
 function loadColumns(file: string): SentencePair[] {
   const { lines, fault } = readText(file);
   const pairs = new ColumnPairing(file).take(lines);

@@ -1,13 +1,17 @@
 import { createRandom } from "../random.ts";
-import { type BatchOptions, checkBatchTokens, cutBatches, type PairLengths } from "./batches.ts";
+import { checkBatchTokens, cutBatches, type PairLengths } from "./batches.ts";
 
-/** How an epoch is cut into batches. */
-export interface EpochOptions extends BatchOptions {
+/** What a plan depends on, together with the lengths. */
+export interface EpochOptions {
+  /** The most source tokens, and the most target tokens, in a batch, each sentence's END included. */
+  readonly batchTokens: number;
   /**
    * `buckets`: the pairs of a batch are of like length, so that it cuts into even shards; `shuffled`: they are
    * any that come. Neither has padding.
    */
   readonly batching: "buckets" | "shuffled";
+  readonly seed: number;
+  readonly epoch: number;
 }
 
 /** The batches of one epoch: every pair of the corpus is in one of them, once. */

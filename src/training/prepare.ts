@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CorpusHash, type CorpusPlace, type Languages, locateCorpus, readCorpus } from "../data/corpus.ts";
-import { encodeCorpus } from "../data/encodeCorpus.ts";
-import { EncodedCorpus } from "../data/encodedCorpus.ts";
-import { EncodedCorpusWriter } from "../data/encodedCorpusWriter.ts";
+import { CorpusCache } from "../data/corpusCache.ts";
+import { type EncodedText, encodeCorpus } from "../data/encodeCorpus.ts";
+import type { EncodedCorpus } from "../data/encodedCorpus.ts";
+import type { EncodedCorpusWriter } from "../data/encodedCorpusWriter.ts";
 import type { SentencePair } from "../data/pairing.ts";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { createTokenizerLearner, type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
@@ -70,8 +71,13 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
   const key = createHash("sha256")
     .update(JSON.stringify([fingerprint, tokenizers.source, tokenizers.target, maxLength]))
     .digest("hex");
-  const file = join(cacheDirectory, `${place.name}-${key.slice(0, 16)}.pairs`);
-  const corpus = openIfValid(file, key) ?? (await writeCache(file, key, text, place, options));
+  const cache = new CorpusCache(cacheDirectory);
+  const vocabularySize = Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size);
+  const corpus =
+    cache.open(place.name, key) ??
+    (await cache.write(place.name, key, { pairs: text.pairs, maxLength, vocabularySize }, (writer) =>
+      encode(writer, text, place.files.source, options),
+    ));
   return { ...place, tokenizers, corpus };
 }
 
@@ -153,49 +159,24 @@ function refuseDropout({ bpeDropout }: TokenizerConfig, { source, target }: Toke
   });
 }
 
-function openIfValid(file: string, key: string): EncodedCorpus | undefined {
-  try {
-    const corpus = EncodedCorpus.open(file);
-    if (corpus.key === key) return corpus;
-    corpus.close();
-  } catch (error) {
-    // Whether it is not there, damaged or closed to us: it is written anew, which tells if that cannot be.
-    if (!(error instanceof XformerError)) throw error;
-  }
-  return undefined;
-}
-
-async function writeCache(
-  file: string,
-  key: string,
+/** The second pass over the text. */
+async function encode(
+  writer: EncodedCorpusWriter,
   { pairs, fingerprint, tokenizers }: Text,
-  { files }: CorpusPlace,
+  file: string,
   options: PrepareOptions,
-): Promise<EncodedCorpus> {
-  const { maxLength, cacheDirectory } = options;
-  makeDirectory(cacheDirectory);
-  const vocabularySize = Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size);
-  const writer = new EncodedCorpusWriter(file, { pairs, maxLength, vocabularySize });
-  try {
-    const encoded = await encodeCorpus(stream(options, "encoding"), tokenizers, maxLength, writer);
-    if (encoded.fingerprint !== fingerprint) {
-      throw new XformerError("DATA", "the text changed while it was read", {
-        file: files.source,
-        hint: "Begin again when it is complete.",
-      });
-    }
-    if (encoded.statistics.skipped === pairs) {
-      throw new XformerError("DATA", `every pair has a side of more than ${maxLength} tokens`, {
-        file: files.source,
-        hint: "Raise --max-length.",
-      });
-    }
-    writer.finish({ ...encoded, key });
-  } catch (error) {
-    writer.discard();
-    throw error;
+): Promise<EncodedText> {
+  const { maxLength } = options;
+  const encoded = await encodeCorpus(stream(options, "encoding"), tokenizers, maxLength, writer);
+  if (encoded.fingerprint !== fingerprint) {
+    const hint = "Begin again when it is complete.";
+    throw new XformerError("DATA", "the text changed while it was read", { file, hint });
   }
-  return EncodedCorpus.open(file);
+  if (encoded.statistics.skipped === pairs) {
+    const hint = "Raise --max-length.";
+    throw new XformerError("DATA", `every pair has a side of more than ${maxLength} tokens`, { file, hint });
+  }
+  return encoded;
 }
 
 async function* stream(
@@ -208,13 +189,5 @@ async function* stream(
     yield pairs;
     done += pairs.length;
     onProgress?.(done, phase);
-  }
-}
-
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw fileSystemError(error, path);
   }
 }

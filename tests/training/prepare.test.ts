@@ -1,8 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { CorpusHash } from "../../src/data/corpus.ts";
+import { type Tokenizer, tokenizerFromJSON } from "../../src/text/tokenizer.ts";
 import {
   cacheBeside,
   DEFAULT_TOKENIZER,
@@ -248,8 +258,13 @@ describe("the cache", () => {
     writeFileSync(path, gzipSync(readFileSync(options.path)));
     const packed = await prepare({ ...options, path });
     expect(packed).toEqual({ ...second, files: { source: path, target: path } });
-    const given = await prepare({ ...options, tokenizers: first.tokenizers });
-    expect(given).toEqual(second);
+    const reread = (tokenizer: Tokenizer) => tokenizerFromJSON(JSON.parse(JSON.stringify(tokenizer)));
+    const { source, target } = first.tokenizers;
+    const resumed = await prepare({
+      ...options,
+      tokenizers: { source: reread(source), target: reread(target) },
+    });
+    expect(resumed).toMatchObject({ key: first.key, phases: ["reading"] });
   });
 
   it("is made anew when text, tokenizers or the greatest length change", async () => {
@@ -294,5 +309,18 @@ describe("the cache", () => {
     const cacheDirectory = join(options.path, "..", "a", "b", ".cache");
     await prepare({ ...options, cacheDirectory });
     expect(readdirSync(cacheDirectory)).toHaveLength(1);
+  });
+
+  it("is rid of what a killed process left an hour ago, and of nothing else", async () => {
+    const options = optionsFor(pairs);
+    mkdirSync(options.cacheDirectory);
+    const anHourAgo = Date.now() / 1000 - 3601;
+    for (const name of ["x-1.pairs.99.tmp", "y.pairs.9.tmp", "y.pairs", "notes.9.tmp"]) {
+      writeFileSync(join(options.cacheDirectory, name), "");
+      if (!name.startsWith("y.pairs.")) utimesSync(join(options.cacheDirectory, name), anHourAgo, anHourAgo);
+    }
+    const { file } = await prepare(options);
+    const left = ["notes.9.tmp", "y.pairs", "y.pairs.9.tmp", basename(file)];
+    expect(readdirSync(options.cacheDirectory).sort()).toEqual(left.sort());
   });
 });
