@@ -10,7 +10,13 @@ export interface Random {
   /** One of the items, each as likely as the other. */
   pick<T>(items: readonly T[]): T;
   /** Puts the items in a random order, in place (Fisher and Yates). */
-  shuffle<T>(items: T[]): T[];
+  shuffle<Items extends Row>(items: Items): Items;
+}
+
+/** An array, plain or typed. */
+interface Row {
+  readonly length: number;
+  [index: number]: unknown;
 }
 
 /** Mixes 32 bits so that close numbers end far apart (the finaliser of MurmurHash3). */
@@ -55,9 +61,12 @@ export function createRandom(...keys: readonly number[]): Random {
       return items[random.below(items.length)] as (typeof items)[number];
     },
     shuffle: (items) => {
-      for (let i = items.length - 1; i > 0; i--) {
+      const row: Row = items;
+      for (let i = row.length - 1; i > 0; i--) {
         const j = random.below(i + 1);
-        [items[i], items[j]] = [items[j] as (typeof items)[number], items[i] as (typeof items)[number]];
+        const last = row[i];
+        row[i] = row[j];
+        row[j] = last;
       }
       return items;
     },

@@ -1,19 +1,7 @@
 import { Argument, type Command, Option } from "commander";
 import { XformerError } from "../errors.ts";
-import { nearest } from "./nearest.ts";
-
-/** The numbers a flag takes; without a bound there is none. */
-export interface NumberRange {
-  readonly whole?: boolean;
-  /** The least number allowed. */
-  readonly from?: number;
-  /** Numbers have to be larger than this. */
-  readonly above?: number;
-  /** The largest number allowed. */
-  readonly to?: number;
-  /** Numbers have to be smaller than this. */
-  readonly below?: number;
-}
+import { nearest } from "../nearest.ts";
+import { describeRange, isInRange, type NumberRange, parseNumber } from "../training/settings/valueType.ts";
 
 /**
  * A flag that takes a number.
@@ -22,7 +10,7 @@ export interface NumberRange {
  */
 export function numberOption(flags: string, description: string, range: NumberRange): Option {
   const option = new Option(flags, description);
-  return option.argParser((text) => parseNumber(option.long ?? flags, text, range));
+  return option.argParser((text) => parseWithin(option.long ?? flags, text, range));
 }
 
 /** A flag that takes a whole number, from 1 on unless said otherwise. */
@@ -83,31 +71,10 @@ export function defined<T extends object>(object: T): { [K in keyof T]?: Exclude
   };
 }
 
-function parseNumber(name: string, text: string, range: NumberRange): number {
-  // Number() takes blanks for 0 and reads 0x10: neither is what somebody who typed it can have meant.
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  const { whole = false, from, above, to, below } = range;
-  const isRight =
-    Number.isFinite(value) &&
-    (!whole || Number.isSafeInteger(value)) &&
-    (from === undefined || value >= from) &&
-    (above === undefined || value > above) &&
-    (to === undefined || value <= to) &&
-    (below === undefined || value < below);
-  if (isRight) return value;
+function parseWithin(name: string, text: string, range: NumberRange): number {
+  const value = parseNumber(text);
+  if (isInRange(value, range)) return value;
   throw new XformerError("USAGE", `${name}: expected ${describeRange(range)}, got "${text}"`);
-}
-
-function describeRange({ whole = false, from, above, to, below }: NumberRange): string {
-  const noun = whole ? "a whole number" : "a number";
-  if (from !== undefined && to !== undefined) return `${noun} from ${from} to ${to}`;
-  const bounds = [
-    ...(from === undefined ? [] : [`of at least ${from}`]),
-    ...(above === undefined ? [] : [`above ${above}`]),
-    ...(to === undefined ? [] : [`at most ${to}`]),
-    ...(below === undefined ? [] : [`below ${below}`]),
-  ];
-  return [noun, bounds.join(" and ")].filter((part) => part !== "").join(" ");
 }
 
 function parseChoice(name: string, text: string, choices: readonly string[]): string {

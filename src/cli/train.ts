@@ -2,14 +2,7 @@ import type { Command } from "commander";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
 import type { Run } from "./program.ts";
 import { untilSignal } from "./signals.ts";
-import {
-  addTrainFlags,
-  dataOf,
-  newRunOf,
-  refuseContradictions,
-  settingsOf,
-  type TrainFlags,
-} from "./trainFlags.ts";
+import { addTrainFlags, refuseContradictions, type TrainFlags } from "./trainFlags.ts";
 
 /** Adds `xformer train`. */
 export function addTrain(program: Command, run: Run): void {
@@ -25,6 +18,8 @@ Examples:
   $ npx xformer train --preset tiny --max-steps 300 --out runs/quick --force
   $ npx xformer train --train data/reverse/train --valid data/reverse/valid --test data/reverse/test --source-lang src --target-lang tgt
   $ npx xformer train --resume runs/zh-en-1 --max-epochs 30
+  $ npx xformer train --config examples/dates.yaml --seed 2
+  $ npx xformer train --config examples/dates.yaml --print-config
 
 \`xformer data make reverse\` writes the corpus of the third.`,
     )
@@ -33,6 +28,12 @@ Examples:
 
 async function train(flags: TrainFlags): Promise<ExitCode> {
   refuseContradictions(flags);
+  const { givenSettings, newRunOf, printConfig, resumedOf } = await import("./trainConfig.ts");
+  const given = await givenSettings(flags);
+  if (flags.printConfig) {
+    await printConfig(flags, given);
+    return EXIT.done;
+  }
   const [training, { createTrainingReport }] = await Promise.all([
     import("../training/train.ts"),
     import("./ui/trainingReport.ts"),
@@ -40,10 +41,11 @@ async function train(flags: TrainFlags): Promise<ExitCode> {
   const report = createTrainingReport(flags);
   const { result, exitCode } = await untilSignal(
     async (signal) => {
-      const common = { ...settingsOf(flags), signal, onEvent: report.onEvent };
+      const { force, profile } = flags;
+      const common = { profile, signal, onEvent: report.onEvent };
       return flags.resume === undefined
-        ? await training.train({ ...common, ...newRunOf(flags) })
-        : await training.resume(flags.resume, { ...common, data: dataOf(flags) });
+        ? await training.train({ ...newRunOf(given), ...common, force: force ?? false })
+        : await training.resume(flags.resume, { ...resumedOf(given), ...common });
     },
     report.onSignal,
     report.close,

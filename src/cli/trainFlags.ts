@@ -1,162 +1,44 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { XformerError } from "../errors.ts";
-import { type ModelConfig, PRESETS, type PresetName } from "../model/config.ts";
-import { BUNDLED_TRAINING, DEFAULT_TRAINING } from "../training/config.ts";
-import type { ResumeOptions, TrainOptions } from "../training/train.ts";
-import { choiceOption, countOption, debugOption, defined, numberOption, pathOption } from "./options.ts";
+import { nearest } from "../nearest.ts";
+import { BUNDLED_TRAINING } from "../training/config.ts";
+import { defaultOf } from "../training/settings/defaults.ts";
+import { flagOf, offFlagOf, type SectionName, type Setting } from "../training/settings/setting.ts";
+import { ALL_SETTINGS, SETTINGS } from "../training/settings/table.ts";
+import { type Given, type GivenSettings, withReplaced } from "../training/settings/values.ts";
+import { describeType, parseValue, type Value } from "../training/settings/valueType.ts";
+import { debugOption, pathOption } from "./options.ts";
 
-/** What the flags of `xformer train` say, as commander names them. */
+/** The flags of `xformer train` that are no settings, as commander names them; the settings are beside them. */
 export interface TrainFlags {
-  readonly train?: string;
-  readonly valid?: string;
-  readonly test?: string;
-  readonly sourceLang?: string;
-  readonly targetLang?: string;
-  readonly out?: string;
+  readonly config?: string;
+  readonly printConfig?: boolean;
   readonly force?: boolean;
   readonly resume?: string;
-  readonly preset?: PresetName;
-  readonly dModel?: number;
-  readonly heads?: number;
-  readonly ffn?: number;
-  readonly encoderLayers?: number;
-  readonly decoderLayers?: number;
-  readonly norm?: ModelConfig["norm"];
-  readonly activation?: ModelConfig["activation"];
-  readonly positions?: ModelConfig["positions"];
-  readonly tie?: ModelConfig["tie"];
-  readonly dropout?: number;
-  readonly maxLength?: number;
-  readonly tokenizer?: "word" | "char";
-  readonly lowercase?: boolean;
-  readonly minFrequency?: number;
-  readonly vocabSize?: number;
-  readonly labelSmoothing?: number;
-  readonly lr?: number;
-  readonly warmup?: number;
-  readonly clip?: number;
-  readonly batchTokens?: number;
-  readonly maxSteps?: number;
-  readonly maxEpochs?: number;
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly logEvery?: number;
-  readonly validateEvery?: number;
-  readonly saveEvery?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly profile?: boolean;
 }
 
-/** Gives a command the flags of {@link TrainFlags}. */
+const GROUPS: readonly (readonly [title: string, section: SectionName])[] = [
+  ["Data:", "data"],
+  ["Tokens:", "tokenizer"],
+  ["Model:", "model"],
+  ["Training:", "training"],
+  ["Run:", "run"],
+];
+
+/** Gives a command a flag for every setting, and those of {@link TrainFlags}. */
 export function addTrainFlags(command: Command): Command {
-  const share = { from: 0, below: 1 };
-  const usual = DEFAULT_TRAINING;
+  for (const [title, section] of GROUPS) {
+    command.optionsGroup(title);
+    for (const option of SETTINGS[section].flatMap(optionsFor)) command.addOption(option);
+  }
   return command
-    .optionsGroup("Data:")
-    .addOption(
-      pathOption("--train <path>", "training pairs: a .tsv of two columns, or a prefix of two files"),
-    )
-    .addOption(pathOption("--valid <path>", "pairs to choose the best model by"))
-    .addOption(pathOption("--test <path>", "held-out pairs to measure the best model on at the end"))
-    .option("--source-lang <tag>", "language of the source: its file ending and the rules for its words")
-    .option("--target-lang <tag>", "language of the target")
-    .addOption(pathOption("--out <directory>", "where the run goes (default: runs/<corpus>-<n>)"))
     .option("--force", "overwrite the run that is in --out already")
     .addOption(pathOption("--resume <directory>", "go on with a run that was stopped"))
-    .optionsGroup("Model:")
-    .addOption(choiceOption("--preset <name>", "sizes to start from", Object.keys(PRESETS), "small"))
-    .addOption(countOption("--d-model <n>", "width of embeddings and layers"))
-    .addOption(countOption("--heads <n>", "attention heads; has to divide --d-model"))
-    .addOption(countOption("--ffn <n>", "inner width of the feed-forward networks"))
-    .addOption(countOption("--encoder-layers <n>", "layers of the encoder"))
-    .addOption(countOption("--decoder-layers <n>", "layers of the decoder"))
-    .addOption(
-      choiceOption(
-        "--norm <where>",
-        "layer normalisation after or before sublayers",
-        ["post", "pre"],
-        "post",
-      ),
-    )
-    .addOption(
-      choiceOption("--activation <name>", "activation between feed-forward layers", ["relu", "gelu"], "relu"),
-    )
-    .addOption(
-      choiceOption("--positions <kind>", "encoding of positions", ["sinusoidal", "learned"], "sinusoidal"),
-    )
-    .addOption(
-      choiceOption("--tie <which>", "embeddings that share weights", ["none", "decoder", "all"], "decoder"),
-    )
-    .addOption(numberOption("--dropout <p>", "probability of dropping an activation (default: 0.1)", share))
-    .addOption(countOption("--max-length <n>", "longest sentence to train on, in tokens (default: 256)"))
-    .optionsGroup("Tokens:")
-    .addOption(choiceOption("--tokenizer <kind>", "what the tokens are", ["word", "char"], "word"))
-    .option("--lowercase", "lowercase everything")
-    .addOption(countOption("--min-frequency <n>", "tokens seen less often become <unk> (default: 1)"))
-    .addOption(
-      countOption("--vocab-size <n>", "most entries of a vocabulary (default: no limit)", { from: 4 }),
-    )
-    .optionsGroup("Training:")
-    .addOption(
-      numberOption(
-        "--label-smoothing <p>",
-        `share of the target spread over all tokens (default: ${usual.labelSmoothing})`,
-        share,
-      ),
-    )
-    .addOption(
-      numberOption(
-        "--lr <rate>",
-        "peak learning rate (default: the paper's, d-model^-0.5 warmup^-0.5; 0.002 for the bundled corpus)",
-        {
-          above: 0,
-          to: 10,
-        },
-      ),
-    )
-    .addOption(
-      countOption(
-        "--warmup <steps>",
-        `steps over which the learning rate rises (default: ${usual.warmupSteps})`,
-      ),
-    )
-    .addOption(
-      numberOption("--clip <norm>", `largest norm of the gradient, 0 for any (default: ${usual.clipNorm})`, {
-        from: 0,
-      }),
-    )
-    .addOption(
-      countOption(
-        "--batch-tokens <n>",
-        `most tokens of a step, on either side (default: ${usual.batchTokens})`,
-      ),
-    )
-    .addOption(countOption("--max-steps <n>", "steps to train"))
-    .addOption(
-      countOption(
-        "--max-epochs <n>",
-        `passes over the corpus (default: ${usual.maxEpochs}, or ${BUNDLED_TRAINING.maxEpochs} over the bundled one, without --max-steps)`,
-      ),
-    )
-    .addOption(
-      countOption("--seed <n>", `where every random number starts (default: ${usual.seed})`, {
-        from: 0,
-        to: 0xffff_ffff,
-      }),
-    )
-    .addOption(
-      countOption(
-        "--threads <n>",
-        "threads to compute on; results do not depend on it (default: one a core)",
-        { to: 256 },
-      ),
-    )
-    .addOption(countOption("--validate-every <steps>", "steps between validations (default: once an epoch)"))
-    .addOption(countOption("--save-every <steps>", "steps between saves (default: at each validation)"))
-    .addOption(
-      countOption("--log-every <steps>", `steps between lines of metrics.jsonl (default: ${usual.logEvery})`),
-    )
+    .addOption(pathOption("-c, --config <file>", "settings in YAML or JSON; flags win over them"))
+    .option("--print-config", "print every setting and where it came from, and do not train")
     .optionsGroup("Output:")
     .option("--json", "events and result as JSON lines on stdout")
     .option("-q, --quiet", "only errors and the result")
@@ -164,88 +46,116 @@ export function addTrainFlags(command: Command): Command {
     .addOption(debugOption());
 }
 
+/** The settings that were given as flags. Their values are still texts: {@link addTrainFlags} parses none. */
+export function givenFlags(flags: object): GivenSettings {
+  const given = new Map<Setting, Given>();
+  for (const [flag, settings] of settingsByFlag()) {
+    const [first] = settings;
+    const on = commanderValue(flags, flag);
+    const offFlag = offFlagOf(first!)!;
+    if (typeof on === "string") {
+      const [setting, value] = parse(flag, on, settings);
+      given.set(setting, { value, origin: { flag } });
+    } else if (on === true) given.set(first!, { value: true, origin: { flag } });
+    else if (on === false || commanderValue(flags, offFlag ?? "") === true)
+      given.set(first!, { value: false, origin: { flag: offFlag } });
+  }
+  return withReplaced(given);
+}
+
 /**
  * Checks that the flags make sense together.
  *
  * @throws XformerError USAGE naming the flag that does not
  */
-export function refuseContradictions(flags: TrainFlags): void {
-  const refuse = (problem: string, hint: string): never => {
-    throw new XformerError("USAGE", problem, { hint });
+export function refuseContradictions(flags: TrainFlags & { readonly out?: string }): void {
+  const refuse = (problem: string): never => {
+    throw new XformerError("USAGE", problem, { hint: "Leave it out." });
   };
-  if (flags.resume !== undefined && flags.out !== undefined)
-    refuse("--out: a resumed run stays where it is", "Leave it out.");
-  if (flags.resume !== undefined && flags.force)
-    refuse("--force: a resumed run overwrites nothing", "Leave it out.");
-  if (flags.resume !== undefined || flags.train !== undefined) return;
-  for (const name of ["valid", "test", "sourceLang", "targetLang"] as const) {
-    const flag = `--${name.replace("Lang", "-lang")}`;
-    if (flags[name] !== undefined)
-      refuse(`${flag}: without --train the bundled corpus is used`, "Give --train too.");
+  if (flags.resume === undefined) return;
+  if (flags.out !== undefined) refuse("--out: a resumed run stays where it is");
+  if (flags.force) refuse("--force: a resumed run overwrites nothing");
+}
+
+/** The flag of a setting, and the one that turns it off; none when another setting has the same flag. */
+function optionsFor(setting: Setting): Option[] {
+  const flag = flagOf(setting);
+  const [first, ...others] = settingsByFlag().get(flag)!;
+  if (first !== setting) return [];
+  const offFlag = offFlagOf(setting);
+  const description = [setting, ...others].map(helpOf).join("; or ");
+  if (offFlag === undefined) {
+    const placeholder = [setting, ...others].map(placeholderOf).join("|");
+    return [new Option(`--${flag} <${placeholder}>`, description)];
   }
+  return [
+    new Option(`--${flag}`, description),
+    new Option(`--${offFlag}`, `not --${flag}`).conflicts(offFlag.startsWith("no-") ? [] : attributeOf(flag)),
+  ];
 }
 
-/** The settings that a new and a resumed run can both be given. */
-export function settingsOf(
-  flags: TrainFlags,
-): Pick<ResumeOptions, "model" | "tokenizer" | "training" | "threads" | "profile"> {
-  // Whoever says how many steps wants so many, whatever the epochs were by default or before; and the other way.
-  const maxEpochs = flags.maxEpochs ?? (flags.maxSteps === undefined ? undefined : null);
-  const maxSteps = flags.maxSteps ?? (flags.maxEpochs === undefined ? undefined : null);
-  return {
-    threads: flags.threads,
-    profile: flags.profile,
-    model: {
-      ...(flags.preset === undefined ? {} : PRESETS[flags.preset]),
-      ...defined({
-        dModel: flags.dModel,
-        nHeads: flags.heads,
-        dFF: flags.ffn,
-        nEncoderLayers: flags.encoderLayers,
-        nDecoderLayers: flags.decoderLayers,
-        norm: flags.norm,
-        activation: flags.activation,
-        positions: flags.positions,
-        tie: flags.tie,
-        dropout: flags.dropout,
-        maxLength: flags.maxLength,
-      }),
-    },
-    tokenizer: defined({
-      kind: flags.tokenizer,
-      lowercase: flags.lowercase,
-      minFrequency: flags.minFrequency,
-      vocabularySize: flags.vocabSize,
-    }),
-    training: defined({
-      seed: flags.seed,
-      batchTokens: flags.batchTokens,
-      maxSteps,
-      maxEpochs,
-      learningRate: flags.lr,
-      warmupSteps: flags.warmup,
-      labelSmoothing: flags.labelSmoothing,
-      clipNorm: flags.clip,
-      logEvery: flags.logEvery,
-      validateEvery: flags.validateEvery,
-      saveEvery: flags.saveEvery,
-    }),
-  };
+function placeholderOf({ placeholder, type }: Setting): string {
+  if (placeholder !== undefined) return placeholder;
+  return type.kind === "path" ? "path" : type.kind === "choice" ? "kind" : "n";
 }
 
-/** What only a new run is given. */
-export function newRunOf(flags: TrainFlags): Pick<TrainOptions, "data" | "out" | "force"> {
-  const { train: path, out, force = false } = flags;
-  return { out, force, ...(path === undefined ? {} : { data: { ...dataOf(flags), train: path } }) };
+/** What help says of a setting: its description, its choices, and what it is otherwise. */
+function helpOf(setting: Setting): string {
+  const { type, description } = setting;
+  const usual = usualOf(setting);
+  const remarks = [
+    ...(type.kind === "choice" ? [type.choices.join(", ")] : []),
+    ...(usual === "" ? [] : [`default: ${usual}`]),
+  ];
+  return remarks.length === 0 ? description : `${description} (${remarks.join("; ")})`;
 }
 
-/** The corpora that the flags name. */
-export function dataOf(flags: TrainFlags): NonNullable<ResumeOptions["data"]> {
-  return defined({
-    train: flags.train,
-    valid: flags.valid,
-    test: flags.test,
-    sourceLanguage: flags.sourceLang,
-    targetLanguage: flags.targetLang,
+function usualOf(setting: Setting): string {
+  const usual = setting.usual ?? inWords(setting, defaultOf(setting));
+  const bundled = Object.entries(BUNDLED_TRAINING).find(([field]) => setting.fields.includes(field));
+  return bundled === undefined ? usual : `${usual}; ${bundled[1]} for the bundled corpus`;
+}
+
+function inWords({ nullMeans = "" }: Setting, value: Value | undefined): string {
+  if (value === undefined || value === false) return "";
+  return value === null ? nullMeans : String(value);
+}
+
+/** A flag may stand for several settings: `--tokenizer` is a kind or a file. The first that takes its text does. */
+function parse(flag: string, text: string, settings: readonly Setting[]): [Setting, Value] {
+  for (const setting of settings) {
+    const value = text === "none" && setting.nullMeans !== undefined ? null : parseValue(setting.type, text);
+    if (value !== undefined) return [setting, value];
+  }
+  if (text === "" && settings.some(({ type }) => type.kind === "path")) {
+    // Most often a shell variable that is not set.
+    throw new XformerError("USAGE", `--${flag}: the path is empty`, { hint: "Give a path." });
+  }
+  const expected = [
+    ...settings.map(({ type }) => describeType(type)),
+    ...(settings.some(({ nullMeans }) => nullMeans !== undefined) ? ["none"] : []),
+  ];
+  const choices = settings.flatMap(({ type }) => (type.kind === "choice" ? type.choices : []));
+  const guess = nearest(text, choices);
+  throw new XformerError("USAGE", `--${flag}: expected ${expected.join(", or ")}, got "${text}"`, {
+    hint: guess === undefined ? undefined : `Did you mean ${guess}?`,
   });
+}
+
+function settingsByFlag(): Map<string, Setting[]> {
+  const byFlag = new Map<string, Setting[]>();
+  for (const setting of ALL_SETTINGS) {
+    const flag = flagOf(setting);
+    byFlag.set(flag, [...(byFlag.get(flag) ?? []), setting]);
+  }
+  return byFlag;
+}
+
+function commanderValue(flags: object, flag: string): unknown {
+  return (flags as Record<string, unknown>)[attributeOf(flag)];
+}
+
+/** What commander calls a flag: `batchTokens` for `batch-tokens`. */
+function attributeOf(flag: string): string {
+  return flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }

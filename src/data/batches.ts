@@ -1,5 +1,4 @@
 import { XformerError } from "../errors.ts";
-import { createRandom } from "../random.ts";
 
 /** A sentence pair as token ids, without BEGIN and END. */
 export interface EncodedPair {
@@ -26,56 +25,60 @@ export interface Batch {
   readonly sentences: Int32Array;
 }
 
-/** What one epoch's batches depend on, together with the pairs. */
-export interface BatchOptions {
-  /** The most source tokens, and the most target tokens, in a batch, each sentence's END included. */
-  readonly batchTokens: number;
-  readonly seed: number;
-  readonly epoch: number;
+/** The lengths of a corpus in tokens, ENDs not counted; its pairs are numbered from 0. */
+export interface PairLengths {
+  readonly pairs: number;
+  sourceLength(pair: number): number;
+  targetLength(pair: number): number;
 }
 
 /**
- * Cuts a corpus into the batches of one epoch: every pair once, in an order drawn from seed and epoch.
- *
- * Sentences are not grouped by length, as padded batches must be. A ragged batch holds no padding, and
- * attention costs each sentence the square of its own length whoever its neighbours are; so grouping would
- * save nothing, and would make batches less random.
- *
- * @returns the pairs of each batch, for {@link assembleBatch}
- * @throws XformerError "CONFIG" when `batchTokens` is not a positive whole number
- */
-export function makeBatches(pairs: readonly EncodedPair[], options: BatchOptions): EncodedPair[][] {
-  const order = createRandom(options.seed, options.epoch).shuffle([...pairs]);
-  return batchesInOrder(order, options.batchTokens);
-}
-
-/**
- * Cuts pairs into batches in the order given, as validation does. A batch is closed when the next pair would
- * take it over `batchTokens` on either side; a pair that is over it alone gets a batch of its own.
+ * Cuts pairs into batches in the order given, as validation does; the budget is that of {@link cutBatches}.
  *
  * @throws XformerError "CONFIG" when `batchTokens` is not a positive whole number
  */
 export function batchesInOrder(pairs: readonly EncodedPair[], batchTokens: number): EncodedPair[][] {
-  if (!Number.isInteger(batchTokens) || batchTokens < 1) {
-    throw new XformerError("CONFIG", `batchTokens must be a positive whole number, not ${batchTokens}`);
-  }
-  const batches: EncodedPair[][] = [];
-  let batch: EncodedPair[] = [];
+  checkBatchTokens(batchTokens);
+  const lengths: PairLengths = {
+    pairs: pairs.length,
+    sourceLength: (pair) => pairs[pair]!.source.length,
+    targetLength: (pair) => pairs[pair]!.target.length,
+  };
+  const bounds = cutBatches(lengths, batchTokens);
+  return bounds.slice(1).map((end, i) => pairs.slice(bounds[i], end));
+}
+
+/**
+ * Finds where batches begin and end. A batch is closed when the next pair would take it over `batchTokens` on
+ * either side, END included; a pair that is over it alone gets a batch of its own.
+ *
+ * @param order the pairs by number; by default from 0 on
+ * @returns 0 and the position after each batch: batch i holds the positions from `[i]` up to `[i + 1]`
+ */
+export function cutBatches(lengths: PairLengths, batchTokens: number, order?: Int32Array): number[] {
+  const bounds = [0];
   let sourceTokens = 0;
   let targetTokens = 0;
-  for (const pair of pairs) {
-    sourceTokens += pair.source.length + 1;
-    targetTokens += pair.target.length + 1;
-    if (batch.length > 0 && Math.max(sourceTokens, targetTokens) > batchTokens) {
-      batches.push(batch);
-      batch = [];
-      sourceTokens = pair.source.length + 1;
-      targetTokens = pair.target.length + 1;
+  for (let position = 0; position < lengths.pairs; position++) {
+    const pair = order?.[position] ?? position;
+    const source = lengths.sourceLength(pair) + 1;
+    const target = lengths.targetLength(pair) + 1;
+    sourceTokens += source;
+    targetTokens += target;
+    if (position > bounds.at(-1)! && Math.max(sourceTokens, targetTokens) > batchTokens) {
+      bounds.push(position);
+      sourceTokens = source;
+      targetTokens = target;
     }
-    batch.push(pair);
   }
-  if (batch.length > 0) batches.push(batch);
-  return batches;
+  if (lengths.pairs > 0) bounds.push(lengths.pairs);
+  return bounds;
+}
+
+/** @throws XformerError "CONFIG" when a budget is not a positive whole number */
+export function checkBatchTokens(batchTokens: number): void {
+  if (Number.isInteger(batchTokens) && batchTokens >= 1) return;
+  throw new XformerError("CONFIG", `batchTokens must be a positive whole number, not ${batchTokens}`);
 }
 
 /** Lays pairs end to end; a source may be empty, it still has its END. */

@@ -1,17 +1,21 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
 import { XformerError } from "../errors.ts";
-import { readLines } from "../io/lines.ts";
+import { readText, streamLines, type TextLines } from "../io/lines.ts";
+import { ColumnPairing, type CorpusFiles, type SentencePair, SidePairing } from "./pairing.ts";
 import { findPrefixFiles } from "./prefix.ts";
 
 /** Sentence pairs: line i of `target` translates line i of `source`; no side of a pair is blank. */
-export interface Corpus {
-  /** A short name for run directories and tables, made from the path. */
-  readonly name: string;
+export interface Corpus extends CorpusPlace {
   readonly source: readonly string[];
   readonly target: readonly string[];
-  /** Where each side was read from; the same file twice for a `.tsv`. */
-  readonly files: { readonly source: string; readonly target: string };
+}
+
+/** Where a corpus is, before it is read. */
+export interface CorpusPlace {
+  /** A short name for run directories and tables, made from the path. */
+  readonly name: string;
+  readonly files: CorpusFiles;
 }
 
 /** The file endings of the two sides, for example `{ source: "zh", target: "en" }`. */
@@ -21,106 +25,191 @@ export interface Languages {
 }
 
 /**
- * Reads a parallel corpus: one `.tsv` file of two columns, or two files of as many lines named by a prefix
- * and the two languages. Blank lines at the end are no pairs.
+ * Finds the files of a parallel corpus: one `.tsv` file of two columns, or two files of as many lines named by
+ * a prefix and the two languages. Each file may be packed, its name then ends in `.gz`.
  *
  * @param path `train.tsv`, or `data/zh-en/train` for `data/zh-en/train.zh` and `data/zh-en/train.en`
  * @param languages needed for a prefix only
+ * @throws XformerError "USAGE" for a prefix without languages, "DATA" when a file of a prefix does not exist
+ */
+export function locateCorpus(path: string, languages: Languages = {}): CorpusPlace {
+  const files = isTsv(path) ? { source: path, target: path } : findPrefixFiles(path, languages);
+  return { name: corpusName(path), files };
+}
+
+/**
+ * Reads a parallel corpus into memory. Blank lines at the end are no pairs.
+ *
+ * @param path as for {@link locateCorpus}
  * @throws XformerError "USAGE" for a prefix without languages, "IO" when a file cannot be read, "DATA" with
  *   file and line when the content is not a corpus
  */
 export function loadCorpus(path: string, languages: Languages = {}): Corpus {
-  const isTsv = path.endsWith(".tsv");
-  const files = isTsv ? { source: path, target: path } : findPrefixFiles(path, languages);
-  const { source, target } = isTsv ? readColumns(path) : readSides(files);
-  if (source.length === 0) {
-    const hint = "Put at least one pair of sentences in it.";
-    throw new XformerError("DATA", "the corpus is empty", { file: path, hint });
-  }
-  return { name: corpusName(path), source, target, files };
+  const place = locateCorpus(path, languages);
+  const pairs = isTsv(path) ? loadColumns(path) : loadSides(place.files);
+  if (pairs.length === 0) throw emptyCorpus(path);
+  return {
+    ...place,
+    source: pairs.map((pair) => pair.source),
+    target: pairs.map((pair) => pair.target),
+  };
 }
 
 /**
- * A fingerprint of the pairs and their order, whatever the files are called: a run is resumed only on the
- * data it was started with.
+ * Reads a parallel corpus as {@link loadCorpus} does, some thousand pairs at a time, so that memory does not
+ * grow with it.
  *
- * @returns SHA-256 in hexadecimal
+ * @param path as for {@link locateCorpus}
+ * @throws XformerError the same as {@link loadCorpus}, when the reading comes to it
+ *
+ * @example
+ * for await (const pairs of readCorpus("train.tsv.gz")) {
+ *   for (const { source, target, line } of pairs) check(source, target, line);
+ * }
  */
-export function corpusFingerprint(corpus: Pick<Corpus, "source" | "target">): string {
-  const hash = createHash("sha256");
-  for (const [i, source] of corpus.source.entries()) hash.update(JSON.stringify([source, corpus.target[i]]));
-  return hash.digest("hex");
+export async function* readCorpus(
+  path: string,
+  languages: Languages = {},
+): AsyncGenerator<readonly SentencePair[], void, undefined> {
+  const { files } = locateCorpus(path, languages);
+  let isEmpty = true;
+  for await (const pairs of isTsv(path) ? streamColumns(path) : streamSides(files)) {
+    if (pairs.length === 0) continue;
+    isEmpty = false;
+    yield pairs;
+  }
+  if (isEmpty) throw emptyCorpus(path);
 }
 
-interface Sides {
-  readonly source: readonly string[];
-  readonly target: readonly string[];
+/** Takes the fingerprint of pairs that stream by: the same for the same pairs, whatever the files are called. */
+export class CorpusHash {
+  readonly #hash: Hash = createHash("sha256");
+  #waiting = "";
+
+  add(source: string, target: string): void {
+    this.#waiting += JSON.stringify([source, target]);
+    if (this.#waiting.length > 2 ** 16) this.#flush(); // a call for each pair would take longer than the hashing
+  }
+
+  /** @returns SHA-256 in hexadecimal; nothing can be added afterwards */
+  digest(): string {
+    this.#flush();
+    return this.#hash.digest("hex");
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#waiting);
+    this.#waiting = "";
+  }
 }
 
-function readColumns(file: string): Sides {
-  const rows = readLines(file);
-  while (isBlank(rows.at(-1))) rows.pop();
-  const source: string[] = [];
-  const target: string[] = [];
-  for (const [i, row] of rows.entries()) {
-    const columns = row === "" ? [] : row.split("\t");
-    const [left, right] = columns;
-    const line = i + 1;
-    if (columns.length !== 2 || left === undefined || right === undefined) {
-      const problem = `expected 2 tab-separated columns, found ${columns.length}`;
-      throw new XformerError("DATA", problem, {
-        file,
-        line,
-        hint: "Separate source and target with one tab.",
-      });
+function loadColumns(file: string): SentencePair[] {
+  const { lines, fault } = readText(file);
+  const pairs = new ColumnPairing(file).take(lines);
+  if (fault !== undefined) throw fault;
+  return pairs;
+}
+
+async function* streamColumns(file: string): AsyncGenerator<SentencePair[], void, undefined> {
+  const pairing = new ColumnPairing(file);
+  for await (const rows of streamLines(file)) yield pairing.take(rows);
+}
+
+function loadSides(files: CorpusFiles): SentencePair[] {
+  const source = readText(files.source);
+  const target = readText(files.target);
+  const pairing = new SidePairing(files);
+  const pairs = takeAll(pairing, source.lines, target.lines, Math.min(readable(source), readable(target)));
+  const fault = readable(source) <= readable(target) ? source.fault : target.fault;
+  if (fault !== undefined) throw fault;
+  pairing.end();
+  return pairs;
+}
+
+/** Lines until one that is not text; without end when there is none. */
+function readable({ lines, fault }: TextLines): number {
+  return fault === undefined ? Number.POSITIVE_INFINITY : lines.length;
+}
+
+/** The two files in step, so that faults come in the order of their lines, the source's first. */
+async function* streamSides(files: CorpusFiles): AsyncGenerator<SentencePair[], void, undefined> {
+  const pairing = new SidePairing(files);
+  const source = new Side(files.source);
+  const target = new Side(files.target);
+  try {
+    for (;;) {
+      await source.fill();
+      await target.fill();
+      const lines = Math.min(source.waiting, target.waiting) || Math.max(source.waiting, target.waiting);
+      if (lines === 0) break;
+      yield takeAll(pairing, source.remove(lines), target.remove(lines), lines);
     }
-    if (isBlank(left) || isBlank(right)) {
-      const problem = `the ${isBlank(left) ? "source" : "target"} is empty`;
-      throw new XformerError("DATA", problem, { file, line, hint: "Fill it in or remove the line." });
-    }
-    source.push(left);
-    target.push(right);
+  } finally {
+    await source.close();
+    await target.close();
   }
-  return { source, target };
+  pairing.end();
 }
 
-function readSides(files: Corpus["files"]): Sides {
-  const source = readLines(files.source);
-  const target = readLines(files.target);
-  // A blank line ends the corpus only where the other side has ended too or is blank as well.
-  let pairs = Math.max(source.length, target.length);
-  while (pairs > 0 && isBlank(source[pairs - 1] ?? "") && isBlank(target[pairs - 1] ?? "")) pairs--;
-  source.splice(pairs);
-  target.splice(pairs);
-  if (source.length !== target.length) {
-    throw new XformerError("DATA", `${linesCount(source)}, but ${files.target} has ${linesCount(target)}`, {
-      file: files.source,
-      hint: "Give every line its translation on the same line of the other file.",
-    });
+/** The lines of one file as they are needed. */
+class Side {
+  readonly #blocks: AsyncGenerator<string[], void, undefined>;
+  #lines: readonly string[] = [];
+  #taken = 0;
+
+  constructor(file: string) {
+    this.#blocks = streamLines(file);
   }
-  for (let i = 0; i < pairs; i++) {
-    if (isBlank(source[i])) throw emptyLine(files.source, files.target, i + 1);
-    if (isBlank(target[i])) throw emptyLine(files.target, files.source, i + 1);
+
+  /** Lines that are at hand; after {@link fill} none means that the file has ended. */
+  get waiting(): number {
+    return this.#lines.length - this.#taken;
   }
-  return { source, target };
+
+  async fill(): Promise<void> {
+    if (this.waiting > 0) return;
+    this.#lines = (await this.#blocks.next()).value ?? [];
+    this.#taken = 0;
+  }
+
+  remove(count: number): readonly string[] {
+    const lines = this.#lines.slice(this.#taken, this.#taken + count);
+    this.#taken = Math.min(this.#taken + count, this.#lines.length);
+    return lines;
+  }
+
+  async close(): Promise<void> {
+    await this.#blocks.return();
+  }
 }
 
-function emptyLine(file: string, otherFile: string, line: number): XformerError {
-  const hint = `Fill it in, or remove this line here and in ${otherFile}.`;
-  return new XformerError("DATA", "the line is empty", { file, line, hint });
+function takeAll(
+  pairing: SidePairing,
+  source: readonly string[],
+  target: readonly string[],
+  limit: number,
+): SentencePair[] {
+  const pairs: SentencePair[] = [];
+  const lines = Math.min(limit, Math.max(source.length, target.length));
+  for (let i = 0; i < lines; i++) {
+    const pair = pairing.take(source[i], target[i]);
+    if (pair !== undefined) pairs.push(pair);
+  }
+  return pairs;
 }
 
-/** `data/zh-en/train` is called zh-en, `scan/simple.train.tsv` simple, `pairs.tsv` pairs. */
+function emptyCorpus(path: string): XformerError {
+  const hint = "Put at least one pair of sentences in it.";
+  return new XformerError("DATA", "the corpus is empty", { file: path, hint });
+}
+
+function isTsv(path: string): boolean {
+  return /\.tsv(\.gz)?$/.test(path);
+}
+
+/** `data/zh-en/train` is called zh-en, `scan/simple.train.tsv` simple, `pairs.tsv.gz` pairs. */
 function corpusName(path: string): string {
-  const stem = basename(path, ".tsv");
+  const stem = basename(path).replace(/\.tsv(\.gz)?$/, "");
   const withoutPart = stem.replace(/(^|[._-])(train|valid|val|dev|test)$/, "");
   return withoutPart || basename(dirname(resolve(path))) || stem;
-}
-
-function isBlank(text: string | undefined): boolean {
-  return text?.trim() === "";
-}
-
-function linesCount(lines: readonly string[]): string {
-  return lines.length === 1 ? "1 line" : `${lines.length} lines`;
 }

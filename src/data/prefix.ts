@@ -7,9 +7,9 @@ import type { Languages } from "./corpus.ts";
 const MAX_NAMES = 6;
 
 /**
- * Finds the two files that a prefix and two languages name.
+ * Finds the two files that a prefix and two languages name; each may be packed, with `.gz` after its language.
  *
- * @param prefix `data/zh-en/train` for `data/zh-en/train.zh` and `data/zh-en/train.en`
+ * @param prefix `data/zh-en/train` for `data/zh-en/train.zh` and `data/zh-en/train.en.gz`
  * @throws XformerError "USAGE" when a language was not given, "DATA" when a file does not exist, with what
  *   there is instead
  */
@@ -17,12 +17,17 @@ export function findPrefixFiles(prefix: string, languages: Languages): { source:
   try {
     if (!languages.source || !languages.target) throw needsLanguages(prefix, languages);
     const files = { source: `${prefix}.${languages.source}`, target: `${prefix}.${languages.target}` };
-    const missing = [files.source, files.target].filter((file) => !existsSync(file));
+    const missing = [files.source, files.target].filter((file) => plainOrPacked(file) === undefined);
     if (missing.length > 0) throw filesMissing(prefix, [files.source, files.target], missing);
-    return files;
+    return { source: plainOrPacked(files.source)!, target: plainOrPacked(files.target)! };
   } catch (error) {
     throw fileSystemError(error, prefix); // a directory that may not be listed
   }
+}
+
+/** The file itself, or else the same packed, whichever there is. */
+function plainOrPacked(file: string): string | undefined {
+  return [file, `${file}.gz`].find((path) => existsSync(path));
 }
 
 function needsLanguages(prefix: string, languages: Languages): XformerError {

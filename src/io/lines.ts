@@ -1,32 +1,83 @@
 import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
+import { pipeline } from "node:stream";
+import { createGunzip, gunzipSync } from "node:zlib";
 import { fileSystemError, XformerError } from "../errors.ts";
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** Bytes that are asked of a file at a time: enough that the asking costs nothing. */
+const CHUNK_BYTES = 2 ** 18;
+
+/** Lines of text, and what is wrong with the line after them. */
+export interface TextLines {
+  readonly lines: string[];
+  /** Set when the next line is not text: invalid UTF-8 or a NUL byte. */
+  readonly fault: XformerError | undefined;
+}
+
 /**
  * Reads a text file as lines, strictly: what is not text is an error, never a guess.
  *
- * A byte-order mark is dropped, lines end in LF or CRLF, and the last one may or may not be terminated.
+ * A byte-order mark is dropped, lines end in LF or CRLF, and the last one may or may not be terminated. A file
+ * whose name ends in `.gz` is unpacked.
  *
  * @param path the file as the user wrote it
  * @returns the lines without their terminators; none for an empty file
  * @throws XformerError "IO" when the file cannot be read, "DATA" with the line number when it holds invalid
- *   UTF-8 or a NUL byte
+ *   UTF-8 or a NUL byte, or is not the gzip file its name says
  */
 export function readLines(path: string): string[] {
+  const { lines, fault } = readText(path);
+  if (fault !== undefined) throw fault;
+  return lines;
+}
+
+/**
+ * Reads a text file as {@link readLines} does, up to the first line that is not text.
+ *
+ * @throws XformerError "IO" when the file cannot be read, "DATA" when it is not the gzip file its name says
+ */
+export function readText(path: string): TextLines {
   let bytes: Buffer;
   try {
-    bytes = withoutByteOrderMark(readFileSync(path));
+    bytes = readFileSync(path);
+    if (isGzip(path)) bytes = gunzipSync(bytes);
   } catch (error) {
-    throw fileSystemError(error, path);
+    throw readingError(error, path);
   }
-  checkText(bytes, path);
-  const lines: string[] = [];
-  for (const line of splitLines(bytes)) lines.push(line.toString());
-  return lines;
+  return decodeLines(withoutByteOrderMark(bytes), path, 1);
+}
+
+/**
+ * Reads a text file as {@link readLines} does, many lines at a time, at least one: memory does not grow with the
+ * file.
+ *
+ * @throws XformerError as {@link readLines} does, once the lines before the fault are handed out
+ */
+export async function* streamLines(path: string): AsyncGenerator<string[], void, undefined> {
+  let line = 1;
+  let unfinished: Buffer[] = [];
+  const decode = (bytes: Buffer): TextLines => {
+    const text = decodeLines(line === 1 ? withoutByteOrderMark(bytes) : bytes, path, line);
+    line += text.lines.length;
+    return text;
+  };
+  for await (const chunk of chunksOf(path)) {
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      const { lines, fault } = decode(Buffer.concat([...unfinished, chunk.subarray(0, end)]));
+      unfinished = [];
+      if (lines.length > 0) yield lines;
+      if (fault !== undefined) throw fault;
+    }
+    if (end < chunk.length) unfinished.push(chunk.subarray(end));
+  }
+  const { lines, fault } = decode(Buffer.concat(unfinished));
+  if (lines.length > 0) yield lines;
+  if (fault !== undefined) throw fault;
 }
 
 /**
@@ -65,26 +116,56 @@ export async function* linesFrom(
   if (unfinished.length > 0) yield decode(Buffer.concat(unfinished));
 }
 
-/** Throws where the first line stands that is not text. */
-function checkText(bytes: Buffer, path: string): void {
-  if (!isUtf8(bytes)) {
-    throw new XformerError("DATA", "invalid UTF-8", {
-      file: path,
-      line: 1 + [...splitLines(bytes)].findIndex((line) => !isUtf8(line)),
-      hint: "Convert the file to UTF-8.",
-    });
-  }
-  const nul = bytes.indexOf(0);
-  if (nul !== -1) {
-    throw new XformerError("DATA", "a NUL byte in a text file", {
-      file: path,
-      line: 1 + bytes.subarray(0, nul).filter((byte) => byte === NEWLINE).length,
-      hint: "Check that this is a text file in UTF-8.",
-    });
+function isGzip(path: string): boolean {
+  return path.endsWith(".gz");
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  // An error of either stream destroys both, and comes out of the one that is read here.
+  const bytes = isGzip(path) ? pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : file;
+  try {
+    for await (const chunk of bytes) yield chunk as Buffer;
+  } catch (error) {
+    throw readingError(error, path);
   }
 }
 
-/** The lines as views, without terminators. No UTF-8 sequence holds the byte of a newline, so bytes may be cut. */
+function readingError(error: unknown, path: string): unknown {
+  if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
+    return new XformerError("DATA", "this is not a gzip file, or it is damaged", {
+      file: path,
+      hint: "Pack it again, or take .gz off its name if it is plain text.",
+      cause: error,
+    });
+  }
+  return fileSystemError(error, path);
+}
+
+/** Decodes whole lines up to the first that is not text; no UTF-8 sequence holds the byte of a newline. */
+function decodeLines(bytes: Buffer, path: string, firstLine: number): TextLines {
+  const lines: string[] = [];
+  const isText = faultOf(bytes) === undefined;
+  for (const line of splitLines(bytes)) {
+    const problem = isText ? undefined : faultOf(line);
+    if (problem !== undefined) {
+      const [message, hint] = problem;
+      const place = { file: path, line: firstLine + lines.length, hint };
+      return { lines, fault: new XformerError("DATA", message, place) };
+    }
+    lines.push(line.toString());
+  }
+  return { lines, fault: undefined };
+}
+
+/** What keeps bytes from being text, and the way out. */
+function faultOf(bytes: Buffer): readonly [problem: string, hint: string] | undefined {
+  if (!isUtf8(bytes)) return ["invalid UTF-8", "Convert the file to UTF-8."];
+  if (bytes.includes(0)) return ["a NUL byte in a text file", "Check that this is a text file in UTF-8."];
+  return undefined;
+}
+
+/** The lines as views, without terminators. */
 function* splitLines(bytes: Buffer): Generator<Buffer, void, undefined> {
   for (let begin = 0; begin < bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, begin);

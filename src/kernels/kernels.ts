@@ -196,11 +196,13 @@ export interface Kernels {
   copy(y: Pointer, x: Pointer, n: number): void;
   /** y = y + x. */
   add(y: Pointer, x: Pointer, n: number): void;
+  /** y = y + t (x - y). */
+  lerp(y: Pointer, x: Pointer, t: number, n: number): void;
   /** sums[columns] += the sum of the rows of x. */
   columnSums(sums: Pointer, x: Pointer, rows: number, columns: number): void;
   /** The sum of x * x, in double precision. */
   sumSquares(x: Pointer, n: number): number;
-  /** One step of Adam over n parameters. */
+  /** One step of Adam over n parameters, with decoupled weight decay. */
   adam(
     parameters: Pointer,
     gradients: Pointer,
@@ -213,6 +215,7 @@ export interface Kernels {
     epsilon: number,
     inverseRootCorrection2: number,
     gradientScale: number,
+    decay: number,
   ): void;
 }
 

@@ -83,8 +83,9 @@ export class ReplicaPool {
     this.#weights++;
   }
 
-  /** Ends the worker threads. */
+  /** Ends the worker threads and closes what this one has open. */
   async close(): Promise<void> {
+    this.main.resources.close();
     this.#control.stop();
     for (const worker of this.#workers) worker.removeAllListeners("exit");
     await Promise.all(this.#workers.map((worker) => worker.terminate()));

@@ -5,11 +5,13 @@ import { Transformer } from "../model/transformer.ts";
 import { createWorkbench, type Workbench } from "../tensor/computation.ts";
 import { SharedMemory } from "../tensor/memory.ts";
 import { Profile } from "../tensor/profile.ts";
+import { Resources } from "./resources.ts";
 
 /** A thread's own view of the one model: the same parameters, its own kernels and scratch. */
 export interface Replica {
   readonly model: Transformer;
   readonly workbench: Workbench;
+  readonly resources: Resources;
 }
 
 /** What another thread needs to make a replica of its own; it can be posted. */
@@ -25,12 +27,12 @@ export function createReplica(config: ModelConfig, build: KernelBuild, profiled 
   const memory = new SharedMemory();
   const kernels = instantiateKernels(compileKernels(build), memory.wasm);
   const workbench = createWorkbench(kernels, memory, profiled ? new Profile(kernels, memory) : undefined);
-  return { model: new Transformer(config, memory), workbench };
+  return { model: new Transformer(config, memory), workbench, resources: new Resources(memory) };
 }
 
 /** Makes a further replica over the parameters of the first. */
 export function joinReplica({ build, memory: wasm, config, parameters }: ReplicaSeed): Replica {
   const memory = new SharedMemory(wasm);
   const workbench = createWorkbench(instantiateKernels(compileKernels(build), wasm), memory);
-  return { model: new Transformer(config, memory, parameters), workbench };
+  return { model: new Transformer(config, memory, parameters), workbench, resources: new Resources(memory) };
 }

@@ -1,26 +1,22 @@
 import type { Kernels, Pointer } from "../kernels/kernels.ts";
-import type { Parameters } from "../model/parameters.ts";
+import type { NamedParameter, Parameters } from "../model/parameters.ts";
 import type { SharedMemory } from "../tensor/memory.ts";
-
-/** Vaswani et al. 2017, section 5.3. */
-const BETA1 = 0.9;
-const BETA2 = 0.98;
-const EPSILON = 1e-9;
+import type { TrainingConfig } from "./config.ts";
 
 /** One step of Adam, as every thread sees it. */
-export interface AdamStep {
+export interface AdamStep extends Pick<TrainingConfig, "beta1" | "beta2" | "epsilon" | "weightDecay"> {
   readonly parameters: Pointer;
   readonly gradients: Pointer;
   readonly m: Pointer;
   readonly v: Pointer;
-  /** From 1; the moments' bias is corrected by it. */
-  readonly step: number;
+  /** Updates with this one, from 1; the moments' bias is corrected by it. */
+  readonly update: number;
   readonly rate: number;
-  /** What clipping multiplies the gradients by. */
+  /** What the mean over the tokens and clipping multiply the gradients by. */
   readonly gradientScale: number;
 }
 
-/** Adam (Kingma and Ba 2015) over all parameters at once, with the paper's betas and epsilon. */
+/** The moments of Adam (Kingma and Ba 2015), the same for AdamW (Loshchilov and Hutter 2019). */
 export class Adam {
   /** First moments, laid out as the parameters. */
   readonly m: Pointer;
@@ -33,21 +29,37 @@ export class Adam {
   }
 }
 
-/** Applies a step to the `count` parameters from `first` on. */
-export function adamSlice(kernels: Kernels, adam: AdamStep, first: number, count: number): void {
-  const at = (region: Pointer): Pointer => region + 4 * first;
-  const { step, rate, gradientScale } = adam;
-  kernels.adam(
-    ...([at(adam.parameters), at(adam.gradients), at(adam.m), at(adam.v), count] as const),
-    ...([
-      rate / (1 - BETA1 ** step),
-      BETA1,
-      BETA2,
-      EPSILON,
-      1 / Math.sqrt(1 - BETA2 ** step),
-      gradientScale,
-    ] as const),
-  );
+/**
+ * Applies a step to the `count` parameters from `first` on. Weight decay is decoupled, p -= rate weightDecay p,
+ * and spares biases and layer normalisations: it is meant for what multiplies, the matrices and embeddings.
+ *
+ * @param list the model's parameters, in their order
+ */
+export function adamSlice(
+  kernels: Kernels,
+  adam: AdamStep,
+  list: readonly NamedParameter[],
+  first: number,
+  count: number,
+): void {
+  const { beta1, beta2, epsilon, update, rate, gradientScale, weightDecay } = adam;
+  const apply = (start: number, end: number, decay: number): void => {
+    const at = (region: Pointer): Pointer => region + 4 * start;
+    kernels.adam(
+      ...([at(adam.parameters), at(adam.gradients), at(adam.m), at(adam.v), end - start] as const),
+      ...([rate / (1 - beta1 ** update), beta1, beta2, epsilon] as const),
+      ...([1 / Math.sqrt(1 - beta2 ** update), gradientScale, decay] as const),
+    );
+  };
+  if (weightDecay === 0) {
+    apply(first, first + count, 0);
+    return;
+  }
+  for (const { offset, shape, rows, columns } of list) {
+    const start = Math.max(first, offset);
+    const end = Math.min(first + count, offset + rows * columns);
+    if (start < end) apply(start, end, shape.length > 1 ? rate * weightDecay : 0);
+  }
 }
 
 /** What to multiply a gradient of this norm by so that its norm is at most `clipNorm`; 0 means no limit. */

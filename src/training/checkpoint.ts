@@ -8,8 +8,9 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from "../io/safetensors.ts";
+import type { Pointer } from "../kernels/kernels.ts";
 import { type ModelConfig, validateModelConfig } from "../model/config.ts";
-import { floatsIn, type NamedParameter } from "../model/parameters.ts";
+import { floatsIn } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { SharedMemory } from "../tensor/memory.ts";
 import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
@@ -19,9 +20,10 @@ import type { TrainingState } from "./state.ts";
 /** The version of what xformer keeps in the metadata; a reader refuses newer ones. */
 const FORMAT_VERSION = 1;
 
-/** The names of Adam's moments, which `last.safetensors` holds beside the parameters. */
+/** The names of Adam's moments and of the averaged weights, which `last.safetensors` holds beside the parameters. */
 const FIRST_MOMENT = "adam.exp_avg.";
 const SECOND_MOMENT = "adam.exp_avg_sq.";
+const AVERAGE = "ema.";
 
 /** What a checkpoint says about itself, apart from its tensors. */
 export interface CheckpointDescription {
@@ -43,10 +45,17 @@ export interface Checkpoint extends CheckpointDescription {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
+/** What `last.safetensors` holds beside the parameters, so that training can go on from it. */
+export interface Optimizer {
+  readonly adam: Adam;
+  /** The moving average of the weights, when one is kept. */
+  readonly average: Pointer | undefined;
+}
+
 /**
  * Writes a model, its tokenizers and where its training stood to one file, atomically.
  *
- * @param adam the optimizer, when training is to go on from this file
+ * @param optimizer given when training is to go on from this file
  * @throws XformerError IO when it cannot be written; the previous file is then whole
  */
 export function saveCheckpoint(
@@ -54,25 +63,45 @@ export function saveCheckpoint(
   model: Transformer,
   description: Omit<CheckpointDescription, "model">,
   memory: SharedMemory,
-  adam?: Adam,
+  optimizer?: Optimizer,
 ): void {
   const { parameters } = model;
-  const at = (prefix: string, region: number): NamedTensor[] =>
+  const at = ([prefix, region]: Region): NamedTensor[] =>
     parameters.list.map(({ name, shape, offset }) => ({
       name: `${prefix}${name}`,
       shape,
       data: memory.floats(region + 4 * offset, floatsIn(shape)),
     }));
-  const tensors = [
-    ...at("", parameters.pointer),
-    ...(adam === undefined ? [] : [...at(FIRST_MOMENT, adam.m), ...at(SECOND_MOMENT, adam.v)]),
+  const regions: Region[] = [["", parameters.pointer], ...regionsOf(optimizer)];
+  writeCheckpoint(path, regions.flatMap(at), { ...description, model: model.config });
+}
+
+/** A prefix of tensor names, and where the tensors lie, laid out as the parameters. */
+type Region = readonly [prefix: string, region: Pointer];
+
+function regionsOf(optimizer: Optimizer | undefined): Region[] {
+  if (optimizer === undefined) return [];
+  const { adam, average } = optimizer;
+  return [
+    [FIRST_MOMENT, adam.m],
+    [SECOND_MOMENT, adam.v],
+    ...(average === undefined ? [] : [[AVERAGE, average] as const]),
   ];
-  const { sourceTokenizer, targetTokenizer, training, ...translation } = description;
+}
+
+/** Writes tensors and what is to be said about them to one file, atomically. */
+export function writeCheckpoint(
+  path: string,
+  tensors: readonly NamedTensor[],
+  description: CheckpointDescription,
+): void {
+  const { model, sourceTokenizer, targetTokenizer, training, ...translation } = description;
+  const { sourceLanguage, targetLanguage, outputLimit } = translation;
   writeSafetensors(path, tensors, {
     format: "xformer",
     format_version: String(FORMAT_VERSION),
-    model: JSON.stringify(model.config),
-    translation: JSON.stringify(translation),
+    model: JSON.stringify(model),
+    translation: JSON.stringify({ sourceLanguage, targetLanguage, outputLimit }),
     source_tokenizer: JSON.stringify(sourceTokenizer.toJSON()),
     target_tokenizer: JSON.stringify(targetTokenizer.toJSON()),
     training: JSON.stringify(training),
@@ -121,24 +150,27 @@ export function describeCheckpoint(path: string): CheckpointDescription & {
   return { ...describe(metadata, file), file, shapes };
 }
 
-/** Fills a model's parameters, and Adam's moments when asked for, from a checkpoint of the same shape. */
-export function restore(checkpoint: Checkpoint, model: Transformer, memory: SharedMemory, adam?: Adam): void {
-  const fill = (prefix: string, region: number, { name, shape, offset }: NamedParameter): void => {
-    const tensor = checkpoint.tensors.get(`${prefix}${name}`);
-    if (tensor === undefined) throw damaged(checkpoint.file, `tensor ${prefix}${name} is missing`);
-    if (tensor.shape.join() !== shape.join()) {
-      throw damaged(
-        checkpoint.file,
-        `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`,
-      );
+/** Fills a model's parameters, and what its optimizer keeps when asked for, from a checkpoint of the same shape. */
+export function restore(
+  checkpoint: Checkpoint,
+  model: Transformer,
+  memory: SharedMemory,
+  optimizer?: Optimizer,
+): void {
+  const { list, pointer } = model.parameters;
+  const regions: Region[] = [["", pointer], ...regionsOf(optimizer)];
+  for (const [prefix, region] of regions) {
+    for (const { name, shape, offset } of list) {
+      const tensor = checkpoint.tensors.get(`${prefix}${name}`);
+      if (tensor === undefined) throw damaged(checkpoint.file, `tensor ${prefix}${name} is missing`);
+      if (tensor.shape.join() !== shape.join()) {
+        throw damaged(
+          checkpoint.file,
+          `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`,
+        );
+      }
+      memory.floats(region + 4 * offset, floatsIn(shape)).set(tensor.data);
     }
-    memory.floats(region + 4 * offset, floatsIn(shape)).set(tensor.data);
-  };
-  for (const parameter of model.parameters.list) {
-    fill("", model.parameters.pointer, parameter);
-    if (adam === undefined) continue;
-    fill(FIRST_MOMENT, adam.m, parameter);
-    fill(SECOND_MOMENT, adam.v, parameter);
   }
 }
 

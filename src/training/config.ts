@@ -1,4 +1,5 @@
 import { XformerError } from "../errors.ts";
+import { checkFields } from "./settings/validate.ts";
 
 /** How the learning rate goes on after warm-up; see `schedule.ts`. */
 export type ScheduleName = "inverse-sqrt" | "cosine" | "linear" | "constant" | "plateau";
@@ -112,42 +113,21 @@ export const BUNDLED_TRAINING = {
   learningRate: 0.002,
 } as const satisfies Partial<TrainingConfig>;
 
-const AT_LEAST_ONE = [
-  "batchTokens",
-  "maxSteps",
-  "maxEpochs",
-  "warmupSteps",
-  "logEvery",
-  "validateEvery",
-  "saveEvery",
-] as const;
-
 /**
  * Checks that a run can be made of it.
  *
  * @throws XformerError CONFIG that names the field and what it has to be
  */
 export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
-  const wrong = (name: keyof TrainingConfig, hint: string): XformerError =>
-    new XformerError("CONFIG", `${name} is ${config[name]}`, { hint });
-  for (const name of AT_LEAST_ONE) {
-    const value = config[name];
-    if (value !== null && (!Number.isSafeInteger(value) || value < 1)) {
-      throw wrong(name, "It has to be a whole number of at least 1.");
-    }
-  }
-  if (!Number.isSafeInteger(config.seed) || config.seed < 0 || config.seed > 0xffff_ffff) {
-    throw wrong("seed", "It has to be a whole number from 0 to 4294967295.");
-  }
-  if (config.maxSteps === null && config.maxEpochs === null) {
+  checkFields("training", config);
+  const { maxSteps, maxEpochs, optimizer, weightDecay } = config;
+  if (maxSteps === null && maxEpochs === null) {
     throw new XformerError("CONFIG", "nothing says when to stop", { hint: "Give maxSteps or maxEpochs." });
   }
-  if (config.learningRate !== null && !(config.learningRate > 0 && config.learningRate <= 10)) {
-    throw wrong("learningRate", "It has to be above 0 and at most 10.");
+  if (optimizer === "adam" && weightDecay > 0) {
+    throw new XformerError("CONFIG", `weightDecay is ${weightDecay}, but adam does not decay weights`, {
+      hint: "Choose the optimizer adamw.",
+    });
   }
-  if (!(config.labelSmoothing >= 0 && config.labelSmoothing < 1)) {
-    throw wrong("labelSmoothing", "It has to be at least 0 and below 1.");
-  }
-  if (!(config.clipNorm >= 0)) throw wrong("clipNorm", "It has to be at least 0, and 0 means no clipping.");
   return config;
 }

@@ -1,8 +1,8 @@
+import type { CorpusStatistics } from "../data/encodedCorpusFile.ts";
 import type { KernelBuild } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { TrainingConfig } from "./config.ts";
-import type { PreparedCorpus } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { ValidationRecord } from "./state.ts";
 
@@ -15,7 +15,7 @@ export interface RunSummary {
   readonly parameters: number;
   readonly kernels: KernelBuild;
   readonly threads: number;
-  readonly corpus: Omit<PreparedCorpus, "pairs"> & { readonly name: string; readonly pairs: number };
+  readonly corpus: CorpusStatistics & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;
   /** Test pairs; 0 without a test corpus. */
@@ -23,6 +23,15 @@ export interface RunSummary {
   /** Steps the whole run is expected to have, and the seconds that those still to do are expected to take. */
   readonly totalSteps: number;
   readonly estimatedSeconds: number;
+  /** What a pass over the corpus is expected to take, validation not counted. */
+  readonly secondsPerEpoch: number;
+  /** Bytes, after the first steps were tried. */
+  readonly memory: {
+    /** Weights, their average, moments, gradients and activations: everything that all threads share. */
+    readonly shared: number;
+    /** All that the process has of the machine's memory. */
+    readonly resident: number;
+  };
   /** The step a resumed run goes on from; 0 for a new one. */
   readonly resumedAt: number;
 }
@@ -40,6 +49,22 @@ export type TrainingEvent =
       readonly tokensPerSecond: number;
     }
   | { readonly type: "log"; readonly record: LogRecord }
+  | {
+      /** A step whose loss or gradient was not finite, so that it changed nothing. */
+      readonly type: "skipped";
+      readonly step: number;
+      readonly what: "loss" | "gradient";
+      /** Such steps so far, and in a row. */
+      readonly skipped: number;
+      readonly inARow: number;
+    }
   | { readonly type: "validation"; readonly record: ValidationRecord; readonly improved: boolean }
+  /** The run ends because as many validations in a row as it has patience for have brought nothing better. */
+  | {
+      readonly type: "patience";
+      readonly step: number;
+      readonly best: ValidationRecord;
+      readonly validations: number;
+    }
   | { readonly type: "profile"; readonly report: ProfileReport; readonly steps: number }
   | { readonly type: "saved"; readonly file: string; readonly step: number };

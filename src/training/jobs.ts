@@ -7,11 +7,15 @@ import type { Replica } from "../replicas/replica.ts";
 import { type SharedPairs, viewPairs } from "../replicas/sharedPairs.ts";
 import { Computation } from "../tensor/computation.ts";
 import { type AdamStep, adamSlice } from "./adam.ts";
+import { type AssembleJob, assembleShard } from "./assembly.ts";
 
 /** Floats of parameters that reducing and updating take at a time; 128 KiB of each region fit the L2 cache. */
 export const SLICE = 2 ** 15;
 
-/** Forward and backward over the shards of a step, each into a gradient region of its own. */
+/**
+ * Forward and backward over the shards of a batch, each into a gradient region of its own; whoever has no shard
+ * left assembles those of the next batch.
+ */
 interface GradientsJob extends Job {
   readonly kind: "gradients";
   readonly special: SpecialIds;
@@ -19,16 +23,17 @@ interface GradientsJob extends Job {
     readonly pairs: SharedPairs;
     readonly key: DropoutKey;
     readonly gradients: Pointer;
-    /** Float64[3]: where the {@link LossSums} of the shard go. */
-    readonly sums: Pointer;
+    /** Whether the gradients begin with this batch; else they are added to those of batches before. */
+    readonly first: boolean;
+    /** Float64[1]: where the loss of the shard goes. */
+    readonly loss: Pointer;
   }[];
   readonly smoothing: number;
-  /** 1 / target tokens of the step. */
-  readonly scale: number;
   /** Which weights they are; see `WeightPacks.useVersion`. */
   readonly weights: number;
   /** Whether packed weights are kept from shard to shard. */
   readonly keepPacks: boolean;
+  readonly next: AssembleJob | null;
 }
 
 /** Sums the shards' gradients into the first region, a slice an item. */
@@ -40,29 +45,44 @@ interface ReduceJob extends Job {
   readonly squares: Pointer;
 }
 
-/** Adam, a slice an item. */
+/** Adam, and the moving average of the weights when there is one, a slice an item. */
 interface UpdateJob extends Job {
   readonly kind: "update";
   readonly adam: AdamStep;
+  readonly average: { readonly pointer: Pointer; readonly share: number } | null;
   readonly size: number;
 }
 
-export type TrainingJob = GradientsJob | ReduceJob | UpdateJob;
+export type TrainingJob = AssembleJob | GradientsJob | ReduceJob | UpdateJob;
+
+const KINDS: readonly string[] = [
+  "assemble",
+  "gradients",
+  "reduce",
+  "update",
+] satisfies TrainingJob["kind"][];
 
 export function isTrainingJob(job: Job): job is TrainingJob {
-  return job.kind === "gradients" || job.kind === "reduce" || job.kind === "update";
+  return KINDS.includes(job.kind);
 }
 
 /** Does an item of a training job. */
 export function performTraining(replica: Replica, job: TrainingJob, item: number): void {
-  if (job.kind === "gradients") shardGradients(replica, job, item);
+  if (job.kind === "assemble") assembleShard(replica, job, item);
   else if (job.kind === "reduce") reduceSlice(replica, job, item);
-  else updateSlice(replica, job, item);
+  else if (job.kind === "update") updateSlice(replica, job, item);
+  else if (item < job.shards.length) shardGradients(replica, job, item);
+  else assembleShard(replica, job.next!, item - job.shards.length);
 }
 
-function updateSlice({ workbench: { kernels, profile } }: Replica, job: UpdateJob, item: number): void {
+function updateSlice({ model, workbench }: Replica, job: UpdateJob, item: number): void {
+  const { kernels, profile } = workbench;
+  const [first, count] = sliceOf(job, item);
   profile?.begin("adam");
-  adamSlice(kernels, job.adam, ...sliceOf(job, item));
+  adamSlice(kernels, job.adam, model.parameters.list, first, count);
+  if (job.average === null) return;
+  const { pointer, share } = job.average;
+  kernels.lerp(pointer + 4 * first, job.adam.parameters + 4 * first, share, count);
 }
 
 /** The first float of a slice, and how many it has. */
@@ -83,30 +103,22 @@ function reduceSlice(
 }
 
 function shardGradients({ model, workbench }: Replica, job: GradientsJob, item: number): void {
-  const { memory, arena } = workbench;
-  const { pairs, key, gradients, sums } = job.shards[item]!;
-  workbench.profile?.begin("clearing gradients");
-  workbench.kernels.clear(gradients, model.parameters.size);
+  const { kernels, memory, arena, profile } = workbench;
+  const { pairs, key, gradients, first, loss } = job.shards[item]!;
+  if (first) {
+    profile?.begin("clearing gradients");
+    kernels.clear(gradients, model.parameters.size);
+  }
   const dropout = dropoutsOf(model.config);
   workbench.packs.useVersion(job.weights);
   const run = new Computation(workbench, { gradients, dropout, keepPacks: job.keepPacks });
   const masks = Math.max(...Object.values(dropout)) > 0 ? key : undefined;
-  const rows = teacherForcedLoss(
-    model,
-    run,
-    viewPairs(memory, pairs),
-    job.special,
-    job.smoothing,
-    job.scale,
-    masks,
-  );
-  let loss = 0;
-  let nll = 0;
-  for (let i = 0; i < rows.length; i += 3) {
-    loss += rows[i]!;
-    nll += rows[i + 1]!;
-  }
-  memory.doubles(sums, 3).set([loss, nll, rows.length / 3]);
+  const batch = viewPairs(memory, pairs);
+  // Gradients are of the sum over tokens; how many tokens the whole step has is known when it is over.
+  const rows = teacherForcedLoss(model, run, batch, job.special, job.smoothing, 1, masks);
+  let sum = 0;
+  for (let i = 0; i < rows.length; i += 3) sum += rows[i]!;
+  memory.doubles(loss, 1)[0] = sum;
   run.tape?.backward();
   arena.release();
 }

@@ -1,86 +1,193 @@
-import type { EncodedPair } from "../data/batches.ts";
-import type { Corpus } from "../data/corpus.ts";
-import { XformerError } from "../errors.ts";
-import { learnTokenizer, type Tokenizer, type TokenizerKind } from "../text/tokenizer.ts";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { CorpusHash, type CorpusPlace, type Languages, locateCorpus, readCorpus } from "../data/corpus.ts";
+import { CorpusCache } from "../data/corpusCache.ts";
+import { type EncodedText, encodeCorpus } from "../data/encodeCorpus.ts";
+import type { EncodedCorpus } from "../data/encodedCorpus.ts";
+import type { EncodedCorpusWriter } from "../data/encodedCorpusWriter.ts";
+import type { SentencePair } from "../data/pairing.ts";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { createTokenizerLearner, type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
+import type { TokenizerConfig } from "./tokenizerConfig.ts";
 
-/** How text becomes tokens; the same for both sides. */
-export interface TokenizerConfig {
-  readonly kind: TokenizerKind;
-  readonly lowercase: boolean;
-  /** Tokens seen fewer times become `<unk>`. */
-  readonly minFrequency: number;
-  /** The most entries of a vocabulary; null for no limit. */
-  readonly vocabularySize: number | null;
-}
+export { DEFAULT_TOKENIZER, type TokenizerConfig } from "./tokenizerConfig.ts";
 
-/** The two tokenizers of a model. */
+/** The two tokenizers of a model; the same one twice when both sides have one vocabulary. */
 export interface Tokenizers {
   readonly source: Tokenizer;
   readonly target: Tokenizer;
 }
 
-/** A training corpus as token ids, and what became of it. */
-export interface PreparedCorpus {
-  readonly pairs: readonly EncodedPair[];
-  /** Pairs left out because a side has more than `maxLength` tokens. */
-  readonly skipped: number;
-  /** Tokens of the pairs that are left, ENDs not counted. */
-  readonly sourceTokens: number;
-  readonly targetTokens: number;
-  /** Those of them that are not in the vocabulary. */
-  readonly unknownSource: number;
-  readonly unknownTarget: number;
-  /** Tokens of the longest target. */
-  readonly longestTarget: number;
+/** The text is read, to learn from and to take its hash; then it is encoded, unless it was before. */
+export type PreparationPhase = "reading" | "encoding";
+
+/** Which corpus to prepare, and how. */
+export interface PrepareOptions {
+  /** A `.tsv`, or a prefix that the languages complete; packed with `.gz` or not. */
+  readonly path: string;
+  readonly languages: Languages;
+  readonly tokenizer: TokenizerConfig;
+  /** Tokenizers that there are already, as when a run is resumed; by default as `tokenizer` says. */
+  readonly tokenizers?: Tokenizers | undefined;
+  /** Whether the embeddings of both sides are one matrix (`tie: "all"`), which takes one vocabulary. */
+  readonly tied: boolean;
+  /** Pairs with a side of more tokens are left out. */
+  readonly maxLength: number;
+  /** Where the encoded corpus is kept, made when it is not there; usually {@link cacheBeside} the run. */
+  readonly cacheDirectory: string;
+  /** Told now and then how many pairs are done. */
+  readonly onProgress?: ((done: number, phase: PreparationPhase) => void) | undefined;
+  /** Ends the preparation when it aborts; nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Learns the tokenizers of both sides from the training corpus; over one vocabulary when `joint`. */
-export function learnTokenizers(
-  corpus: Corpus,
-  config: TokenizerConfig,
-  languages: { readonly source: string; readonly target: string },
-  joint: boolean,
-): Tokenizers {
-  const { kind, lowercase, minFrequency } = config;
-  const vocabularySize = config.vocabularySize ?? undefined;
-  const options = { kind, lowercase, minFrequency, vocabularySize };
-  if (joint) {
-    const shared = learnTokenizer([...corpus.source, ...corpus.target], {
-      ...options,
-      language: languages.target,
-    });
-    return { source: shared, target: shared };
-  }
-  return {
-    source: learnTokenizer(corpus.source, { ...options, language: languages.source }),
-    target: learnTokenizer(corpus.target, { ...options, language: languages.target }),
-  };
+/** A training corpus to train on. */
+export interface PreparedCorpus extends CorpusPlace {
+  readonly tokenizers: Tokenizers;
+  /** Whoever asked for it closes it. */
+  readonly corpus: EncodedCorpus;
+}
+
+/** The directory where runs in the same place share their encoded corpora: `.cache` beside the run's. */
+export function cacheBeside(runDirectory: string): string {
+  return join(dirname(runDirectory), ".cache");
 }
 
 /**
- * Encodes a training corpus and leaves out the pairs that are too long.
+ * Learns the tokenizers of a training corpus and encodes it into a file, unless that was done before: the file
+ * is known by a hash of the text, the tokenizers and `maxLength`, and is made anew when one of them changed or
+ * the file is damaged. Memory does not grow with the text, which is read once to learn and once to encode.
  *
- * @throws XformerError DATA when nothing is left
+ * @throws XformerError for what is no corpus, a setting that does not fit, a disk that refuses, or when every
+ *   pair is too long; the reason of `signal` when it aborts
  */
-export function prepareCorpus(corpus: Corpus, tokenizers: Tokenizers, maxLength: number): PreparedCorpus {
-  const pairs: EncodedPair[] = [];
-  const sums = { sourceTokens: 0, targetTokens: 0, unknownSource: 0, unknownTarget: 0, longestTarget: 0 };
-  for (const [index, text] of corpus.source.entries()) {
-    const source = tokenizers.source.encode(text);
-    const target = tokenizers.target.encode(corpus.target[index]!);
-    if (Math.max(source.length, target.length) > maxLength) continue;
-    pairs.push({ source, target, index });
-    sums.sourceTokens += source.length;
-    sums.targetTokens += target.length;
-    sums.unknownSource += tokenizers.source.vocabulary.countUnknown(source);
-    sums.unknownTarget += tokenizers.target.vocabulary.countUnknown(target);
-    sums.longestTarget = Math.max(sums.longestTarget, target.length);
+export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCorpus> {
+  const { maxLength, cacheDirectory } = options;
+  const place = locateCorpus(options.path, options.languages);
+  const text = await readText(options);
+  const { tokenizers, fingerprint } = text;
+  refuseDropout(options.tokenizer, tokenizers);
+  const key = createHash("sha256")
+    .update(JSON.stringify([fingerprint, tokenizers.source, tokenizers.target, maxLength]))
+    .digest("hex");
+  const cache = new CorpusCache(cacheDirectory);
+  const vocabularySize = Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size);
+  const corpus =
+    cache.open(place.name, key) ??
+    (await cache.write(place.name, key, { pairs: text.pairs, maxLength, vocabularySize }, (writer) =>
+      encode(writer, text, place.files.source, options),
+    ));
+  return { ...place, tokenizers, corpus };
+}
+
+/** What one pass over the text of a corpus tells. */
+interface Text {
+  readonly pairs: number;
+  readonly fingerprint: string;
+  readonly tokenizers: Tokenizers;
+}
+
+async function readText(options: PrepareOptions): Promise<Text> {
+  const learner = options.tokenizers === undefined ? createLearner(options) : undefined;
+  const hash = new CorpusHash();
+  let count = 0;
+  for await (const pairs of stream(options, "reading")) {
+    count += pairs.length;
+    for (const { source, target } of pairs) {
+      hash.add(source, target);
+      learner?.add(source, target);
+    }
   }
-  if (pairs.length === 0) {
-    throw new XformerError("DATA", `every pair has a side of more than ${maxLength} tokens`, {
-      file: corpus.files.source,
-      hint: "Raise --max-length.",
+  return { pairs: count, fingerprint: hash.digest(), tokenizers: options.tokenizers ?? learner!.finish() };
+}
+
+/** Learns both tokenizers from pairs that stream by. */
+interface PairLearner {
+  add(source: string, target: string): void;
+  finish(): Tokenizers;
+}
+
+function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLearner {
+  const { kind, lowercase, minFrequency, file } = tokenizer;
+  const joint = tokenizer.joint ?? (tied || kind === "bpe" || file !== null);
+  if (!joint && (tied || file !== null)) {
+    const reason = tied ? "tied embeddings take one vocabulary" : `${file} gives both sides one vocabulary`;
+    throw new XformerError("CONFIG", `the vocabularies are to be separate, but ${reason}`, {
+      hint: "Leave out --separate-vocabularies.",
     });
   }
-  return { pairs, skipped: corpus.source.length - pairs.length, ...sums };
+  if (file !== null) {
+    const given = readTokenizer(file);
+    return { add: () => {}, finish: () => ({ source: given, target: given }) };
+  }
+  const vocabularySize = tokenizer.vocabularySize ?? undefined;
+  const learnerOf = (language = "und") =>
+    createTokenizerLearner({ kind, lowercase, minFrequency, vocabularySize, language });
+  const target = learnerOf(languages.target);
+  const source = joint ? target : learnerOf(languages.source);
+  return {
+    add: (sourceLine, targetLine) => {
+      source.add(sourceLine);
+      target.add(targetLine);
+    },
+    finish: () => {
+      const learned = source.finish();
+      return { source: learned, target: joint ? learned : target.finish() };
+    },
+  };
+}
+
+function readTokenizer(file: string): Tokenizer {
+  try {
+    return tokenizerFromJSON(JSON.parse(readFileSync(file, "utf8")), file);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileSystemError(error, file);
+    throw new XformerError("DATA", "this is not JSON", {
+      file,
+      hint: "Name a tokenizer.json, as `xformer tokenizer learn` writes it.",
+      cause: error,
+    });
+  }
+}
+
+function refuseDropout({ bpeDropout }: TokenizerConfig, { source, target }: Tokenizers): void {
+  const other = [source, target].find(({ kind }) => kind !== "bpe");
+  if (bpeDropout === 0 || other === undefined) return;
+  throw new XformerError("CONFIG", `bpeDropout is ${bpeDropout}, but the tokens are ${other.kind}s`, {
+    hint: "Leave it out, or choose --tokenizer bpe.",
+  });
+}
+
+/** The second pass over the text. */
+async function encode(
+  writer: EncodedCorpusWriter,
+  { pairs, fingerprint, tokenizers }: Text,
+  file: string,
+  options: PrepareOptions,
+): Promise<EncodedText> {
+  const { maxLength } = options;
+  const encoded = await encodeCorpus(stream(options, "encoding"), tokenizers, maxLength, writer);
+  if (encoded.fingerprint !== fingerprint) {
+    const hint = "Begin again when it is complete.";
+    throw new XformerError("DATA", "the text changed while it was read", { file, hint });
+  }
+  if (encoded.statistics.skipped === pairs) {
+    const hint = "Raise --max-length.";
+    throw new XformerError("DATA", `every pair has a side of more than ${maxLength} tokens`, { file, hint });
+  }
+  return encoded;
+}
+
+async function* stream(
+  { path, languages, onProgress, signal }: PrepareOptions,
+  phase: PreparationPhase,
+): AsyncGenerator<readonly SentencePair[], void, undefined> {
+  let done = 0;
+  for await (const pairs of readCorpus(path, languages)) {
+    signal?.throwIfAborted();
+    yield pairs;
+    done += pairs.length;
+    onProgress?.(done, phase);
+  }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
@@ -15,25 +15,45 @@ export interface LogRecord {
   /** Source and target tokens, ENDs included, since the line before. */
   readonly sourceTokens: number;
   readonly targetTokens: number;
+  /** Steps so far that changed nothing, for a loss or gradient that was not finite. */
+  readonly skipped: number;
   /** Source and target tokens a second. */
   readonly tokensPerSecond: number;
   /** Seconds of training so far, those of earlier sessions included. */
   readonly elapsedSeconds: number;
 }
 
-const FILES = ["config.json", "metrics.jsonl", "best.safetensors", "last.safetensors"] as const;
+const FILES = [
+  ...["config.json", "metrics.jsonl", "best.safetensors", "last.safetensors"],
+  ...["average.safetensors", "checkpoints"],
+] as const;
 
-/** The directory of a run: `config.json`, `metrics.jsonl`, `best.safetensors` and `last.safetensors`. */
+/** The names of the files in `checkpoints`. */
+const CHECKPOINT = /^step-(\d+)\.safetensors$/;
+
+/**
+ * The directory of a run: `config.json`, `metrics.jsonl`, `best.safetensors` and `last.safetensors`, and where more
+ * is kept `average.safetensors` and `checkpoints/step-000123.safetensors`.
+ */
 export class RunDirectory {
+  /** Where runs go when nobody says where. */
+  static readonly DEFAULT = "runs";
+
   readonly path: string;
+  readonly config: string;
   readonly best: string;
   readonly last: string;
+  readonly average: string;
+  readonly #checkpoints: string;
   readonly #metrics: string;
 
   constructor(path: string) {
     this.path = path;
+    this.config = join(path, "config.json");
     this.best = join(path, "best.safetensors");
     this.last = join(path, "last.safetensors");
+    this.average = join(path, "average.safetensors");
+    this.#checkpoints = join(path, "checkpoints");
     this.#metrics = join(path, "metrics.jsonl");
   }
 
@@ -46,38 +66,67 @@ export class RunDirectory {
    */
   static create(out: string | undefined, corpus: string, force: boolean): RunDirectory {
     if (out === undefined) return new RunDirectory(nextFree(corpus));
-    const taken = FILES.filter((name) => existsSync(join(out, name)));
-    if (taken.length > 0 && !force) {
-      throw new XformerError("IO", "a run is in this directory already", {
-        file: out,
-        hint: "Choose another --out, go on with --resume, or overwrite it with --force.",
-      });
-    }
+    const taken = RunDirectory.refuseTaken(out, force);
     guarded(out, () => {
       mkdirSync(out, { recursive: true });
-      for (const name of taken) rmSync(join(out, name));
+      for (const name of taken) rmSync(join(out, name), { recursive: true });
     });
     return new RunDirectory(out);
   }
 
-  /** Writes the resolved configuration of the run. */
-  writeConfig(config: object): void {
-    atomicWrite(join(this.path, "config.json"), (write) => write(`${JSON.stringify(config, null, 2)}\n`));
+  /**
+   * Looks for a run in a directory.
+   *
+   * @returns its files, which `force` allows to be there
+   * @throws XformerError when there is one and `force` is not set
+   */
+  static refuseTaken(out: string, force: boolean): string[] {
+    const taken = FILES.filter((name) => existsSync(join(out, name)));
+    if (taken.length === 0 || force) return taken;
+    throw new XformerError("IO", "a run is in this directory already", {
+      file: out,
+      hint: "Choose another --out, go on with --resume, or overwrite it with --force.",
+    });
   }
 
-  /** The configuration of the run as {@link writeConfig} left it, not checked. */
-  readConfig(): unknown {
-    const file = join(this.path, "config.json");
-    const text = guarded(file, () => readFileSync(file, "utf8"));
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new XformerError("CONFIG", "this is not JSON", {
-        file,
-        hint: "Restore it, or train again.",
-        cause,
-      });
+  /** Where the checkpoint of a step is kept. */
+  checkpoint(step: number): string {
+    return join(this.#checkpoints, `step-${String(step).padStart(6, "0")}.safetensors`);
+  }
+
+  /** The steps whose checkpoints are kept, in their order. */
+  checkpointSteps(): number[] {
+    const names = existsSync(this.#checkpoints) ? readdirSync(this.#checkpoints) : [];
+    const steps = names.flatMap((name) => CHECKPOINT.exec(name)?.[1] ?? []);
+    return steps.map(Number).sort((a, b) => a - b);
+  }
+
+  /** Makes room for {@link checkpoint}s. */
+  makeCheckpoints(): void {
+    guarded(this.#checkpoints, () => mkdirSync(this.#checkpoints, { recursive: true }));
+  }
+
+  /** Removes every kept checkpoint but those of these steps. */
+  keepCheckpoints(steps: readonly number[]): void {
+    for (const step of this.checkpointSteps()) {
+      const file = this.checkpoint(step);
+      if (!steps.includes(step)) guarded(file, () => rmSync(file));
     }
+  }
+
+  /** Removes what a process that was killed was writing; nobody may be writing now. */
+  removeHalfWritten(): void {
+    for (const directory of [this.path, this.#checkpoints].filter(existsSync)) {
+      for (const name of readdirSync(directory)) {
+        const file = join(directory, name);
+        if (/\.\d+\.tmp$/.test(name)) guarded(file, () => rmSync(file));
+      }
+    }
+  }
+
+  /** Writes the configuration of the run, as `toConfigFile` gives it. */
+  writeConfig(config: object): void {
+    atomicWrite(this.config, (write) => write(`${JSON.stringify(config, null, 2)}\n`));
   }
 
   /** Adds a line to `metrics.jsonl`. */
@@ -123,10 +172,11 @@ function parseRecord(line: string): { readonly step: number; readonly elapsedSec
 
 /** Makes `runs/<corpus>-<n>` with the first n that nobody has; two runs that start at once get two. */
 function nextFree(corpus: string): string {
-  return guarded("runs", () => {
-    mkdirSync("runs", { recursive: true });
+  const runs = RunDirectory.DEFAULT;
+  return guarded(runs, () => {
+    mkdirSync(runs, { recursive: true });
     for (let n = 1; ; n++) {
-      const path = join("runs", `${corpus}-${n}`);
+      const path = join(runs, `${corpus}-${n}`);
       try {
         mkdirSync(path);
         return path;

@@ -1,13 +1,45 @@
+import type { TrainingConfig } from "./config.ts";
+
+/** What a learning rate depends on, beside the step. */
+export interface Schedule
+  extends Pick<TrainingConfig, "schedule" | "warmupSteps" | "minLearningRate" | "plateauFactor"> {
+  /** The learning rate at the end of warm-up. */
+  readonly peak: number;
+  /** Steps of the whole run: where cosine and linear have come down to `minLearningRate`. */
+  readonly totalSteps: number;
+}
+
 /**
- * The learning rate of a step: linear warm-up to a peak, then inverse square root decay (Vaswani et al. 2017,
- * equation 3). With the default peak it is dModel^-0.5 min(step^-0.5, step warmup^-1.5) to the letter.
+ * The learning rate of a step: linear warm-up to the peak, and then, with p the share of the steps after warm-up
+ * that are done,
+ *
+ * - inverse-sqrt: peak sqrt(warmup / step) (Vaswani et al. 2017, equation 3: with {@link paperPeak} it is
+ *   dModel^-0.5 min(step^-0.5, step warmup^-1.5) to the letter);
+ * - cosine: minimum + (peak - minimum) (1 + cos(pi p)) / 2 (Loshchilov and Hutter 2017, equation 5, without restarts);
+ * - linear: minimum + (peak - minimum) (1 - p);
+ * - constant: the peak;
+ * - plateau: the peak times `plateauFactor` for every reduction, the minimum at least.
  *
  * @param step from 1
- * @param warmupSteps steps until the peak
- * @param peak the learning rate at the end of warm-up
+ * @param reductions how often validations have stood still for as long as plateau waits
  */
-export function learningRate(step: number, warmupSteps: number, peak: number): number {
-  return peak * Math.min(step / warmupSteps, Math.sqrt(warmupSteps / step));
+export function learningRate(step: number, schedule: Schedule, reductions = 0): number {
+  const { warmupSteps, peak, totalSteps, minLearningRate, plateauFactor } = schedule;
+  if (step < warmupSteps) return (peak * step) / warmupSteps;
+  const done = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
+  const between = (share: number): number => minLearningRate + (peak - minLearningRate) * share;
+  switch (schedule.schedule) {
+    case "inverse-sqrt":
+      return peak * Math.sqrt(warmupSteps / step);
+    case "cosine":
+      return between((1 + Math.cos(Math.PI * done)) / 2);
+    case "linear":
+      return between(1 - done);
+    case "constant":
+      return peak;
+    case "plateau":
+      return Math.max(minLearningRate, peak * plateauFactor ** reductions);
+  }
 }
 
 /** The paper's peak: dModel^-0.5 warmup^-0.5. */

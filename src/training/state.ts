@@ -1,4 +1,4 @@
-import type { TrainingConfig } from "./config.ts";
+import type { MetricName, TrainingConfig } from "./config.ts";
 
 /** One validation, as a line of `metrics.jsonl` has it; rates and scores from 0 to 100. */
 export interface ValidationRecord {
@@ -8,6 +8,7 @@ export interface ValidationRecord {
     readonly loss: number;
     readonly perplexity: number;
     readonly bleu: number;
+    readonly chrf?: number;
     readonly exactMatch: number;
   };
 }
@@ -19,34 +20,134 @@ export interface LogWindow {
   readonly targetTokens: number;
 }
 
+/** The checkpoints of a run, by the steps they are of. */
+export interface KeptCheckpoints {
+  /** From the best on; without a validation corpus the newest is taken for the best. */
+  readonly best: readonly number[];
+  /** From the newest on. */
+  readonly last: readonly number[];
+}
+
 /**
- * Where a run stands: all it takes, with the parameters and Adam's moments, to go on as if never stopped.
- * Nothing in it depends on the clock or on the machine, so that the same run gives the same bytes.
+ * Where a run stands: all it takes, with the parameters, their average and Adam's moments, to go on as if never
+ * stopped. Nothing in it depends on the clock or on the machine, so that the same run gives the same bytes.
+ * What follows from the validations, such as patience, is worked out from them and not stored.
  */
 export interface TrainingState {
   readonly config: TrainingConfig;
   /** SHA-256 of the training corpus: a run goes on only with the data it began with. */
   readonly corpus: string;
-  /** Steps done. */
+  /** Steps done, those that were skipped included. */
   readonly step: number;
+  /** Steps whose loss or gradient was not finite, so that they changed nothing. */
+  readonly skipped: number;
+  /** How many of the last steps were such, one after the other. */
+  readonly skippedInARow: number;
   /** The epoch that is under way, from 0. */
   readonly epoch: number;
   /** Batches of that epoch that are done. */
   readonly batch: number;
   readonly window: LogWindow;
-  readonly best: ValidationRecord | null;
   readonly validations: readonly ValidationRecord[];
-}
-
-/** The state of a run that is about to begin. */
-export function initialState(config: TrainingConfig, corpus: string): TrainingState {
-  return { config, corpus, step: 0, epoch: 0, batch: 0, window: EMPTY_WINDOW, best: null, validations: [] };
+  readonly kept: KeptCheckpoints;
 }
 
 export const EMPTY_WINDOW: LogWindow = { loss: 0, sourceTokens: 0, targetTokens: 0 };
 
-/** Whether a validation beats another: higher BLEU, or the same BLEU and a lower loss. */
-export function isBetter({ valid }: ValidationRecord, than: ValidationRecord | null): boolean {
+/** The state of a run that is about to begin. */
+export function initialState(config: TrainingConfig, corpus: string): TrainingState {
+  return {
+    ...{ config, corpus, step: 0, skipped: 0, skippedInARow: 0, epoch: 0, batch: 0 },
+    ...{ window: EMPTY_WINDOW, validations: [], kept: { best: [], last: [] } },
+  };
+}
+
+/** What a validation is worth by a metric: higher is better. */
+function scoreBy({ valid }: ValidationRecord, metric: MetricName): number {
+  switch (metric) {
+    case "bleu":
+      return valid.bleu;
+    case "chrf":
+      return valid.chrf ?? 0;
+    case "exact-match":
+      return valid.exactMatch;
+    case "loss":
+      return -valid.loss;
+  }
+}
+
+/** Whether a validation beats another: better by the metric, or as good and with a lower loss. */
+export function isBetter(
+  record: ValidationRecord,
+  than: ValidationRecord | null,
+  metric: MetricName,
+): boolean {
   if (than === null) return true;
-  return valid.bleu > than.valid.bleu || (valid.bleu === than.valid.bleu && valid.loss < than.valid.loss);
+  const gain = scoreBy(record, metric) - scoreBy(than, metric);
+  return gain > 0 || (gain === 0 && record.valid.loss < than.valid.loss);
+}
+
+/** The best validation so far; of two that are as good, the earlier. */
+export function bestOf({ validations, config }: TrainingState): ValidationRecord | null {
+  return validations.reduce<ValidationRecord | null>(
+    (best, record) => (isBetter(record, best, config.metric) ? record : best),
+    null,
+  );
+}
+
+/** How validations went on: what patience and the plateau schedule look at. */
+export interface Progress {
+  /** Validations since the best one. */
+  readonly sinceBest: number;
+  /** How often `plateauPatience` validations in a row have brought nothing better. */
+  readonly reductions: number;
+}
+
+/** Works {@link Progress} out. */
+export function progressOf({ validations, config }: TrainingState): Progress {
+  let best: ValidationRecord | null = null;
+  let [sinceBest, waited, reductions] = [0, 0, 0];
+  for (const record of validations) {
+    if (isBetter(record, best, config.metric)) {
+      best = record;
+      sinceBest = waited = 0;
+      continue;
+    }
+    sinceBest++;
+    waited++;
+    if (waited < config.plateauPatience) continue;
+    reductions++;
+    waited = 0;
+  }
+  return { sinceBest, reductions };
+}
+
+/** How many checkpoints are kept of each kind: as many as asked for, and as many as are averaged at the end. */
+export function keptCounts({ keepBest, keepLast, average, averageOf }: TrainingConfig): {
+  readonly best: number;
+  readonly last: number;
+} {
+  return {
+    best: Math.max(keepBest, averageOf === "best" ? average : 0),
+    last: Math.max(keepLast, averageOf === "last" ? average : 0),
+  };
+}
+
+/**
+ * The kept checkpoints when one of the present step is saved.
+ *
+ * @param measured whether it was time for a validation, though there may be no corpus for it
+ */
+export function withCheckpoint(state: TrainingState, measured: boolean): TrainingState {
+  const { step, validations, config, kept } = state;
+  const counts = keptCounts(config);
+  const last = [step, ...kept.last.filter((other) => other !== step)].slice(0, counts.last);
+  const record = validations.at(-1);
+  if (!measured) return { ...state, kept: { ...kept, last } };
+  if (record?.step !== step) return { ...state, kept: { best: [step], last } };
+  const rivals = validations.filter(({ step: other }) => kept.best.includes(other) && other !== step);
+  const worse = rivals.filter((rival) => isBetter(record, rival, config.metric)).map((rival) => rival.step);
+  const better = kept.best.filter((other) => other !== step && !worse.includes(other));
+  const best = [...better, step, ...kept.best.filter((other) => worse.includes(other))];
+  return { ...state, kept: { best: best.slice(0, counts.best), last } };
 }

@@ -1,33 +1,44 @@
 import { setImmediate } from "node:timers/promises";
-import { type EncodedPair, makeBatches } from "../data/batches.ts";
 import { XformerError } from "../errors.ts";
 import type { TrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
+import type { BatchFeed } from "./feed.ts";
 import type { LogRecord } from "./runDirectory.ts";
-import { learningRate, paperPeak } from "./schedule.ts";
-import { EMPTY_WINDOW, isBetter, type TrainingState, type ValidationRecord } from "./state.ts";
-import type { BatchGradients, TrainingStep } from "./step.ts";
+import { learningRate, paperPeak, type Schedule } from "./schedule.ts";
+import {
+  bestOf,
+  EMPTY_WINDOW,
+  isBetter,
+  progressOf,
+  type TrainingState,
+  type ValidationRecord,
+  withCheckpoint,
+} from "./state.ts";
+import type { StepGradients, TrainingStep } from "./step.ts";
 
 /** What the trainer leaves to others. */
 export interface TrainerHooks {
-  /** Translates and scores the validation corpus with the model as it is; undefined when there is none. */
+  /** Measures the model as it is on the validation corpus; undefined when there is none. */
   readonly validate: (() => Promise<ValidationRecord["valid"]>) | undefined;
-  /** Keeps a state; `best` when no earlier validation was better. */
-  readonly save: (state: TrainingState, best: boolean) => void;
+  /** Keeps the weights and a state. */
+  readonly save: (state: TrainingState) => Promise<void>;
   readonly log: (record: LogRecord | ValidationRecord) => void;
   readonly emit: (event: TrainingEvent) => void;
 }
 
+/** How a run of the trainer ended. */
+export type TrainingEnd = "finished" | "patience" | "interrupted";
+
 /**
- * The training loop: batch, forward, backward, clip, Adam; now and then a line of the log, a validation and a
+ * The training loop: batches, forward, backward, clip, Adam; now and then a line of the log, a validation and a
  * save (Vaswani et al. 2017, section 5).
  */
 export class Trainer {
   /** The steps of the whole run, taking every epoch to have as many batches as the first. */
   readonly totalSteps: number;
   readonly #step: TrainingStep;
-  readonly #peakRate: number;
-  readonly #pairs: readonly EncodedPair[];
+  readonly #feed: BatchFeed;
+  readonly #schedule: Schedule;
   readonly #config: TrainingConfig;
   readonly #hooks: TrainerHooks;
   #state: TrainingState;
@@ -35,132 +46,149 @@ export class Trainer {
   /** @param dModel the width of the model, on which the paper's learning rate depends */
   constructor(
     step: TrainingStep,
+    feed: BatchFeed,
     dModel: number,
-    pairs: readonly EncodedPair[],
     state: TrainingState,
     hooks: TrainerHooks,
   ) {
+    const { config } = state;
     this.#step = step;
-    this.#peakRate = state.config.learningRate ?? paperPeak(dModel, state.config.warmupSteps);
-    this.#pairs = pairs;
-    this.#config = state.config;
+    this.#feed = feed;
+    this.#config = config;
     this.#hooks = hooks;
     this.#state = state;
-    const { maxSteps, maxEpochs } = state.config;
-    const byEpochs = maxEpochs === null ? Number.POSITIVE_INFINITY : maxEpochs * this.#batches(0).length;
-    this.totalSteps = Math.min(maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
+    const byEpochs = (config.maxEpochs ?? Number.POSITIVE_INFINITY) * this.stepsPerEpoch;
+    this.totalSteps = Math.min(config.maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
+    const peak = config.learningRate ?? paperPeak(dModel, config.warmupSteps);
+    this.#schedule = { ...config, peak, totalSteps: this.totalSteps };
   }
 
   get state(): TrainingState {
     return this.#state;
   }
 
-  /** Seconds a step takes, from trying the first batch for a second without learning from it. */
-  async measureStep(): Promise<number> {
-    const [first] = this.#batches(0);
-    let best = Number.POSITIVE_INFINITY;
+  /** The steps of the first epoch. */
+  get stepsPerEpoch(): number {
+    return Math.ceil(this.#feed.batchesIn(0) / this.#config.accumulate);
+  }
+
+  /** Source and target tokens a second, from trying the next batch for a second without learning from it. */
+  async measureSpeed(): Promise<number> {
+    const batch = await this.#feed.at(this.#state);
     const deadline = performance.now() + 1000; // long enough for the kernels to be compiled for speed
-    for (let trial = 0; trial === 0 || performance.now() < deadline; trial++) {
+    const speeds: number[] = [];
+    while (speeds.length === 0 || performance.now() < deadline) {
       const start = performance.now();
-      await this.#step.gradients(first!, 0);
-      best = Math.min(best, performance.now() - start);
+      await this.#step.add(batch, 0);
+      const { sourceTokens, targetTokens } = await this.#step.finish();
+      speeds.push((1000 * (sourceTokens + targetTokens)) / (performance.now() - start));
     }
-    return best / 1000;
+    return speeds.sort((a, b) => a - b)[speeds.length >> 1]!;
   }
 
   /**
-   * Trains until the configured end, or until `signal` aborts: then the step under way is finished and saved.
+   * Trains until the configured end, until nothing better has come for as long as patience lasts, or until
+   * `signal` aborts: then the step under way is finished and saved.
    *
    * @param elapsedSeconds what earlier sessions of the run took
-   * @returns whether the end was reached
-   * @throws XformerError DIVERGED when a loss or gradient is not finite; nothing is saved after that
+   * @throws XformerError DIVERGED when too many steps in a row had a loss or gradient that was not finite;
+   *   nothing is saved after that
    */
-  async run(elapsedSeconds: number, signal?: AbortSignal): Promise<boolean> {
+  async run(elapsedSeconds: number, signal?: AbortSignal): Promise<TrainingEnd> {
     const started = performance.now() - 1000 * elapsedSeconds;
-    const { totalSteps } = this;
     let logged = performance.now();
-    for (let batches = this.#batches(this.#state.epoch); !this.#isDone(); ) {
+    for (let end = this.#end(); ; end = this.#end()) {
+      if (end !== undefined) return end;
       if (signal?.aborted) {
-        this.#save(false);
-        return false;
+        await this.#hooks.save(this.#state);
+        return "interrupted";
       }
       const stepped = performance.now();
-      const { loss, norm, sourceTokens, targetTokens, lr } = await this.#learn(batches[this.#state.batch]!);
-      const atEpochEnd = this.#state.batch === batches.length;
+      const gradients = await this.#gradients();
+      const lr = learningRate(this.#state.step, this.#schedule, progressOf(this.#state).reductions);
+      await this.#learn(gradients, lr);
       const now = performance.now();
-      const { step, epoch } = this.#state;
-      const tokensPerSecond = (1000 * (sourceTokens + targetTokens)) / (now - stepped);
-      this.#hooks.emit({
-        type: "step",
-        step,
-        totalSteps,
-        epoch,
-        loss: loss / targetTokens,
-        lr,
-        tokensPerSecond,
-      });
-      if (step % this.#config.logEvery === 0) {
-        this.#log(lr, norm, (now - logged) / 1000, (now - started) / 1000);
+      this.#reportStep(gradients, lr, (now - stepped) / 1000);
+      if (this.#state.step % this.#config.logEvery === 0 && this.#state.window.targetTokens > 0) {
+        this.#log(lr, gradients.norm, (now - logged) / 1000, (now - started) / 1000);
         logged = now;
       }
-      if (atEpochEnd) {
-        this.#state = { ...this.#state, epoch: epoch + 1, batch: 0 };
-        batches = this.#batches(epoch + 1);
-      }
-      await this.#validateAndSave(atEpochEnd);
+      await this.#validateAndSave();
       await setImmediate();
     }
-    return true;
   }
 
-  #batches(epoch: number): EncodedPair[][] {
-    return makeBatches(this.#pairs, {
-      batchTokens: this.#config.batchTokens,
-      seed: this.#config.seed,
-      epoch,
-    });
+  /** Whether the run is at its end, and why. */
+  #end(): TrainingEnd | undefined {
+    const { maxSteps, maxEpochs, patience } = this.#config;
+    const { step, epoch } = this.#state;
+    if (step >= (maxSteps ?? Number.POSITIVE_INFINITY) || epoch >= (maxEpochs ?? Number.POSITIVE_INFINITY))
+      return "finished";
+    return patience !== null && progressOf(this.#state).sinceBest >= patience ? "patience" : undefined;
   }
 
-  #isDone(): boolean {
-    const { maxSteps, maxEpochs } = this.#config;
-    return (
-      this.#state.step >= (maxSteps ?? Number.POSITIVE_INFINITY) ||
-      this.#state.epoch >= (maxEpochs ?? Number.POSITIVE_INFINITY)
-    );
-  }
-
-  /** One step of the training: its gradients, and what became of the state. */
-  async #learn(pairs: EncodedPair[]): Promise<BatchGradients & { readonly lr: number }> {
+  /** The gradients of the next step, from `accumulate` batches or those that are left of the epoch. */
+  async #gradients(): Promise<StepGradients> {
+    const { epoch, batch: first } = this.#state;
     const step = this.#state.step + 1;
-    const gradients = await this.#step.gradients(pairs, step);
+    const batches = this.#feed.batchesIn(epoch);
+    const end = Math.min(batches, first + this.#config.accumulate);
+    for (let batch = first; batch < end; batch++) {
+      const position = { epoch, batch };
+      await this.#step.add(await this.#feed.at(position), step, this.#feed.prepareNext(position));
+    }
+    const next = end === batches ? { epoch: epoch + 1, batch: 0 } : { batch: end };
+    this.#state = { ...this.#state, step, ...next };
+    return this.#step.finish();
+  }
+
+  /** Applies gradients, or passes them over when they are not finite: the moments would never forget them. */
+  async #learn(gradients: StepGradients, lr: number): Promise<void> {
+    const { step, skipped, window } = this.#state;
     const { loss, norm, sourceTokens, targetTokens } = gradients;
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-      const what = Number.isFinite(loss) ? "gradient" : "loss";
-      throw new XformerError("DIVERGED", `step ${step}: the ${what} is not a finite number`, {
-        hint: "The last good checkpoint is kept. Begin again with a lower --lr, a longer --warmup or a smaller --clip.",
-      });
+      this.#skip(Number.isFinite(loss) ? "gradient" : "loss");
+      return;
     }
-    const lr = learningRate(step, this.#config.warmupSteps, this.#peakRate);
-    await this.#step.update(step, lr, norm);
-    const { window } = this.#state;
+    await this.#step.update(step - skipped, lr, gradients);
     this.#state = {
       ...this.#state,
-      step,
-      batch: this.#state.batch + 1,
+      skippedInARow: 0,
       window: {
         loss: window.loss + loss,
         sourceTokens: window.sourceTokens + sourceTokens,
         targetTokens: window.targetTokens + targetTokens,
       },
     };
-    return { ...gradients, lr };
+  }
+
+  #skip(what: "loss" | "gradient"): void {
+    const { step } = this.#state;
+    const skipped = this.#state.skipped + 1;
+    const skippedInARow = this.#state.skippedInARow + 1;
+    this.#state = { ...this.#state, skipped, skippedInARow };
+    this.#hooks.emit({ type: "skipped", step, what, skipped, inARow: skippedInARow });
+    if (skippedInARow <= this.#config.maxSkips) return;
+    const many = skippedInARow === 1 ? "" : `, as in ${skippedInARow - 1} before it`;
+    throw new XformerError("DIVERGED", `step ${step}: the ${what} is not a finite number${many}`, {
+      hint: "The last good checkpoint is kept. Begin again with a lower --lr, a longer --warmup or a smaller --clip.",
+    });
+  }
+
+  #reportStep({ loss, sourceTokens, targetTokens }: StepGradients, lr: number, seconds: number): void {
+    const { step, epoch, batch } = this.#state;
+    this.#hooks.emit({
+      ...{ type: "step", step, totalSteps: this.totalSteps, epoch: batch === 0 ? epoch - 1 : epoch },
+      ...{ loss: loss / targetTokens, lr, tokensPerSecond: (sourceTokens + targetTokens) / seconds },
+    });
   }
 
   #log(lr: number, gradNorm: number, seconds: number, elapsedSeconds: number): void {
-    const { step, epoch, window } = this.#state;
+    const { step, epoch, batch, window, skipped } = this.#state;
     const { sourceTokens, targetTokens } = window;
     const record: LogRecord = {
-      ...{ step, epoch, loss: window.loss / targetTokens, lr, gradNorm, sourceTokens, targetTokens },
+      ...{ step, epoch: batch === 0 ? epoch - 1 : epoch, loss: window.loss / targetTokens, lr, gradNorm },
+      ...{ sourceTokens, targetTokens, skipped },
       tokensPerSecond: Math.round((sourceTokens + targetTokens) / seconds),
       elapsedSeconds: Math.round(100 * elapsedSeconds) / 100,
     };
@@ -169,34 +197,27 @@ export class Trainer {
     this.#hooks.emit({ type: "log", record });
   }
 
-  async #validateAndSave(atEpochEnd: boolean): Promise<void> {
-    const { validateEvery, saveEvery } = this.#config;
-    const due = validateEvery === null ? atEpochEnd : this.#state.step % validateEvery === 0;
-    const last = this.#isDone();
-    let improved = false;
-    if (due || last) {
-      const valid = await this.#hooks.validate?.();
-      // Without a validation corpus the newest is the best there is.
-      if (valid === undefined) improved = true;
-      else improved = this.#recordValidation({ step: this.#state.step, valid });
-    }
-    const saveDue = saveEvery === null ? due : this.#state.step % saveEvery === 0;
-    if (improved || saveDue || last) this.#save(improved);
+  async #validateAndSave(): Promise<void> {
+    const { validateEvery, validateEveryEpochs, saveEvery } = this.#config;
+    const { step, epoch, batch } = this.#state;
+    const due =
+      validateEvery === null ? batch === 0 && epoch % validateEveryEpochs === 0 : step % validateEvery === 0;
+    const measured = due || this.#end() !== undefined;
+    if (measured) await this.#validate();
+    const saveDue = saveEvery === null ? due : step % saveEvery === 0;
+    const saved = withCheckpoint(this.#state, measured);
+    if (!saveDue && !saved.kept.best.includes(step) && this.#end() === undefined) return;
+    this.#state = saved;
+    await this.#hooks.save(saved);
   }
 
-  #recordValidation(record: ValidationRecord): boolean {
-    const improved = isBetter(record, this.#state.best);
-    this.#state = {
-      ...this.#state,
-      best: improved ? record : this.#state.best,
-      validations: [...this.#state.validations, record],
-    };
+  async #validate(): Promise<void> {
+    const valid = await this.#hooks.validate?.();
+    if (valid === undefined) return;
+    const record = { step: this.#state.step, valid };
+    const improved = isBetter(record, bestOf(this.#state), this.#config.metric);
+    this.#state = { ...this.#state, validations: [...this.#state.validations, record] };
     this.#hooks.log(record);
     this.#hooks.emit({ type: "validation", record, improved });
-    return improved;
-  }
-
-  #save(best: boolean): void {
-    this.#hooks.save(this.#state, best);
   }
 }

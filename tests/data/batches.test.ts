@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assembleBatch, batchesInOrder, type EncodedPair, makeBatches } from "../../src/data/batches.ts";
+import { assembleBatch, batchesInOrder, type EncodedPair } from "../../src/data/batches.ts";
 
 const EOS = 3;
 
@@ -22,37 +22,6 @@ function cost(batch: readonly EncodedPair[]): number {
 }
 
 const indices = (batches: readonly (readonly EncodedPair[])[]) => batches.flat().map((item) => item.index);
-
-describe("makeBatches", () => {
-  it("holds each pair exactly once, in batches within the budget unless a single pair is over it", () => {
-    fc.assert(
-      fc.property(
-        corpora,
-        fc.integer({ min: 1, max: 40 }),
-        fc.nat(),
-        fc.nat(9),
-        (pairs, batchTokens, seed, epoch) => {
-          const batches = makeBatches(pairs, { batchTokens, seed, epoch });
-          expect(indices(batches).sort((a, b) => a - b)).toEqual(pairs.map((item) => item.index));
-          for (const batch of batches) {
-            expect(batch.length).toBeGreaterThan(0);
-            if (batch.length > 1) expect(cost(batch)).toBeLessThanOrEqual(batchTokens);
-          }
-        },
-      ),
-    );
-  });
-
-  it("depends on seed and epoch and on nothing else", () => {
-    const pairs = Array.from({ length: 100 }, (_, i) => pair(i, i % 7, i % 5));
-    const order = (seed: number, epoch: number) =>
-      indices(makeBatches(pairs, { batchTokens: 32, seed, epoch }));
-    expect(order(1, 0)).toEqual(order(1, 0));
-    expect(order(1, 0)).not.toEqual(order(1, 1));
-    expect(order(1, 0)).not.toEqual(order(2, 0));
-    expect(pairs.map((item) => item.index)).toEqual(Array.from({ length: 100 }, (_, i) => i));
-  });
-});
 
 describe("batchesInOrder", () => {
   it("keeps the order and closes a batch only when the next pair would not fit", () => {

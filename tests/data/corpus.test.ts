@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { corpusFingerprint, type Languages, loadCorpus } from "../../src/data/corpus.ts";
-import { oneLine } from "../io/oneLine.ts";
+import { CorpusHash, type Languages, loadCorpus, readCorpus } from "../../src/data/corpus.ts";
+import type { SentencePair } from "../../src/data/pairing.ts";
+import { oneLine, oneLineAsync } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 
 const root = temporaryDirectory();
@@ -11,7 +15,10 @@ const zhEn: Languages = { source: "zh", target: "en" };
 /** Writes files into a new directory and returns its path. */
 function directoryWith(files: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(root, "case-"));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), content);
+  }
   return directory;
 }
 
@@ -161,26 +168,162 @@ describe("the name of a corpus", () => {
   });
 });
 
-describe("corpusFingerprint", () => {
-  const corpus = { source: ["a", "b"], target: ["c", "d"] };
+/** What readCorpus hands out, and how it ends. */
+async function collect(path: string, languages?: Languages) {
+  const pairs: SentencePair[] = [];
+  const error = await oneLineAsync(async () => {
+    for await (const some of readCorpus(path, languages)) pairs.push(...some);
+  });
+  return { pairs, error };
+}
 
-  it("is the same for the same pairs in either form", () => {
-    const directory = directoryWith({ "x.zh": "a\nb\n", "x.en": "c\nd\n", "y.tsv": "a\tc\nb\td\n" });
-    const expected = corpusFingerprint(corpus);
-    expect(expected).toMatch(/^[0-9a-f]{64}$/);
-    expect(corpusFingerprint(loadCorpus(join(directory, "x"), zhEn))).toBe(expected);
-    expect(corpusFingerprint(loadCorpus(join(directory, "y.tsv")))).toBe(expected);
+/** Whether both ways of reading agree: the same pairs in the same lines, or the same error. */
+async function expectAgreement(path: string, languages?: Languages): Promise<void> {
+  const streamed = await collect(path, languages);
+  const error = oneLine(() => loadCorpus(path, languages));
+  expect(streamed.error).toBe(error);
+  if (error !== "no error") return;
+  const loaded = loadCorpus(path, languages);
+  expect(streamed.pairs).toEqual(
+    loaded.source.map((source, i) => ({ source, target: loaded.target[i], line: i + 1 })),
+  );
+}
+
+describe("readCorpus", () => {
+  /** Lines with everything that may be wrong with them. */
+  const anyLine = fc.constantFrom(
+    "a",
+    "b c",
+    "",
+    " ",
+    "\u3000",
+    "x\ty",
+    "\t",
+    "x\t",
+    "\ty",
+    "x\ty\tz",
+    "\0",
+    "\xff",
+  );
+  const anyText = fc
+    .tuple(fc.array(anyLine, { maxLength: 6 }), fc.constantFrom("", "\n", "\n\n"))
+    .map(([lines, end]) => Buffer.from(lines.join("\n") + end, "latin1"));
+
+  it("gives the pairs or the error of loadCorpus, whatever is in the files", async () => {
+    const directory = directoryWith({});
+    await fc.assert(
+      fc.asyncProperty(anyText, anyText, async (source, target) => {
+        writeFileSync(join(directory, "x.zh"), source);
+        writeFileSync(join(directory, "x.en"), target);
+        writeFileSync(join(directory, "x.tsv"), source);
+        await expectAgreement(join(directory, "x"), zhEn);
+        await expectAgreement(join(directory, "x.tsv"));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("does so in files of many chunks, the lines of one side longer than those of the other", async () => {
+    const source = Array.from({ length: 4000 }, (_, i) => `source number ${i} ${"long ".repeat(i % 99)}`);
+    const target = source.map((_, i) => `${i}`);
+    const prefix = join(directoryWith({}), "x");
+    const write = () => {
+      writeFileSync(`${prefix}.zh`, source.join("\n"));
+      writeFileSync(`${prefix}.en.gz`, gzipSync(target.join("\n")));
+    };
+    write();
+    expect((await collect(prefix, zhEn)).pairs).toHaveLength(4000);
+    await expectAgreement(prefix, zhEn);
+    target[3900] = " ";
+    write();
+    await expectAgreement(prefix, zhEn);
+    expect((await collect(prefix, zhEn)).error).toMatch(/\.en\.gz:3901: the line is empty/);
+    source.splice(100, 1);
+    write();
+    await expectAgreement(prefix, zhEn);
+    expect((await collect(prefix, zhEn)).error).toMatch(/3999 lines, but .* has 4000 lines/);
+    source.splice(30, 1, "\0");
+    write();
+    await expectAgreement(prefix, zhEn);
+    expect((await collect(prefix, zhEn)).error).toMatch(/\.zh:31: a NUL byte/);
+  });
+
+  it("fails as loadCorpus does where there is no corpus", async () => {
+    const directory = directoryWith({ "x.zh": "" });
+    for (const path of [join(directory, "x"), join(directory, "none.tsv"), directory]) {
+      await expectAgreement(path, zhEn);
+      await expectAgreement(path);
+    }
+  });
+});
+
+describe("a packed corpus", () => {
+  const text = { zh: "一\n二\n", en: "one\ntwo\n", tsv: "一\tone\n二\ttwo\n" };
+
+  it("is what it is unpacked", async () => {
+    const directory = directoryWith({
+      "a/train.zh": text.zh,
+      "a/train.en": text.en,
+      "a/train.tsv": text.tsv,
+    });
+    const packed = join(directoryWith({}), "a", "train");
+    mkdirSync(join(packed, ".."));
+    for (const [ending, content] of Object.entries(text)) {
+      writeFileSync(`${packed}.${ending}.gz`, gzipSync(content));
+    }
+    const plain = join(directory, "a", "train");
+    const { files, ...corpus } = loadCorpus(packed, zhEn);
+    expect(files).toEqual({ source: `${packed}.zh.gz`, target: `${packed}.en.gz` });
+    expect(corpus).toEqual({ name: "a", source: ["一", "二"], target: ["one", "two"] });
+    expect({ ...corpus, files: loadCorpus(plain, zhEn).files }).toEqual(loadCorpus(plain, zhEn));
+    expect(loadCorpus(`${packed}.tsv.gz`).target).toEqual(corpus.target);
+    expect(loadCorpus(`${packed}.tsv.gz`).name).toBe("a");
+    for (const [path, languages] of [[packed, zhEn], [`${packed}.tsv.gz`]] as const) {
+      expect((await collect(path, languages)).pairs).toEqual((await collect(plain, zhEn)).pairs);
+    }
+  });
+
+  it("gives way to a plain file of the same name", () => {
+    const directory = directoryWith({ "x.zh": text.zh, "x.en": text.en });
+    writeFileSync(join(directory, "x.zh.gz"), gzipSync("old\n"));
+    expect(loadCorpus(join(directory, "x"), zhEn).source).toEqual(["一", "二"]);
+  });
+
+  it("says what is wrong with its content, by the lines of the text", () => {
+    const file = join(directoryWith({}), "x.tsv.gz");
+    writeFileSync(file, gzipSync("a\tb\nc\n"));
+    expect(oneLine(() => loadCorpus(file))).toBe(
+      `${file}:2: expected 2 tab-separated columns, found 1. Separate source and target with one tab.`,
+    );
+  });
+});
+
+describe("CorpusHash", () => {
+  function fingerprint(...pairs: (readonly [source: string, target: string])[]): string {
+    const hash = new CorpusHash();
+    for (const [source, target] of pairs) hash.add(source, target);
+    return hash.digest();
+  }
+
+  it("is SHA-256 of the pairs as JSON", () => {
+    // printf '["a","c"]["b","d"]' | sha256sum
+    expect(fingerprint(["a", "c"], ["b", "d"])).toBe(
+      "eda6acaddd99676c9fdb298fbf0a12ab97b5bb86c692ca5982fca9a84b7e1a0c",
+    );
+    const long = "x".repeat(50_000);
+    const expected = createHash("sha256").update(`["${long}","a"]`.repeat(3)).digest("hex");
+    expect(fingerprint([long, "a"], [long, "a"], [long, "a"])).toBe(expected);
   });
 
   it("differs when a character, the order or a boundary differs", () => {
-    const others = [
-      { source: ["a", "B"], target: ["c", "d"] },
-      { source: ["b", "a"], target: ["d", "c"] },
-      { source: ["c", "d"], target: ["a", "b"] },
-      { source: ["a"], target: ["c"] },
-      { source: ["a\tc", "b"], target: ["", "d"] },
+    const all = [
+      fingerprint(["a", "c"], ["b", "d"]),
+      fingerprint(["a", "c"], ["B", "d"]),
+      fingerprint(["b", "d"], ["a", "c"]),
+      fingerprint(["c", "a"], ["d", "b"]),
+      fingerprint(["a", "c"]),
+      fingerprint(["a\tc", ""], ["b", "d"]),
     ];
-    const fingerprints = new Set([corpus, ...others].map(corpusFingerprint));
-    expect(fingerprints.size).toBe(others.length + 1);
+    expect(new Set(all).size).toBe(all.length);
   });
 });

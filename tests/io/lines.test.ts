@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { linesFrom, readLines } from "../../src/io/lines.ts";
-import { oneLine } from "./oneLine.ts";
+import { linesFrom, readLines, readText, streamLines } from "../../src/io/lines.ts";
+import { oneLine, oneLineAsync } from "./oneLine.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
 const directory = temporaryDirectory();
@@ -70,6 +71,77 @@ describe("readLines", () => {
     expect(oneLine(() => readLines(directory))).toBe(
       `${directory}: this is a directory, a file is needed. Name a file inside it.`,
     );
+  });
+});
+
+/** The same bytes as a plain and as a packed file. */
+function plainAndPacked(bytes: Uint8Array): string[] {
+  const [plain, packed] = [join(directory, "any.txt"), join(directory, "any.txt.gz")];
+  writeFileSync(plain, bytes);
+  // In two members, as `cat a.gz b.gz` makes it.
+  const half = Math.floor(bytes.length / 2);
+  writeFileSync(packed, Buffer.concat([gzipSync(bytes.subarray(0, half)), gzipSync(bytes.subarray(half))]));
+  return [plain, packed];
+}
+
+async function collectStream(path: string): Promise<{ lines: string[]; error: string }> {
+  const collected: string[] = [];
+  const error = await oneLineAsync(async () => {
+    for await (const some of streamLines(path)) collected.push(...some);
+  });
+  return { lines: collected, error };
+}
+
+describe("streamLines", () => {
+  it("gives the lines and the fault of readText, packed or not, on either side of a chunk's end", async () => {
+    const broken = [Uint8Array.of(0xff), Uint8Array.of(0), Uint8Array.of(0xe4, 0xbd), Uint8Array.of()];
+    const end = 2 ** 18; // the size of a chunk
+    for (const bytes of broken) {
+      for (const length of [0, 1, end - 4, end - 3, end - 2, end - 1, end, end + 1, 2 * end + 7]) {
+        const text = Buffer.from("\uFEFF你好\r\nsecond\n".padEnd(length, `${"abc".repeat(1000)}\n`));
+        for (const path of plainAndPacked(Buffer.concat([text, bytes, Buffer.from("\nlast\n")]))) {
+          const { lines: expected, fault } = readText(path);
+          expect(await collectStream(path)).toEqual({
+            lines: expected,
+            error: fault?.oneLine ?? "no error",
+          });
+        }
+      }
+    }
+  });
+
+  it("joins a line that is longer than many chunks", async () => {
+    const long = "0123456789".repeat(200_000);
+    for (const path of plainAndPacked(Buffer.from(`a\n${long}\nb`))) {
+      expect(await collectStream(path)).toEqual({ lines: ["a", long, "b"], error: "no error" });
+    }
+  });
+
+  it("hands out nothing for an empty file", async () => {
+    for (const path of plainAndPacked(new Uint8Array(0))) {
+      expect(await collectStream(path)).toEqual({ lines: [], error: "no error" });
+    }
+  });
+
+  it("says what readLines says of files that cannot be read", async () => {
+    const [cut, plain] = [join(directory, "cut.gz"), join(directory, "plain.gz")];
+    writeFileSync(cut, gzipSync("abc\n".repeat(100)).subarray(0, 20));
+    writeFileSync(plain, "not packed\n");
+    const expected = (path: string) =>
+      `${path}: this is not a gzip file, or it is damaged. Pack it again, or take .gz off its name if it is plain text.`;
+    for (const path of [cut, plain]) expect(oneLine(() => readLines(path))).toBe(expected(path));
+    for (const path of [cut, plain, directory, join(directory, "none"), join(directory, "none.gz")]) {
+      expect((await collectStream(path)).error).toBe(oneLine(() => readLines(path)));
+    }
+  });
+
+  it("closes the file when not read to the end", async () => {
+    for (const path of plainAndPacked(Buffer.from("abc\n".repeat(200_000)))) {
+      for await (const some of streamLines(path)) {
+        expect(some[0]).toBe("abc");
+        break;
+      }
+    }
   });
 });
 

@@ -10,3 +10,14 @@ export function oneLine(action: () => unknown): string {
   }
   return "no error";
 }
+
+/** The same for an action that is awaited. */
+export async function oneLineAsync(action: () => Promise<unknown>): Promise<string> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof XformerError) return error.oneLine;
+    throw error;
+  }
+  return "no error";
+}

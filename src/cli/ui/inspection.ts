@@ -1,6 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { floatsIn } from "../../model/parameters.ts";
 import type { describeCheckpoint } from "../../training/checkpoint.ts";
+import { bestOf } from "../../training/state.ts";
 import { count, percent, printable } from "./format.ts";
 import { type Cell, table } from "./table.ts";
 
@@ -99,7 +100,9 @@ export function inspectionText(found: Inspection, colours: ChalkInstance): strin
   ].join("\n");
 }
 
-function history({ validations, best }: Inspection["training"]): string {
+function history(training: Inspection["training"]): string {
+  const { validations } = training;
+  const best = bestOf(training);
   if (validations.length === 0) return "  no validation yet\n";
   return table(
     [

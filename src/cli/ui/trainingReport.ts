@@ -1,5 +1,5 @@
 import type { TrainingEvent } from "../../training/events.ts";
-import type { TrainResult } from "../../training/train.ts";
+import type { TrainResult } from "../../training/run.ts";
 import { coloursFor } from "./colour.ts";
 import { fitParts } from "./fitParts.ts";
 import { count, duration, rate, scientific } from "./format.ts";

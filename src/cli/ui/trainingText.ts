@@ -1,8 +1,8 @@
 import type { ChalkInstance } from "chalk";
 import type { RunSummary } from "../../training/events.ts";
+import type { TrainResult } from "../../training/run.ts";
 import type { LogRecord } from "../../training/runDirectory.ts";
 import type { ValidationRecord } from "../../training/state.ts";
-import type { TrainResult } from "../../training/train.ts";
 import type { Part } from "./fitParts.ts";
 import { count, counted, duration, percent, printable, rate, scientific, shellWord } from "./format.ts";
 import { type Cell, table } from "./table.ts";

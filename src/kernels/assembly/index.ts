@@ -6,4 +6,4 @@ export { embeddingBackward, embeddingForward } from "./embedding";
 export { geluBackward, geluForward } from "./gelu";
 export { gemm, packB } from "./gemm";
 export { layerNormBackward, layerNormForward, residualForward, residualNormBackward, residualNormForward } from "./layerNorm";
-export { add, clear, columnSums, copy, reluBackward, sumSquares } from "./vector";
+export { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector";

@@ -1,4 +1,4 @@
-import { loadUpTo4, storeUpTo4 } from "./simd";
+import { loadUpTo4, multiplyAdd, storeUpTo4 } from "./simd";
 
 /** x = 0, over n floats. JavaScript writes to shared memory a word at a time; this is many times as fast. */
 export function clear(x: usize, n: i32): void {
@@ -15,6 +15,18 @@ export function add(y: usize, x: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
     const left = n - i;
     storeUpTo4(y, f32x4.add(loadUpTo4(y, left), loadUpTo4(x, left)), left);
+    y += 16;
+    x += 16;
+  }
+}
+
+/** y = y + t (x - y), over n floats: a step of a moving average. */
+export function lerp(y: usize, x: usize, t: f32, n: i32): void {
+  const steps = f32x4.splat(t);
+  for (let i = 0; i < n; i += 4) {
+    const left = n - i;
+    const old = loadUpTo4(y, left);
+    storeUpTo4(y, multiplyAdd(steps, f32x4.sub(loadUpTo4(x, left), old), old), left);
     y += 16;
     x += 16;
   }

@@ -13,7 +13,7 @@ import {
   residualNormBackward,
   residualNormForward,
 } from "./layerNorm.ts";
-import { add, clear, columnSums, copy, reluBackward, sumSquares } from "./vector.ts";
+import { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector.ts";
 
 /**
  * Makes the reference kernels work on a memory: what the fast ones say, in plain loops. Sums and functions are in
@@ -47,6 +47,7 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     clear: clear(memory),
     copy: copy(memory),
     add: add(memory),
+    lerp: lerp(memory),
     columnSums: columnSums(memory),
     sumSquares: sumSquares(memory),
     adam: adam(memory),

@@ -17,6 +17,13 @@ export const add: Reference<"add"> = (memory) => (y, x, n) => {
   for (let i = 0; i < n; i++) Y[i]! += X[i]!;
 };
 
+/** y = y + t (x - y) over n floats: a step of a moving average. */
+export const lerp: Reference<"lerp"> = (memory) => (y, x, t, n) => {
+  const Y = vector(memory, y, n);
+  const X = vector(memory, x, n);
+  for (let i = 0; i < n; i++) Y[i]! += t * (X[i]! - Y[i]!);
+};
+
 /** sums[columns] += the sum of the rows of x[rows, columns]. */
 export const columnSums: Reference<"columnSums"> = (memory) => (sums, x, rows, columns) => {
   const S = vector(memory, sums, columns);

@@ -1,0 +1,86 @@
+import { join, resolve } from "node:path";
+import { XformerError } from "../errors.ts";
+import { PRESETS } from "../model/config.ts";
+import { resumedConfig } from "../training/runConfig.ts";
+import {
+  describeOrigin,
+  type ExplainedSetting,
+  explainConfig,
+  explainedJson,
+  explainedYaml,
+} from "../training/settings/explain.ts";
+import { resolveConfig } from "../training/settings/resolve.ts";
+import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
+import type { ResumeOptions, TrainOptions } from "../training/train.ts";
+import { givenFlags, type TrainFlags } from "./trainFlags.ts";
+import { print } from "./ui/output.ts";
+
+/** The settings of the configuration file, if there is one, and those of the flags, which win. */
+export async function givenSettings(flags: TrainFlags): Promise<GivenSettings> {
+  const fromFlags = givenFlags(flags);
+  if (flags.config === undefined) return fromFlags;
+  const { readConfigFile } = await import("../training/settings/configFile.ts");
+  return together(readConfigFile(flags.config), fromFlags);
+}
+
+/**
+ * What a new run is asked to be.
+ *
+ * @throws XformerError USAGE for other data without training data
+ */
+export function newRunOf(given: GivenSettings): Omit<TrainOptions, "onEvent" | "signal"> {
+  const { data, ...options } = optionsOf(given);
+  const { train } = data;
+  if (train === undefined) refuseLoneData(given);
+  return { ...options, ...(train === undefined ? {} : { data: { ...data, train } }) };
+}
+
+/** What a resumed run is expected to be. */
+export function resumedOf(given: GivenSettings): ResumeOptions {
+  const { preset, out: _, model, tokenizer, ...options } = optionsOf(given);
+  const { file } = tokenizer;
+  return {
+    ...options,
+    model: { ...(preset === undefined ? {} : PRESETS[preset]), ...model },
+    // A run keeps full paths.
+    tokenizer: { ...tokenizer, ...(typeof file === "string" ? { file: resolve(file) } : {}) },
+  };
+}
+
+/** Prints every setting of the run that the flags ask for, and where it came from. */
+export async function printConfig(flags: TrainFlags, given: GivenSettings): Promise<void> {
+  const explained =
+    flags.resume === undefined
+      ? explainConfig(resolveConfig(newRunOf(given)), given)
+      : await explainResumed(flags.resume, given);
+  await print(
+    flags.json ? `${JSON.stringify(explainedJson(explained), null, 2)}\n` : explainedYaml(explained),
+  );
+}
+
+async function explainResumed(run: string, given: GivenSettings): Promise<ExplainedSetting[]> {
+  const { configOf, readConfigFile } = await import("../training/settings/configFile.ts");
+  const stored = readConfigFile(join(run, "config.json"));
+  const config = resumedConfig(configOf(stored), run, resumedOf(given));
+  return explainConfig(config, together(stored, given));
+}
+
+/** The bundled corpus has its own validation pairs, test pairs and languages. */
+function refuseLoneData(given: GivenSettings): void {
+  for (const [{ section, key }, { value, origin }] of given) {
+    if (section !== "data" || value === null) continue;
+    if ("flag" in origin) {
+      throw new XformerError(
+        "USAGE",
+        `${describeOrigin(origin)}: without --train the bundled corpus is used`,
+        {
+          hint: "Give --train too.",
+        },
+      );
+    }
+    throw new XformerError("CONFIG", `${key}: without train the bundled corpus is used`, {
+      ...origin,
+      hint: "Give train too.",
+    });
+  }
+}

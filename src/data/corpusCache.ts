@@ -1,0 +1,75 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { EncodedCorpus } from "./encodedCorpus.ts";
+import type { Footer } from "./encodedCorpusFile.ts";
+import { type EncodedCorpusLimits, EncodedCorpusWriter } from "./encodedCorpusWriter.ts";
+
+/** A file is written to all the time; one that was not for so many milliseconds has lost its writer. */
+const ABANDONED_AFTER = 3_600_000;
+
+/** A directory of encoded corpora, each known by the hash of all that its ids depend on. */
+export class CorpusCache {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Opens what was written for a key; undefined when there is nothing that can be relied on. */
+  open(name: string, key: string): EncodedCorpus | undefined {
+    try {
+      const corpus = EncodedCorpus.open(this.#file(name, key));
+      if (corpus.key === key) return corpus;
+      corpus.close();
+    } catch (error) {
+      // Whether it is not there, damaged or closed to us: it is written anew, which tells if that cannot be.
+      if (!(error instanceof XformerError)) throw error;
+    }
+    return undefined;
+  }
+
+  /**
+   * Writes an encoded corpus, or leaves no trace of it.
+   *
+   * @param name begins the name of the file, for those who look into the directory
+   * @param fill adds the pairs, and tells what they are
+   * @throws XformerError IO where the file system refuses, and whatever `fill` throws
+   */
+  async write(
+    name: string,
+    key: string,
+    limits: EncodedCorpusLimits,
+    fill: (writer: EncodedCorpusWriter) => Promise<Pick<Footer, "statistics" | "fingerprint">>,
+  ): Promise<EncodedCorpus> {
+    this.#prepareDirectory();
+    const file = this.#file(name, key);
+    const writer = new EncodedCorpusWriter(file, limits);
+    try {
+      writer.finish({ ...(await fill(writer)), key });
+    } catch (error) {
+      writer.discard();
+      throw error;
+    }
+    return EncodedCorpus.open(file);
+  }
+
+  #file(name: string, key: string): string {
+    return join(this.#directory, `${name}-${key.slice(0, 16)}.pairs`);
+  }
+
+  /** Makes the directory, and removes what writers that were killed left in it: it may be large. */
+  #prepareDirectory(): void {
+    try {
+      mkdirSync(this.#directory, { recursive: true });
+      for (const name of readdirSync(this.#directory)) {
+        const file = join(this.#directory, name);
+        const stats = /\.pairs\.\d+\.tmp$/.test(name) ? statSync(file, { throwIfNoEntry: false }) : undefined;
+        if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER)
+          rmSync(file, { force: true });
+      }
+    } catch (error) {
+      throw fileSystemError(error, this.#directory);
+    }
+  }
+}

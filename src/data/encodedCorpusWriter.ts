@@ -1,0 +1,92 @@
+import { AtomicFile } from "../io/atomicWrite.ts";
+import {
+  bytesFor,
+  bytesOf,
+  encodeTail,
+  type Footer,
+  MAGIC,
+  type Unsigned,
+  unsigned,
+} from "./encodedCorpusFile.ts";
+
+/** Tokens that are gathered before they go to the file. */
+const TOKENS_AT_ONCE = 2 ** 17;
+
+/** What has to be known before the first pair. */
+export interface EncodedCorpusLimits {
+  /** The most pairs that will be added. */
+  readonly pairs: number;
+  /** The most tokens of a sentence. */
+  readonly maxLength: number;
+  /** The entries of the larger vocabulary. */
+  readonly vocabularySize: number;
+}
+
+/** Writes the file that `EncodedCorpus` reads, pair by pair; until it is finished nobody sees it. */
+export class EncodedCorpusWriter {
+  readonly #file: AtomicFile;
+  readonly #sourceLengths: Unsigned;
+  readonly #targetLengths: Unsigned;
+  readonly #tokens: Unsigned;
+  #waiting = 0;
+  #pairs = 0;
+
+  /** @throws XformerError IO when the file cannot be made */
+  constructor(file: string, { pairs, maxLength, vocabularySize }: EncodedCorpusLimits) {
+    this.#sourceLengths = unsigned(bytesFor(maxLength), pairs);
+    this.#targetLengths = unsigned(bytesFor(maxLength), pairs);
+    this.#tokens = unsigned(bytesFor(vocabularySize - 1), Math.max(TOKENS_AT_ONCE, maxLength));
+    this.#file = new AtomicFile(file);
+    this.#file.write(MAGIC);
+  }
+
+  /**
+   * Appends a pair as token ids, without BEGIN and END.
+   *
+   * @throws XformerError IO where the file system refuses
+   */
+  add(source: Int32Array, target: Int32Array): void {
+    this.#sourceLengths[this.#pairs] = source.length;
+    this.#targetLengths[this.#pairs] = target.length;
+    this.#pairs++;
+    this.#append(source);
+    this.#append(target);
+  }
+
+  /**
+   * Completes the file and gives it its name.
+   *
+   * @throws XformerError IO where the file system refuses; {@link discard} then cleans up
+   */
+  finish(description: Pick<Footer, "statistics" | "fingerprint" | "key">): void {
+    this.#flush();
+    const lengths = {
+      source: this.#sourceLengths.subarray(0, this.#pairs),
+      target: this.#targetLengths.subarray(0, this.#pairs),
+    };
+    const footer: Footer = {
+      ...description,
+      pairs: this.#pairs,
+      tokenBytes: this.#tokens.BYTES_PER_ELEMENT === 2 ? 2 : 4,
+      lengthBytes: lengths.source.BYTES_PER_ELEMENT === 2 ? 2 : 4,
+    };
+    for (const part of encodeTail(footer, lengths)) this.#file.write(part);
+    this.#file.commit();
+  }
+
+  /** Removes what was written; a file that was there before is untouched. Does nothing once finished. */
+  discard(): void {
+    this.#file.discard();
+  }
+
+  #append(ids: Int32Array): void {
+    if (this.#waiting + ids.length > this.#tokens.length) this.#flush();
+    this.#tokens.set(ids, this.#waiting);
+    this.#waiting += ids.length;
+  }
+
+  #flush(): void {
+    this.#file.write(bytesOf(this.#tokens.subarray(0, this.#waiting)));
+    this.#waiting = 0;
+  }
+}

@@ -1,0 +1,86 @@
+import { createRandom } from "../random.ts";
+import { checkBatchTokens, cutBatches, type PairLengths } from "./batches.ts";
+
+/** What a plan depends on, together with the lengths. */
+export interface EpochOptions {
+  /** The most source tokens, and the most target tokens, in a batch, each sentence's END included. */
+  readonly batchTokens: number;
+  /**
+   * `buckets`: the pairs of a batch are of like length, so that it cuts into even shards; `shuffled`: they are
+   * any that come. Neither has padding.
+   */
+  readonly batching: "buckets" | "shuffled";
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** The batches of one epoch: every pair of the corpus is in one of them, once. */
+export interface EpochPlan {
+  /** How many there are. */
+  readonly batches: number;
+  /** The pairs of batch i, from 0, as their numbers in the corpus: a view, not to be changed. */
+  batch(i: number): Int32Array;
+}
+
+/** Buckets: how many batches' worth of tokens are sorted by length together. */
+const BATCHES_PER_POOL = 100;
+
+/**
+ * Cuts a corpus into the batches of one epoch. The plan is a function of the lengths and the options alone, and
+ * takes about four bytes a pair.
+ *
+ * In either way the pairs are first put in an order drawn from seed and epoch. For buckets that order is cut into
+ * pools of about a hundred batches, each pool is sorted by target length and then by source length, batches are
+ * cut from the whole, and the order of the batches is drawn as well.
+ *
+ * @throws XformerError "CONFIG" when `batchTokens` is not a positive whole number
+ *
+ * @example
+ * const plan = planEpoch(corpus, { batchTokens: 2048, batching: "buckets", seed: 1, epoch: 0 });
+ * const pairs = corpus.read(plan.batch(0));
+ */
+export function planEpoch(lengths: PairLengths, options: EpochOptions): EpochPlan {
+  const { batchTokens, batching, seed, epoch } = options;
+  checkBatchTokens(batchTokens);
+  const random = createRandom(seed, epoch);
+  const order = random.shuffle(countingUp(lengths.pairs));
+  if (batching === "buckets") sortPools(order, lengths, batchTokens * BATCHES_PER_POOL);
+  const bounds = Int32Array.from(cutBatches(lengths, batchTokens, order));
+  const batches = bounds.length - 1;
+  const turns = countingUp(batches);
+  if (batching === "buckets") random.shuffle(turns);
+  return {
+    batches,
+    batch: (i) => {
+      const turn = turns[i]!;
+      return order.subarray(bounds[turn], bounds[turn + 1]);
+    },
+  };
+}
+
+/** 0, 1, 2, ... */
+function countingUp(length: number): Int32Array {
+  const numbers = new Int32Array(length);
+  for (let i = 0; i < length; i++) numbers[i] = i;
+  return numbers;
+}
+
+/** Sorts each stretch of `poolTokens` tokens by target length, those of the same by source length. */
+function sortPools(order: Int32Array, lengths: PairLengths, poolTokens: number): void {
+  const bounds = cutBatches(lengths, poolTokens, order);
+  for (let i = 0; i + 1 < bounds.length; i++) {
+    const pool = order.subarray(bounds[i], bounds[i + 1]);
+    sortByCounting(pool, (pair) => lengths.sourceLength(pair));
+    sortByCounting(pool, (pair) => lengths.targetLength(pair));
+  }
+}
+
+/** Counting sort: linear in the pool and its longest sentence, and stable. */
+function sortByCounting(pool: Int32Array, lengthOf: (pair: number) => number): void {
+  let longest = 0;
+  for (const pair of pool) longest = Math.max(longest, lengthOf(pair));
+  const places = new Int32Array(longest + 2);
+  for (const pair of pool) places[lengthOf(pair) + 1]!++;
+  for (let length = 0; length <= longest; length++) places[length + 1]! += places[length]!;
+  for (const pair of pool.slice()) pool[places[lengthOf(pair)]!++] = pair;
+}

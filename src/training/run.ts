@@ -1,0 +1,221 @@
+import type { Corpus } from "../data/corpus.ts";
+import { Translator } from "../decoding/translator.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
+import type { ReplicaPool } from "../replicas/pool.ts";
+import { averageCheckpoints } from "./average.ts";
+import { type Checkpoint, type CheckpointDescription, loadCheckpoint, restore } from "./checkpoint.ts";
+import type { RunSummary, TrainingEvent } from "./events.ts";
+import { BatchFeed } from "./feed.ts";
+import { Keeper } from "./keeper.ts";
+import type { PreparedCorpus } from "./prepare.ts";
+import type { RunConfig } from "./runConfig.ts";
+import type { RunDirectory } from "./runDirectory.ts";
+import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
+import { TrainingStep } from "./step.ts";
+import { Trainer } from "./trainer.ts";
+import { measure, type Pairs, validate } from "./validation.ts";
+
+/** A model on the test pairs, with the pairs. */
+export type TestResult = Evaluation & Pairs;
+
+/** How a run ended. */
+export interface TrainResult {
+  /** The run directory. */
+  readonly directory: string;
+  readonly step: number;
+  /** Whether the run was stopped by its signal before its end. */
+  readonly interrupted: boolean;
+  readonly best: ValidationRecord | null;
+  /** The best model on the test corpus, with the corpus; none without one or when interrupted. */
+  readonly test: TestResult | null;
+  /** The average of the last or best checkpoints, when there is to be one and the run is at its end. */
+  readonly average: {
+    readonly file: string;
+    readonly steps: readonly number[];
+    readonly valid: ValidationRecord["valid"] | null;
+    readonly test: TestResult | null;
+  } | null;
+}
+
+/** What a caller of a run may ask for. */
+export interface RunOptions {
+  /** Whether to report where the time of the main thread went. */
+  readonly profile?: boolean | undefined;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Aborts the run after the step under way, which is saved. */
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that a run works with. */
+export interface RunParts {
+  readonly config: RunConfig;
+  readonly prepared: PreparedCorpus;
+  readonly validation: Corpus | null;
+  readonly test: Corpus | null;
+  /** With a model whose weights are the first ones, until a checkpoint fills it. */
+  readonly pool: ReplicaPool;
+  readonly directory: RunDirectory;
+}
+
+/** A run from its first or next step to its end: training, and what is measured afterwards. */
+export class Run {
+  readonly #parts: RunParts;
+  readonly #emit: (event: TrainingEvent) => void;
+  readonly #step: TrainingStep;
+  readonly #keeper: Keeper;
+  readonly #trainer: Trainer;
+  readonly #translator: Translator;
+  readonly #first: number;
+
+  constructor(parts: RunParts, state: TrainingState, onEvent: (event: TrainingEvent) => void = () => {}) {
+    const { config, prepared, validation, pool, directory } = parts;
+    const { tokenizers, corpus } = prepared;
+    const { model, workbench } = pool.main;
+    const { vocabulary } = tokenizers.target;
+    const description = describe(parts);
+    this.#parts = parts;
+    this.#emit = onEvent;
+    this.#first = state.step;
+    this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
+    this.#step = new TrainingStep(pool, vocabulary, config.training);
+    this.#keeper = new Keeper(directory, description, pool.main, this.#step, onEvent);
+    const feed = new BatchFeed(pool, corpus, tokenizers, {
+      ...config.training,
+      ...{ eosId: vocabulary.eosId, shards: this.#step.shards },
+      ...{ maxLength: config.model.maxLength, bpeDropout: config.tokenizer.bpeDropout },
+    });
+    this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
+      validate:
+        validation === null
+          ? undefined
+          : async () => {
+              workbench.profile?.stop(); // validating is not training
+              const valid = await this.#step.withAverage(() => this.#validate(validation));
+              workbench.profile?.start();
+              return valid;
+            },
+      save: (saved) => this.#keeper.save(saved),
+      log: (record) => directory.append(record),
+      emit: onEvent,
+    });
+  }
+
+  /**
+   * Carries the run out, from where the checkpoint left it.
+   *
+   * @throws XformerError for a checkpoint of another model, a disk that refuses, a training that diverges
+   */
+  async carryOut(checkpoint: Checkpoint | null, signal: AbortSignal | undefined): Promise<TrainResult> {
+    const { pool, directory } = this.#parts;
+    const { model, workbench } = pool.main;
+    const { state } = this.#trainer;
+    if (checkpoint === null) {
+      await this.#keeper.save(state); // so that there is something to go on from whenever it is stopped
+    } else {
+      restore(checkpoint, model, workbench.memory, this.#step);
+      pool.weightsChanged();
+      await this.#keeper.follow(state);
+    }
+    const elapsedSeconds = directory.rewindMetrics(state.step);
+    this.#emit({ type: "started", summary: await this.#summarise() });
+    workbench.profile?.start();
+    const end = await this.#trainer.run(elapsedSeconds, signal);
+    this.#reportEnd(end === "patience");
+    return this.#result(end === "interrupted");
+  }
+
+  async #summarise(): Promise<RunSummary> {
+    const { config, prepared, validation, test, pool, directory } = this.#parts;
+    const { model, workbench } = pool.main;
+    const { totalSteps, state, stepsPerEpoch } = this.#trainer;
+    const { pairs, statistics } = prepared.corpus;
+    const tokens = statistics.sourceTokens + statistics.targetTokens + 2 * pairs;
+    const secondsPerEpoch = tokens / (await this.#trainer.measureSpeed());
+    return {
+      ...{ directory: directory.path, model: model.config, training: config.training, totalSteps },
+      ...{ parameters: model.parameters.count, kernels: pool.build, threads: pool.threads },
+      corpus: { ...statistics, name: prepared.name, pairs },
+      validPairs: validation?.source.length ?? 0,
+      testPairs: test?.source.length ?? 0,
+      secondsPerEpoch,
+      estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),
+      memory: {
+        shared: workbench.memory.wasm.buffer.byteLength,
+        resident: process.memoryUsage.rss(),
+      },
+      resumedAt: state.step,
+    };
+  }
+
+  #reportEnd(impatient: boolean): void {
+    const { profile } = this.#parts.pool.main.workbench;
+    const { state } = this.#trainer;
+    const best = bestOf(state);
+    if (impatient && best !== null) {
+      this.#emit({ type: "patience", step: state.step, best, validations: progressOf(state).sinceBest });
+    }
+    if (profile === undefined) return;
+    profile.stop();
+    this.#emit({ type: "profile", report: profile.report(), steps: state.step - this.#first });
+  }
+
+  async #result(interrupted: boolean): Promise<TrainResult> {
+    const { directory } = this.#parts;
+    const { state } = this.#trainer;
+    const result = { directory: directory.path, step: state.step, interrupted, best: bestOf(state) };
+    if (interrupted) return { ...result, test: null, average: null };
+    this.#load(directory.best);
+    const test = await this.#test();
+    return { ...result, test, average: await this.#average() };
+  }
+
+  async #average(): Promise<TrainResult["average"]> {
+    const { directory, validation } = this.#parts;
+    const { kept, config } = this.#trainer.state;
+    const steps = kept[config.averageOf].slice(0, config.average);
+    const [first, ...others] = steps.map((step) => directory.checkpoint(step));
+    if (config.average <= 1 || first === undefined) return null;
+    averageCheckpoints([first, ...others], directory.average);
+    this.#load(directory.average);
+    const valid = validation === null ? null : await this.#validate(validation);
+    return { file: directory.average, steps, valid, test: await this.#test() };
+  }
+
+  #load(file: string): void {
+    const { model, workbench } = this.#parts.pool.main;
+    restore(loadCheckpoint(file), model, workbench.memory);
+    this.#parts.pool.weightsChanged();
+  }
+
+  #validate(pairs: Pairs): Promise<ValidationRecord["valid"]> {
+    const { training } = this.#parts.config;
+    return validate(this.#translator, pairs, training.validatePairs, this.#measureOptions);
+  }
+
+  async #test(): Promise<TestResult | null> {
+    const { test } = this.#parts;
+    if (test === null) return null;
+    const evaluation = await measure(this.#translator, test, this.#measureOptions);
+    return { ...evaluation, source: test.source, target: test.target };
+  }
+
+  get #measureOptions(): { readonly targetLanguage: string; readonly lowercase: boolean } {
+    const { config, prepared } = this.#parts;
+    return {
+      targetLanguage: config.data.targetLanguage,
+      lowercase: prepared.tokenizers.target.lowercase,
+    };
+  }
+}
+
+function describe({ config, prepared }: RunParts): Omit<CheckpointDescription, "model" | "training"> {
+  const { corpus, tokenizers } = prepared;
+  return {
+    sourceLanguage: config.data.sourceLanguage,
+    targetLanguage: config.data.targetLanguage,
+    // Half as long again as the longest target seen, so that a model that never says END is stopped.
+    outputLimit: Math.ceil(1.5 * corpus.statistics.longestTarget) + 5,
+    sourceTokenizer: tokenizers.source,
+    targetTokenizer: tokenizers.target,
+  };
+}

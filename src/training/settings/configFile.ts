@@ -1,0 +1,99 @@
+import type { YAMLParseError } from "yaml";
+import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { XformerError } from "../../errors.ts";
+import { readLines } from "../../io/lines.ts";
+import type { RunConfig } from "../runConfig.ts";
+import { interpret, type Path } from "./interpret.ts";
+import { resolveConfig } from "./resolve.ts";
+import { type GivenSettings, optionsOf } from "./values.ts";
+
+/**
+ * Reads the settings that a configuration file gives; YAML or JSON, which is YAML too.
+ *
+ * @param file the path as the user wrote it
+ * @throws XformerError that names the file, the line and what was probably meant
+ */
+export function readConfigFile(file: string): GivenSettings {
+  const text = readLines(file).join("\n");
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line);
+  const [error] = document.errors;
+  if (error !== undefined) throw syntaxError(error, text, file, lineAt(error.pos[0]));
+  refuseUnknownAliases(document, file, lineAt);
+  // A key that is given by an alias is shared, never copied: no file makes more of itself.
+  const content: unknown = document.toJS({ maxAliasCount: -1 });
+  return interpret(content, file, (path) => {
+    const offset = offsetOf(document, path);
+    return offset === undefined ? undefined : lineAt(offset);
+  });
+}
+
+/**
+ * Reads the configuration that a run directory keeps.
+ *
+ * @throws XformerError as {@link readConfigFile} does
+ */
+export function readRunConfig(file: string): RunConfig {
+  return configOf(readConfigFile(file));
+}
+
+/** The whole configuration that given settings make. */
+export function configOf(given: GivenSettings): RunConfig {
+  const { data, ...options } = optionsOf(given);
+  const { train } = data;
+  return resolveConfig({ ...options, ...(train === undefined ? {} : { data: { ...data, train } }) });
+}
+
+function syntaxError(
+  { code, message, pos }: YAMLParseError,
+  text: string,
+  file: string,
+  line: number,
+): XformerError {
+  if (code !== "DUPLICATE_KEY") {
+    const problem = message.charAt(0).toLowerCase() + message.slice(1);
+    return new XformerError("CONFIG", `this is not YAML or JSON: ${problem.split("\n")[0]}`, {
+      file,
+      line,
+      hint: "Mend the line, or one shortly before it.",
+    });
+  }
+  const [, key = ""] = /^["']?([^"':\s]*)/.exec(text.slice(pos[0])) ?? [];
+  return new XformerError("CONFIG", `the key "${key}" is there a second time`, {
+    file,
+    line,
+    hint: "Remove one of the two.",
+  });
+}
+
+function refuseUnknownAliases(document: Document, file: string, lineAt: (offset: number) => number): void {
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      throw new XformerError("CONFIG", `there is no anchor &${alias.source} before its alias`, {
+        file,
+        line: lineAt(alias.range?.[0] ?? 0),
+        hint: "Set the anchor first, or put the text in quotes.",
+      });
+    },
+  });
+}
+
+/** Where the key or entry that a path leads to begins; that of what is around it when it has no place itself. */
+function offsetOf(document: Document, path: Path): number | undefined {
+  let node = document.contents as Node | null | undefined;
+  let offset = node?.range?.[0];
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => String(key) === step);
+      offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
+      node = pair?.value as Node | undefined;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)] as Node | undefined;
+      offset = node?.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}

@@ -1,0 +1,90 @@
+import { PRESETS } from "../../model/config.ts";
+import { BUNDLED_TRAINING } from "../config.ts";
+import type { RunConfig } from "../runConfig.ts";
+import { DEFAULT_PRESET, defaultOf } from "./defaults.ts";
+import type { SectionName, Setting } from "./setting.ts";
+import { ALL_SETTINGS } from "./table.ts";
+import { type GivenSettings, type Origin, optionsOf, valueIn } from "./values.ts";
+import type { Value } from "./valueType.ts";
+
+/** A setting of a run: its value, and where this came from: `default`, `preset small`, `recipe.yaml:12`, `--lr`. */
+export interface ExplainedSetting {
+  readonly setting: Setting;
+  readonly value: Value;
+  readonly from: string;
+}
+
+/**
+ * Says of every setting of a run what it is and where it came from.
+ *
+ * @param config the configuration that `given` was resolved to
+ */
+export function explainConfig(config: RunConfig, given: GivenSettings): ExplainedSetting[] {
+  const { preset = DEFAULT_PRESET, data } = optionsOf(given);
+  const isBundled = data.train === undefined;
+  const fromElsewhere = ({ section, fields }: Setting): string => {
+    const [field = ""] = fields;
+    if (section === "model" && field in PRESETS[preset]) return `preset ${preset}`;
+    if (isBundled && (section === "data" || (section === "training" && field in BUNDLED_TRAINING)))
+      return "bundled corpus";
+    return "default";
+  };
+  return ALL_SETTINGS.map((setting) => {
+    const own = given.get(setting);
+    const value =
+      setting.option === undefined ? valueIn(config, setting) : (own?.value ?? defaultOf(setting));
+    const from = own === undefined ? fromElsewhere(setting) : describeOrigin(own.origin);
+    return { setting, value: value ?? null, from };
+  });
+}
+
+/** An origin as errors and `--print-config` name it. */
+export function describeOrigin(origin: Origin): string {
+  if ("flag" in origin) return `--${origin.flag}`;
+  return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
+}
+
+/** Explained settings as YAML that `xformer train --config` reads, with the origins as comments in one column. */
+export function explainedYaml(settings: readonly ExplainedSetting[]): string {
+  const lines = bySection(settings).flatMap(([section, entries]) => [
+    ...(section === "run" ? [] : [[`${section}:`, ""] as const]),
+    ...entries.map(
+      ({ setting, value, from }) =>
+        [`${section === "run" ? "" : "  "}${setting.key}: ${yamlValue(value)}`, from] as const,
+    ),
+  ]);
+  const width = Math.max(...lines.map(([text]) => (text.length > MOST_COLUMNS ? 0 : text.length)));
+  return lines
+    .map(([text, from]) => (from === "" ? `${text}\n` : `${text.padEnd(width)}  # ${oneLine(from)}\n`))
+    .join("");
+}
+
+/** Explained settings as data: by section and key. */
+export function explainedJson(settings: readonly ExplainedSetting[]): object {
+  const sections = bySection(settings).map(([section, entries]) => [
+    section,
+    Object.fromEntries(entries.map(({ setting, value, from }) => [setting.key, { value, from }])),
+  ]);
+  const { run, ...named } = Object.fromEntries(sections);
+  return { ...run, ...named };
+}
+
+/** Lines longer than this, which have a long path in them, do not move the comments of all others. */
+const MOST_COLUMNS = 50;
+
+function bySection(settings: readonly ExplainedSetting[]): [SectionName, ExplainedSetting[]][] {
+  const names = new Set(settings.map(({ setting }) => setting.section));
+  return [...names].map((name) => [name, settings.filter(({ setting }) => setting.section === name)]);
+}
+
+/** A value in YAML; texts that YAML might take for something else are written as JSON, which is YAML too. */
+function yamlValue(value: Value): string {
+  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  const isPlain = typeof value === "string" && /^[a-z][\w./-]*$/i.test(value);
+  return isPlain && !/^(null|true|false)$/i.test(value) ? value : JSON.stringify(value);
+}
+
+/** A file may have any name: a line break in it must not end the comment. */
+function oneLine(text: string): string {
+  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
+}

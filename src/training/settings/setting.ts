@@ -1,0 +1,47 @@
+import type { ValueType } from "./valueType.ts";
+
+/** The parts of a configuration: those of a `RunConfig`, and `run` for what is at the top of a file. */
+export type SectionName = "run" | "data" | "tokenizer" | "model" | "training";
+
+/**
+ * One setting of a training run: a key of a configuration file and a flag of `xformer train` at the same time.
+ * Everything about it is said here once, as data, so that `--help` has no more to load than this.
+ */
+export interface Setting {
+  readonly section: SectionName;
+  /** Its name in a configuration file: snake_case. */
+  readonly key: string;
+  /** The field of its section of `RunConfig` that it sets, or a field for each number of its list. */
+  readonly fields: readonly string[];
+  /** The option of `train` that it is, for what a `RunConfig` does not hold: then it has no fields. */
+  readonly option?: "out" | "threads" | "cacheDirectory" | "preset";
+  readonly type: ValueType;
+  /** What null means, for a setting that may be null. */
+  readonly nullMeans?: string;
+  /** One line, for the help, the schema and the documentation. */
+  readonly description: string;
+  /** What help calls its value: `steps` for `--max-steps <steps>`. */
+  readonly placeholder?: string;
+  /** Its flag, without the dashes, where that is not the key with hyphens. */
+  readonly flag?: string;
+  /** The flag that turns it off, where that is not `no-` and its flag. */
+  readonly offFlag?: string;
+  /** What help says it is otherwise, where the default alone does not tell. */
+  readonly usual?: string;
+  /** Key of the setting in the same section that is null wherever this one is given without it. */
+  readonly replaces?: string;
+  /** Its name in a configuration of JoeyNMT 2. */
+  readonly joeynmt?: string;
+  /** Its name in fairseq. */
+  readonly fairseq?: string;
+}
+
+/** The flag of a setting, without the dashes. */
+export function flagOf({ flag, key }: Setting): string {
+  return flag ?? key.replaceAll("_", "-");
+}
+
+/** The flag that turns a setting off, without the dashes; none for those that take a value. */
+export function offFlagOf(setting: Setting): string | undefined {
+  return setting.type.kind === "boolean" ? (setting.offFlag ?? `no-${flagOf(setting)}`) : undefined;
+}

@@ -1,0 +1,70 @@
+import type { RunConfig } from "../runConfig.ts";
+import type { TrainOptions } from "../train.ts";
+import type { Setting } from "./setting.ts";
+import { type NamedSection, settingOf } from "./table.ts";
+import type { Value } from "./valueType.ts";
+
+/** A part of a configuration by the names of its fields. */
+type Fields = Record<string, unknown>;
+
+/** Where a value was given. */
+export type Origin = { readonly flag: string } | { readonly file: string; readonly line: number | undefined };
+
+/** A value that somebody gave to a setting. */
+export interface Given {
+  readonly value: Value;
+  readonly origin: Origin;
+}
+
+/** The settings that a file or a command line gives. */
+export type GivenSettings = ReadonlyMap<Setting, Given>;
+
+/** What has been given to a run as {@link TrainOptions} take it: what was not given is left out. */
+export type GivenOptions = Pick<TrainOptions, NonNullable<Setting["option"]>> & {
+  readonly [S in keyof RunConfig]: Partial<RunConfig[S]>;
+};
+
+/**
+ * The value a setting has in a configuration.
+ *
+ * @returns undefined where the configuration does not say
+ */
+export function valueIn(
+  config: { readonly [S in keyof RunConfig]: Partial<RunConfig[S]> },
+  { section, fields }: Setting,
+): Value | undefined {
+  const part = config[section as NamedSection] as Fields;
+  const values = fields.map((field) => part[field] as Value | undefined);
+  return values.length > 1 ? (values as number[]) : values[0];
+}
+
+/** The given settings as options. */
+export function optionsOf(given: GivenSettings): GivenOptions {
+  const options: Record<string, Fields> = { run: {}, data: {}, tokenizer: {}, model: {}, training: {} };
+  for (const [{ section, option, fields }, { value }] of given) {
+    const part = options[option === undefined ? section : "run"]!;
+    if (option !== undefined) part[option] = value ?? undefined;
+    for (const [i, field] of fields.entries())
+      part[field] = fields.length > 1 ? (value as number[])[i] : value;
+  }
+  const { run, ...sections } = options;
+  return { ...run, ...sections } as unknown as GivenOptions;
+}
+
+/** What is given all in all, where later ones win. */
+export function together(...layers: readonly GivenSettings[]): GivenSettings {
+  return new Map(layers.flatMap((layer) => [...layer]));
+}
+
+/**
+ * Given settings with those that they replace: whoever says how many steps wants so many, whatever the epochs
+ * are by default or elsewhere; and the other way round.
+ */
+export function withReplaced(given: GivenSettings): GivenSettings {
+  const all = new Map(given);
+  for (const [{ section, replaces }, { value, origin }] of given) {
+    const other = replaces === undefined || value === null ? undefined : settingOf(section, replaces);
+    if (other !== undefined && !given.has(other)) all.set(other, { value: null, origin });
+  }
+  return all;
+}

@@ -1,0 +1,62 @@
+import type { Corpus } from "../data/corpus.ts";
+import type { Translator } from "../decoding/translator.ts";
+import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
+import type { ValidationRecord } from "./state.ts";
+
+/** Pairs to measure a model on. */
+export type Pairs = Pick<Corpus, "source" | "target">;
+
+/** How a model is measured. */
+export interface MeasureOptions {
+  readonly targetLanguage: string;
+  /** Whether the model's tokenizer lowercases; its scores then ignore case. */
+  readonly lowercase: boolean;
+}
+
+/** Evaluates a model on all pairs. */
+export function measure(translator: Translator, pairs: Pairs, options: MeasureOptions): Promise<Evaluation> {
+  return evaluate(translator, pairs.source, pairs.target, {
+    bleuTokenizer: bleuTokenizerFor(options.targetLanguage),
+    lowercase: options.lowercase,
+  });
+}
+
+/**
+ * Validates a model: loss on all pairs, and what takes a translation on some of them, spread evenly.
+ *
+ * @param most the most pairs that are translated; null for all
+ */
+export async function validate(
+  translator: Translator,
+  pairs: Pairs,
+  most: number | null,
+  options: MeasureOptions,
+): Promise<ValidationRecord["valid"]> {
+  const some = spread(pairs, most ?? Number.POSITIVE_INFINITY);
+  const evaluation = await measure(translator, some, options);
+  const { bleu, chrf, exactMatch }: Evaluation & { readonly chrf?: { readonly score: number } } = evaluation;
+  const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs);
+  return {
+    ...{ loss, perplexity: Math.exp(loss), bleu: bleu.score, exactMatch },
+    ...(chrf === undefined ? {} : { chrf: chrf.score }),
+  };
+}
+
+async function meanLoss(translator: Translator, { source, target }: Pairs): Promise<number> {
+  let logProbability = 0;
+  let tokens = 0;
+  for (const score of await translator.score(source, target)) {
+    logProbability += score.logProbability;
+    tokens += score.tokens;
+  }
+  return -logProbability / tokens;
+}
+
+/** So many pairs, spread evenly over all, always the same ones. */
+function spread(pairs: Pairs, most: number): Pairs {
+  const { length } = pairs.source;
+  if (length <= most) return pairs;
+  const indices = Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * length) / most));
+  const pick = (lines: readonly string[]): string[] => indices.map((index) => lines[index]!);
+  return { source: pick(pairs.source), target: pick(pairs.target) };
+}
