@@ -6,6 +6,7 @@ import type { ExitCode } from "./exitCodes.ts";
 import { addInspect } from "./inspect.ts";
 import { addScore } from "./score.ts";
 import { addTokenize } from "./tokenize.ts";
+import { addTokenizer } from "./tokenizer.ts";
 import { addTrain } from "./train.ts";
 import { addTranslate } from "./translate.ts";
 
@@ -33,7 +34,16 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1   translate with what was trained
   $ npx xformer train --help                                     everything about a command`,
     );
-  for (const add of [addTrain, addTranslate, addEval, addScore, addTokenize, addInspect, addData])
+  for (const add of [
+    addTrain,
+    addTranslate,
+    addEval,
+    addScore,
+    addTokenize,
+    addTokenizer,
+    addInspect,
+    addData,
+  ])
     add(program, run);
   return program;
 }

@@ -13,7 +13,7 @@ import { WordLearner, WordTokenizer } from "./wordTokenizer.ts";
 export type TokenizerKind = "word" | "char" | "bpe";
 
 /** Every {@link TokenizerKind}. */
-export const TOKENIZER_KINDS: readonly TokenizerKind[] = ["word", "char", "bpe"];
+const TOKENIZER_KINDS: readonly TokenizerKind[] = ["word", "char", "bpe"];
 
 /** Turns one line of text into token ids and back. */
 export interface Tokenizer {

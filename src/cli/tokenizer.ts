@@ -1,0 +1,179 @@
+import type { Command } from "commander";
+import { XformerError } from "../errors.ts";
+import type { Tokenizer, TokenizerKind } from "../text/tokenizer.ts";
+import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { choiceOption, countOption, debugOption, modelOption, pathOption } from "./options.ts";
+import type { Run } from "./program.ts";
+
+const KINDS: readonly TokenizerKind[] = ["bpe", "word", "char"];
+
+interface LearnFlags {
+  readonly input: readonly string[];
+  readonly output: string;
+  readonly kind?: TokenizerKind;
+  readonly vocabSize?: number;
+  readonly minFrequency?: number;
+  readonly lowercase?: boolean;
+  readonly language?: string;
+}
+
+interface ExportFlags {
+  readonly model: string;
+  readonly side?: Side;
+  readonly output: string;
+}
+
+interface EncodeFlags {
+  readonly model?: string;
+  readonly tokenizer?: string;
+  readonly side?: Side;
+  readonly tokens?: boolean;
+}
+
+type Side = "source" | "target";
+
+/** Adds `xformer tokenizer` with its commands. */
+export function addTokenizer(program: Command, run: Run): void {
+  const tokenizer = program.command("tokenizer").description("make, export and try tokenizers");
+  tokenizer
+    .command("learn")
+    .description("learn a tokenizer from text and write it as Hugging Face's tokenizer.json")
+    .requiredOption(
+      "--input <file...>",
+      "text, one sentence a line; of a .tsv its first column; several files for a joint vocabulary",
+    )
+    .addOption(pathOption("--output <file>", "where tokenizer.json goes").makeOptionMandatory())
+    .addOption(choiceOption("--kind <kind>", "what the tokens are", KINDS, "bpe"))
+    .addOption(
+      countOption(
+        "--vocab-size <n>",
+        "most entries of the vocabulary (default: 8000 for bpe, else no limit)",
+      ),
+    )
+    .addOption(
+      countOption(
+        "--min-frequency <n>",
+        "bpe: pairs seen less often are not merged (default: 2); else tokens seen less often become <unk>",
+      ),
+    )
+    .option("--lowercase", "lowercase everything")
+    .option("--language <tag>", "language of the text, for the words and letters of word and char")
+    .addOption(debugOption())
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ npx xformer tokenizer learn --input train.en train.de --vocab-size 10000 --output tokenizer.json`,
+    )
+    .action(run(learn));
+  tokenizer
+    .command("export")
+    .description("write the tokenizer of a model as Hugging Face's tokenizer.json")
+    .addOption(modelOption())
+    .addOption(sideOption())
+    .addOption(pathOption("--output <file>", "where tokenizer.json goes").makeOptionMandatory())
+    .addOption(debugOption())
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ npx xformer tokenizer export --model runs/zh-en-1 --side target --output tokenizer.json`,
+    )
+    .action(run(exportTokenizer));
+  tokenizer
+    .command("encode")
+    .description("turn lines of standard input into ids")
+    .addOption(pathOption("--tokenizer <file>", "a tokenizer.json"))
+    .addOption(
+      pathOption("-m, --model <path>", "a run directory or checkpoint file, for the tokenizer in it"),
+    )
+    .addOption(sideOption())
+    .option("--tokens", "tokens instead of ids")
+    .addOption(debugOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ echo "A dog runs." | npx xformer tokenizer encode --tokenizer tokenizer.json --tokens
+  $ npx xformer tokenizer encode --model runs/zh-en-1 --side target < train.en > train.ids`,
+    )
+    .action(run(encode));
+}
+
+function sideOption() {
+  return choiceOption("--side <side>", "whose tokenizer of the model", ["source", "target"], "source");
+}
+
+async function learn(flags: LearnFlags): Promise<ExitCode> {
+  const [{ createTokenizerLearner }, { openLines }, { warnings }, { count, printable }] = await Promise.all([
+    import("../text/tokenizer.ts"),
+    import("./inputLines.ts"),
+    import("./ui/warnings.ts"),
+    import("./ui/format.ts"),
+  ]);
+  const { kind = "bpe", vocabSize: vocabularySize, minFrequency, lowercase, language } = flags;
+  const learner = createTokenizerLearner({ kind, vocabularySize, minFrequency, lowercase, language });
+  const warn = warnings(false);
+  let lines = 0;
+  for (const file of flags.input) {
+    const onInvalid = (at: number): void => warn(`${printable(file)}:${at}: invalid UTF-8, read as \ufffd.`);
+    for await (const line of openLines(file, onInvalid)) {
+      learner.add(line);
+      lines++;
+    }
+  }
+  if (lines === 0) {
+    const hint = "Put at least one line in it.";
+    throw new XformerError("DATA", "there is no text to learn from", { file: flags.input.join(" "), hint });
+  }
+  const tokenizer = learner.finish();
+  await writeTokenizer(tokenizer, flags.output);
+  process.stderr.write(
+    `${printable(flags.output)}: ${kind}, ${count(tokenizer.vocabulary.size)} entries from ${count(lines)} lines.\n`,
+  );
+  return EXIT.done;
+}
+
+async function exportTokenizer(flags: ExportFlags): Promise<ExitCode> {
+  await writeTokenizer(await tokenizerOfModel(flags.model, flags.side), flags.output);
+  return EXIT.done;
+}
+
+async function encode(flags: EncodeFlags): Promise<ExitCode> {
+  const tokenizer = await chosenTokenizer(flags);
+  const [{ openLines }, { print }, { warnings }] = await Promise.all([
+    import("./inputLines.ts"),
+    import("./ui/output.ts"),
+    import("./ui/warnings.ts"),
+  ]);
+  const warn = warnings(false);
+  const lines = openLines(undefined, (at) => warn(`line ${at}: invalid UTF-8, read as \ufffd.`));
+  for await (const line of lines) {
+    const ids = Array.from(tokenizer.encode(line));
+    await print(`${ids.map((id) => (flags.tokens ? tokenizer.vocabulary.token(id) : id)).join(" ")}\n`);
+  }
+  return EXIT.done;
+}
+
+async function chosenTokenizer({ model, tokenizer, side }: EncodeFlags): Promise<Tokenizer> {
+  if (model !== undefined && tokenizer === undefined) return tokenizerOfModel(model, side);
+  if (tokenizer === undefined || model !== undefined) {
+    throw new XformerError("USAGE", "which tokenizer is not clear", { hint: "Give --tokenizer or --model." });
+  }
+  if (side !== undefined) {
+    throw new XformerError("USAGE", "--side: a tokenizer.json has no sides", { hint: "Leave it out." });
+  }
+  const { readTokenizer } = await import("../text/tokenizerFile.ts");
+  return readTokenizer(tokenizer);
+}
+
+async function tokenizerOfModel(model: string, side: Side = "source"): Promise<Tokenizer> {
+  const { describeCheckpoint } = await import("../training/checkpoint.ts");
+  const { sourceTokenizer, targetTokenizer } = describeCheckpoint(model);
+  return side === "source" ? sourceTokenizer : targetTokenizer;
+}
+
+async function writeTokenizer(tokenizer: Tokenizer, file: string): Promise<void> {
+  const { atomicWrite } = await import("../io/atomicWrite.ts");
+  atomicWrite(file, (write) => write(`${JSON.stringify(tokenizer)}\n`));
+}
