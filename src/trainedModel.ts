@@ -1,3 +1,4 @@
+import type { DecodingOptions } from "./decoding/options.ts";
 import { Translator } from "./decoding/translator.ts";
 import { perform } from "./jobs.ts";
 import { ReplicaPool } from "./replicas/pool.ts";
@@ -15,14 +16,14 @@ export class TrainedModel {
   }
 
   /** Translates one line; an empty one when it holds no token. */
-  async translate(line: string): Promise<string> {
-    const [translation] = await this.translateAll([line]);
+  async translate(line: string, options: DecodingOptions = {}): Promise<string> {
+    const [translation] = await this.translateAll([line], options);
     return translation!;
   }
 
-  /** Translates lines, one for one and in order. */
-  async translateAll(lines: readonly string[]): Promise<string[]> {
-    const translations = await this.translator.translate(lines);
+  /** Translates lines, one for one and in order; greedily unless options say otherwise. */
+  async translateAll(lines: readonly string[], options: DecodingOptions = {}): Promise<string[]> {
+    const translations = await this.translator.translate(lines, options);
     return translations.map(({ text }) => text);
   }
 

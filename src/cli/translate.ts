@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import type { DecodingOptions } from "../decoding/options.ts";
 import type { TrainedModel } from "../trainedModel.ts";
+import { addDecodingOptions, type DecodingFlags, decodingOptions } from "./decodingFlags.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
 import { countOption, debugOption, modelOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
@@ -12,7 +14,7 @@ const LINES_PER_THREAD = 64;
 /** When input pauses for so many milliseconds, what has come is translated. */
 const PAUSE = 20;
 
-interface TranslateFlags {
+interface TranslateFlags extends DecodingFlags {
   readonly model: string;
   readonly input?: string;
   readonly output?: string;
@@ -22,12 +24,13 @@ interface TranslateFlags {
 
 /** Adds `xformer translate`. */
 export function addTranslate(program: Command, run: Run): void {
-  program
+  const command = program
     .command("translate")
     .description("translate lines from a file, a pipe or the keyboard; one line out for each line in")
     .addOption(modelOption())
     .addOption(pathOption("-i, --input <file>", "lines to translate (default: standard input)"))
-    .addOption(pathOption("-o, --output <file>", "where translations go (default: standard output)"))
+    .addOption(pathOption("-o, --output <file>", "where translations go (default: standard output)"));
+  addDecodingOptions(command)
     .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .option("-q, --quiet", "no warnings")
     .addOption(debugOption())
@@ -39,18 +42,21 @@ Without --input and a pipe, type sentences; :quit or Ctrl-D leaves.
 Examples:
   $ npx xformer translate --model runs/zh-en-1
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1
+  $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5
   $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --output test.translated.en`,
     )
     .action(run(translate));
 }
 
 async function translate(flags: TranslateFlags): Promise<ExitCode> {
-  const [{ loadModel }, { warnings }, { UnknownWords }, { openLines }] = await Promise.all([
-    import("../trainedModel.ts"),
-    import("./ui/warnings.ts"),
-    import("./unknownWords.ts"),
-    import("./inputLines.ts"),
-  ]);
+  const [{ loadModel }, { resolveDecoding }, { warnings }, { UnknownWords }, { openLines }] =
+    await Promise.all([
+      import("../trainedModel.ts"),
+      import("../decoding/options.ts"),
+      import("./ui/warnings.ts"),
+      import("./unknownWords.ts"),
+      import("./inputLines.ts"),
+    ]);
   const warn = warnings(flags.quiet);
   const place = (line: number): string =>
     flags.input === undefined ? `line ${line}` : `${flags.input}:${line}`;
@@ -62,10 +68,12 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
     return promptLoop(model);
   }
   const { openSink } = await import("./sinks.ts");
+  const options = decodingOptions(flags);
+  resolveDecoding(options);
   const sink = openSink(flags.output);
   const unknown = new UnknownWords(model.translator.sourceTokenizer);
   try {
-    await translateAll(model, lines, sink, unknown, (line, tokens, most) =>
+    await translateAll(model, lines, options, sink, unknown, (line, tokens, most) =>
       warn(
         `${place(line)}: ${tokens} tokens, more than the ${most} the model was trained for; its translation may be poor.`,
       ),
@@ -84,6 +92,7 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
 async function translateAll(
   model: TrainedModel,
   lines: AsyncIterable<string>,
+  options: DecodingOptions,
   sink: LineSink,
   unknown: UnknownWords,
   onOverLong: (line: number, tokens: number, most: number) => void,
@@ -92,7 +101,7 @@ async function translateAll(
   const { translator } = model;
   let line = 0;
   for await (const burst of inBursts(lines, LINES_PER_THREAD * translator.pool.threads, PAUSE)) {
-    const translations = await translator.translate(burst);
+    const translations = await translator.translate(burst, { ...options, firstLine: line + 1 });
     for (const [i, translation] of translations.entries()) {
       line++;
       unknown.add(burst[i]!, translation);
