@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import { type DecodingOptions, LONG_LINES, type LongLines } from "../decoding/options.ts";
-import { choiceOption, numberOption } from "./options.ts";
+import { choiceOption, modelOption, numberOption } from "./options.ts";
 
 /** The flags that say how to translate, as commander names them. */
 export interface DecodingFlags {
@@ -49,4 +49,12 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
     ...{ beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed },
     ...{ maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines },
   };
+}
+
+/** `--model` of a command that takes several, as an ensemble: its value is an array. */
+export function modelsOption(): Option {
+  const option = modelOption();
+  const parse = option.parseArg!;
+  option.description += "; several for an ensemble";
+  return option.argParser((text, before: readonly string[] = []) => [...before, parse(text, "")]);
 }

@@ -4,6 +4,10 @@ import { XformerError } from "../errors.ts";
 export const LONG_LINES = ["split", "truncate", "refuse", "keep"] as const;
 export type LongLines = (typeof LONG_LINES)[number];
 
+/** What alignments number: tokens, as `xformer tokenize` shows them, or the words between spaces. */
+export const ALIGNMENT_UNITS = ["tokens", "words"] as const;
+export type AlignmentUnit = (typeof ALIGNMENT_UNITS)[number];
+
 /** How to translate; greedily unless something else is asked for. */
 export interface DecodingOptions {
   /** Hypotheses that beam search keeps at a time; 1, the default, is greedy search. */
@@ -32,8 +36,8 @@ export interface DecodingOptions {
   readonly banUnk?: boolean | undefined;
   /** What translations begin with: of every line, or an entry a line. */
   readonly prefix?: string | readonly string[] | undefined;
-  /** Aligns the tokens of translations with those of their sources. */
-  readonly alignments?: boolean | undefined;
+  /** Aligns what is found with its source, by tokens or by what stands between spaces. */
+  readonly alignments?: AlignmentUnit | undefined;
   /** Lines longer than any the model was trained on: split by default. */
   readonly longLines?: LongLines | undefined;
   /** The number of the first line in its text, from 1; for samples, which depend on it. */

@@ -1,15 +1,31 @@
 import type { EncodedPair } from "../data/batches.ts";
-import { XformerError } from "../errors.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { ReplicaPool } from "../replicas/pool.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner } from "./batchRunner.ts";
 import type { Weights } from "./crossAttention.ts";
 import type { DecodeBatch } from "./jobs.ts";
-import { type DecodingOptions, lengthLimit, resolveDecoding, widthOf } from "./options.ts";
-import { attentionWords, readAttention, readResults, readScore, resultWords, scoreWords } from "./results.ts";
+import {
+  type AlignmentUnit,
+  type Decoding,
+  type DecodingOptions,
+  lengthLimit,
+  resolveDecoding,
+  widthOf,
+} from "./options.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
+import {
+  attentionWords,
+  type FoundTarget,
+  readAttention,
+  readResults,
+  readScore,
+  resultWords,
+  scoreWords,
+} from "./results.ts";
 import type { PairScore } from "./scorer.ts";
-import { type TranslatedHypothesis, type Translation, translated } from "./translation.ts";
+import { joinHypotheses, type PieceOfHypothesis, type Translation } from "./translation.ts";
 
 export type { Translation } from "./translation.ts";
 
@@ -58,55 +74,37 @@ export class Translator {
    */
   async translate(lines: readonly string[], options: DecodingOptions = {}): Promise<Translation[]> {
     const decoding = resolveDecoding(options);
-    const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
-    const prefixes = this.#prefixes(lines, options);
-    const sources = lines.map((line) => this.sourceTokenizer.encode(line));
-    const partnerSources = this.#partners.map(({ sourceTokenizer }) =>
-      lines.map((line) => sourceTokenizer.encode(line)),
-    );
-    const found: TranslatedHypothesis[][] = lines.map(() => []);
-    const wanted = sources.flatMap((source, index) =>
-      source.length === 0 ? [] : [{ source, target: prefixes[index]!, index }],
-    );
-    const most = (pair: EncodedPair): number => lengthLimit(limit, pair.source.length);
-    const partners = this.#partners.map(({ model }) => ({
-      config: model.config,
-      parameters: model.parameters.pointer,
-    }));
-    await this.#runner.run<DecodeBatch>(wanted, {
-      batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widthOf(decoding))),
-      words: (pair) => resultWords(decoding.nBest, most(pair)),
-      describe: (batch, part) => ({
-        ...batch,
-        partnerPairs: partnerSources.map((theirs) =>
-          this.#runner.share(part.map((pair) => ({ ...pair, source: theirs[pair.index]! }))),
-        ),
-        lines: part.map(({ index }) => (options.firstLine ?? 1) + index),
-      }),
-      job: (batches, common) => ({
-        ...common,
-        ...{ kind: "decode", decoding, limit, partners, batches },
-        unkId: this.targetTokenizer.vocabulary.unkId,
-      }),
-      read: (words, pair) => {
-        found[pair.index] = readResults(words, most(pair)).map((target) =>
-          translated(target, this.targetTokenizer, decoding.lengthPenalty),
-        );
-      },
+    const { sourceTokenizer, targetTokenizer } = this;
+    const { maxLength } = this.pool.main.model.config;
+    const pieces = piecesOf(lines, options, sourceTokenizer, targetTokenizer, maxLength);
+    const found = await this.#decode(pieces, decoding, options.firstLine ?? 1);
+    const aligned = await this.#align(pieces, found, options.alignments);
+    let next = 0;
+    return lines.map((line, i) => {
+      const parts: PieceOfHypothesis[][] = [];
+      for (; pieces[next]?.line === i; next++) parts.push(aligned[next]!);
+      const hypotheses = joinHypotheses(parts, targetTokenizer, decoding.lengthPenalty);
+      const source = sourceTokenizer.encode(line);
+      return {
+        text: hypotheses[0]?.text ?? "",
+        sourceTokens: source.length,
+        unknownTokens: sourceTokenizer.vocabulary.countUnknown(source),
+        overLong: source.length > maxLength,
+        pieces: parts.length,
+        hypotheses,
+      };
     });
-    return sources.map((source, i) => ({
-      text: found[i]![0]?.text ?? "",
-      sourceTokens: source.length,
-      unknownTokens: this.sourceTokenizer.vocabulary.countUnknown(source),
-      overLong: source.length > this.pool.main.model.config.maxLength,
-      hypotheses: found[i]!,
-    }));
   }
 
   /** Scores pairs of lines by teacher forcing, one for one and in order. */
   async score(sources: readonly string[], targets: readonly string[]): Promise<PairScore[]> {
     const scores: PairScore[] = [];
-    await this.#runner.run(this.#encodePairs(sources, targets), {
+    const pairs = sources.map((source, index) => ({
+      source: this.sourceTokenizer.encode(source),
+      target: this.targetTokenizer.encode(targets[index]!),
+      index,
+    }));
+    await this.#runner.run(pairs, {
       batchTokens: BATCH_TOKENS,
       words: ({ target }) => scoreWords(target.length),
       describe: (batch) => batch,
@@ -134,23 +132,57 @@ export class Translator {
     return weights;
   }
 
-  #encodePairs(sources: readonly string[], targets: readonly string[]): EncodedPair[] {
-    return sources.map((source, index) => ({
-      source: this.sourceTokenizer.encode(source),
-      target: this.targetTokenizer.encode(targets[index]!),
-      index,
+  /** What is found for each piece. */
+  async #decode(pieces: readonly Piece[], decoding: Decoding, firstLine: number): Promise<FoundTarget[][]> {
+    const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
+    const most = ({ source }: EncodedPair): number => lengthLimit(limit, source.length);
+    const partners = this.#partners.map(({ model }) => ({
+      config: model.config,
+      parameters: model.parameters.pointer,
     }));
+    const found: FoundTarget[][] = [];
+    const pairs = pieces.map(({ source, prefix }, index) => ({ source, target: prefix, index }));
+    await this.#runner.run<DecodeBatch>(pairs, {
+      batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widthOf(decoding))),
+      words: (pair) => resultWords(decoding.nBest, most(pair)),
+      describe: (batch, part) => ({
+        ...batch,
+        partnerPairs: this.#partners.map(({ sourceTokenizer }) =>
+          this.#runner.share(
+            part.map((pair) => ({ ...pair, source: sourceTokenizer.encode(pieces[pair.index]!.text) })),
+          ),
+        ),
+        lines: part.map(({ index }) => firstLine + pieces[index]!.line),
+      }),
+      job: (batches, common) => ({
+        ...common,
+        ...{ kind: "decode", decoding, limit, partners, batches },
+        unkId: this.targetTokenizer.vocabulary.unkId,
+      }),
+      read: (words, pair) => void found.push(readResults(words, most(pair))),
+    });
+    return found;
   }
 
-  /** By line: the tokens that its translation begins with. */
-  #prefixes(lines: readonly string[], { prefix = "" }: DecodingOptions): Int32Array[] {
-    if (typeof prefix === "string") {
-      const ids = this.targetTokenizer.encode(prefix);
-      return lines.map(() => ids);
-    }
-    if (prefix.length === lines.length) return prefix.map((text) => this.targetTokenizer.encode(text));
-    throw new XformerError("USAGE", `there are ${prefix.length} prefixes for ${lines.length} lines`, {
-      hint: "Give each line its prefix, or all of them one.",
+  /** What was found for each piece, with alignments if they are wanted; places count from the beginning of the piece. */
+  async #align(
+    pieces: readonly Piece[],
+    found: readonly FoundTarget[][],
+    unit: AlignmentUnit | undefined,
+  ): Promise<PieceOfHypothesis[][]> {
+    if (unit === undefined)
+      return found.map((targets) => targets.map((target) => ({ ...target, alignment: undefined })));
+    const pairs = found.flatMap((targets, p) =>
+      targets.map(({ ids }) => ({ source: pieces[p]!.source, target: Int32Array.from(ids) })),
+    );
+    const weights = await this.attention(pairs);
+    let next = 0;
+    return found.map((targets, p) => {
+      const source = unitsOfTokens(pieces[p]!.source, this.sourceTokenizer, unit);
+      return targets.map((target) => {
+        const units = unitsOfTokens(target.ids, this.targetTokenizer, unit);
+        return { ...target, alignment: align(weights[next++]!, source, units) };
+      });
     });
   }
 }
