@@ -1,3 +1,4 @@
+import type { DecodingOptions } from "./decoding/options.ts";
 import { XformerError } from "./errors.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate as evaluateLines } from "./evaluation/evaluate.ts";
 import type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
@@ -5,7 +6,8 @@ import { loadModel, type TrainedModel } from "./trainedModel.ts";
 
 export type { Corpus } from "./data/corpus.ts";
 export { loadCorpus } from "./data/corpus.ts";
-export type { Translation } from "./decoding/translator.ts";
+export type { DecodingOptions, LongLines } from "./decoding/options.ts";
+export type { TranslatedHypothesis, Translation } from "./decoding/translation.ts";
 export { type ErrorCode, XformerError } from "./errors.ts";
 export { type BleuOptions, type BleuScore, corpusBleu } from "./evaluation/bleu.ts";
 export type { Evaluation } from "./evaluation/evaluate.ts";
@@ -26,16 +28,20 @@ export interface Pairs {
 }
 
 /**
- * Translates lines, one for one and in order.
+ * Translates lines, one for one and in order; greedily unless options say otherwise.
  *
  * @param model a loaded model, or the path of one; load it once when there is more than one call
- * @throws XformerError CHECKPOINT or IO when the path holds no model
+ * @throws XformerError CHECKPOINT or IO when the path holds no model, USAGE when an option is wrong
  *
  * @example
- * const [english] = await translate("runs/zh-en-1", ["我很好。"]);
+ * const [english] = await translate("runs/zh-en-1", ["我很好。"], { beam: 5 });
  */
-export function translate(model: TrainedModel | string, lines: readonly string[]): Promise<string[]> {
-  return withModel(model, (loaded) => loaded.translateAll(lines));
+export function translate(
+  model: TrainedModel | string,
+  lines: readonly string[],
+  options: DecodingOptions = {},
+): Promise<string[]> {
+  return withModel(model, (loaded) => loaded.translateAll(lines, options));
 }
 
 /**

@@ -1,6 +1,10 @@
-import { Translator } from "./decoding/translator.ts";
+import type { DecodingOptions } from "./decoding/options.ts";
+import { type Partner, Translator } from "./decoding/translator.ts";
+import { XformerError } from "./errors.ts";
 import { perform } from "./jobs.ts";
+import { Transformer } from "./model/transformer.ts";
 import { ReplicaPool } from "./replicas/pool.ts";
+import type { SharedMemory } from "./tensor/memory.ts";
 import { type CheckpointDescription, loadCheckpoint, restore } from "./training/checkpoint.ts";
 
 /** A model from a checkpoint, ready to translate and to score. */
@@ -15,14 +19,14 @@ export class TrainedModel {
   }
 
   /** Translates one line; an empty one when it holds no token. */
-  async translate(line: string): Promise<string> {
-    const [translation] = await this.translateAll([line]);
+  async translate(line: string, options: DecodingOptions = {}): Promise<string> {
+    const [translation] = await this.translateAll([line], options);
     return translation!;
   }
 
-  /** Translates lines, one for one and in order. */
-  async translateAll(lines: readonly string[]): Promise<string[]> {
-    const translations = await this.translator.translate(lines);
+  /** Translates lines, one for one and in order; greedily unless options say otherwise. */
+  async translateAll(lines: readonly string[], options: DecodingOptions = {}): Promise<string[]> {
+    const translations = await this.translator.translate(lines, options);
     return translations.map(({ text }) => text);
   }
 
@@ -33,25 +37,48 @@ export class TrainedModel {
 }
 
 /**
- * Loads a trained model.
+ * Loads a trained model, or several to be used as an ensemble: tokens then have the mean of the probabilities that
+ * the models give them.
  *
- * @param path a run directory (then its best model) or a checkpoint file
+ * @param path a run directory (then its best model) or a checkpoint file; or several
  * @param options.threads threads to compute on; by default one a core
- * @throws XformerError CHECKPOINT or IO naming the file and what is wrong with it
+ * @throws XformerError CHECKPOINT or IO naming the file and what is wrong with it; CHECKPOINT when models of an
+ *   ensemble have different target vocabularies
  *
  * @example
  * const model = await loadModel("runs/zh-en-1");
  * await model.translate("我很好。"); // "I am good."
  */
 export async function loadModel(
-  path: string,
+  path: string | readonly string[],
   options: { readonly threads?: number | undefined } = {},
 ): Promise<TrainedModel> {
-  const checkpoint = loadCheckpoint(path);
+  const [first, ...others] = [path].flat();
+  if (first === undefined)
+    throw new XformerError("USAGE", "no model is named", { hint: "Name at least one." });
+  const checkpoint = loadCheckpoint(first);
   const { tensors: _, ...description } = checkpoint;
   const pool = new ReplicaPool(checkpoint.model, perform, options.threads);
-  restore(checkpoint, pool.main.model, pool.main.workbench.memory);
+  const { memory } = pool.main.workbench;
+  restore(checkpoint, pool.main.model, memory);
+  const partners = others.map((other) => loadPartner(other, description, memory));
   pool.weightsChanged();
   const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
-  return new TrainedModel(description, new Translator(pool, sourceTokenizer, targetTokenizer, outputLimit));
+  const translator = new Translator(pool, sourceTokenizer, targetTokenizer, outputLimit, partners);
+  return new TrainedModel(description, translator);
+}
+
+/** A further model of an ensemble, in the memory of the first. */
+function loadPartner(path: string, first: TrainedModel["description"], memory: SharedMemory): Partner {
+  const checkpoint = loadCheckpoint(path);
+  const theirs = JSON.stringify(checkpoint.targetTokenizer.toJSON());
+  if (theirs !== JSON.stringify(first.targetTokenizer.toJSON())) {
+    throw new XformerError("CHECKPOINT", `its target vocabulary is not that of ${first.file}`, {
+      file: checkpoint.file,
+      hint: "Train the models of an ensemble on the same text with the same tokenizer, and different seeds.",
+    });
+  }
+  const model = new Transformer(checkpoint.model, memory);
+  restore(checkpoint, model, memory);
+  return { model, sourceTokenizer: checkpoint.sourceTokenizer };
 }

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import type { DecodingOptions } from "../decoding/options.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
 import { coloursFor } from "./ui/colour.ts";
@@ -6,7 +7,7 @@ import { printable } from "./ui/format.ts";
 import { unknownWords } from "./unknownWords.ts";
 
 /** Translates what is typed, a line at a time, until `:quit` or Ctrl-D (then done) or Ctrl-C (then interrupted). */
-export async function promptLoop(model: TrainedModel): Promise<ExitCode> {
+export async function promptLoop(model: TrainedModel, options: DecodingOptions): Promise<ExitCode> {
   const { sourceLanguage, targetLanguage, model: config } = model.description;
   const notes = coloursFor(process.stderr);
   const note = (text: string): void => void process.stderr.write(`${notes.dim(printable(text))}\n`);
@@ -29,7 +30,7 @@ export async function promptLoop(model: TrainedModel): Promise<ExitCode> {
     asked = line.trim() === ":quit";
     if (asked) break;
     if (line.trim() !== "") {
-      const [translation] = await model.translator.translate([line]);
+      const [translation] = await model.translator.translate([line], options);
       const { text, overLong, sourceTokens } = translation!;
       process.stdout.write(
         `${process.stdout.isTTY ? coloursFor(process.stdout).bold(printable(text)) : text}\n`,

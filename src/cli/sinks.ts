@@ -39,9 +39,9 @@ export function openSink(file: string | undefined): LineSink {
 }
 
 function standardOutput(): LineSink {
-  // What a model says must not be able to steer the terminal.
+  // What a model says must not be able to steer the terminal; columns may.
   const shown = (lines: string): string =>
-    process.stdout.isTTY ? lines.split("\n").map(printable).join("\n") : lines;
+    process.stdout.isTTY ? lines.replace(/[^\n\t]+/g, printable) : lines;
   return { write: (lines) => print(shown(lines)), finish: () => {}, discard: () => {} };
 }
 

@@ -1,75 +1,97 @@
 import type { Command } from "commander";
+import { ALIGNMENT_UNITS, type AlignmentUnit, type DecodingOptions } from "../decoding/options.ts";
+import type { Translation } from "../decoding/translation.ts";
 import type { TrainedModel } from "../trainedModel.ts";
+import { addDecodingOptions, type DecodingFlags, decodingOptions, modelsOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { countOption, debugOption, modelOption, pathOption } from "./options.ts";
+import { choiceOption, countOption, debugOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
 import type { LineSink } from "./sinks.ts";
-import type { Warn } from "./ui/warnings.ts";
-import type { UnknownWords } from "./unknownWords.ts";
+import type { OutputFlags } from "./translationOutput.ts";
 
 /** Lines that a thread translates at a time, when they come fast enough. */
 const LINES_PER_THREAD = 64;
 /** When input pauses for so many milliseconds, what has come is translated. */
 const PAUSE = 20;
 
-interface TranslateFlags {
-  readonly model: string;
+interface TranslateFlags extends DecodingFlags, OutputFlags {
+  readonly model: readonly string[];
   readonly input?: string;
   readonly output?: string;
+  readonly prefixColumn?: number;
+  readonly alignments?: AlignmentUnit;
+  readonly nBest?: number;
   readonly threads?: number;
   readonly quiet?: boolean;
 }
 
 /** Adds `xformer translate`. */
 export function addTranslate(program: Command, run: Run): void {
-  program
+  const command = program
     .command("translate")
     .description("translate lines from a file, a pipe or the keyboard; one line out for each line in")
-    .addOption(modelOption())
+    .addOption(modelsOption())
     .addOption(pathOption("-i, --input <file>", "lines to translate (default: standard input)"))
-    .addOption(pathOption("-o, --output <file>", "where translations go (default: standard output)"))
+    .addOption(pathOption("-o, --output <file>", "where translations go (default: standard output)"));
+  addDecodingOptions(command)
+    .addOption(countOption("--prefix-column <n>", "column of tab-separated input with a prefix", { from: 2 }))
+    .option("--scores", "add columns: the log-probability, and the same over the length penalty")
+    .addOption(choiceOption("--alignments <unit>", "add a column: source and target places", ALIGNMENT_UNITS))
+    .option("--json", "one JSON object a line, with everything")
     .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .option("-q, --quiet", "no warnings")
     .addOption(debugOption())
     .addHelpText(
       "after",
       `
-Without --input and a pipe, type sentences; :quit or Ctrl-D leaves.
+Without --input and a pipe, type sentences; :help tells more, :quit or Ctrl-D leaves.
 
 Examples:
   $ npx xformer translate --model runs/zh-en-1
-  $ echo "我很好。" | npx xformer translate --model runs/zh-en-1
+  $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --scores
+  $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --n-best 3
   $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --output test.translated.en`,
     )
     .action(run(translate));
 }
 
 async function translate(flags: TranslateFlags): Promise<ExitCode> {
-  const [{ loadModel }, { warnings }, { UnknownWords }, { openLines }] = await Promise.all([
-    import("../trainedModel.ts"),
-    import("./ui/warnings.ts"),
-    import("./unknownWords.ts"),
-    import("./inputLines.ts"),
-  ]);
+  const [{ loadModel }, { resolveDecoding }, { warnings }, { UnknownWords }, { openRows }] =
+    await Promise.all([
+      import("../trainedModel.ts"),
+      import("../decoding/options.ts"),
+      import("./ui/warnings.ts"),
+      import("./unknownWords.ts"),
+      import("./inputLines.ts"),
+    ]);
+  const options = { ...decodingOptions(flags), alignments: flags.alignments };
+  resolveDecoding(options); // what is wrong with it is said before a model is loaded
   const warn = warnings(flags.quiet);
   const place = (line: number): string =>
     flags.input === undefined ? `line ${line}` : `${flags.input}:${line}`;
   const isPrompt = flags.input === undefined && flags.output === undefined && process.stdin.isTTY;
-  const lines = openLines(flags.input, (line) => warn(`${place(line)}: invalid UTF-8, read as \ufffd.`));
+  const rows = openRows(flags.input, flags.prefixColumn, (line) =>
+    warn(`${place(line)}: invalid UTF-8, read as \ufffd.`),
+  );
   const model = await loadModel(flags.model, { threads: flags.threads });
   if (isPrompt) {
     const { promptLoop } = await import("./promptLoop.ts");
-    return promptLoop(model);
+    return promptLoop(model, options);
   }
-  const { openSink } = await import("./sinks.ts");
+  const [{ openSink }, { formatTranslation }] = await Promise.all([
+    import("./sinks.ts"),
+    import("./translationOutput.ts"),
+  ]);
   const sink = openSink(flags.output);
   const unknown = new UnknownWords(model.translator.sourceTokenizer);
+  const { maxLength } = model.description.model;
+  const print = (line: number, source: string, translation: Translation): string => {
+    unknown.add(source, translation);
+    if (translation.overLong) warn(`${place(line)}: ${aboutLongLine(translation, maxLength, options)}`);
+    return formatTranslation(line, source, translation, flags);
+  };
   try {
-    await translateAll(model, lines, sink, unknown, (line, tokens, most) =>
-      warn(
-        `${place(line)}: ${tokens} tokens, more than the ${most} the model was trained for; its translation may be poor.`,
-      ),
-    );
+    await translateAll(model, rows, options, sink, print);
     sink.finish();
   } catch (error) {
     sink.discard();
@@ -77,31 +99,41 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   } finally {
     await model.close();
   }
-  tellUnknown(unknown, warn);
+  if (unknown.count > 0) warn(unknown.summary);
   return EXIT.done;
 }
 
 async function translateAll(
   model: TrainedModel,
-  lines: AsyncIterable<string>,
+  rows: AsyncIterable<{ readonly source: string; readonly prefix: string | undefined }>,
+  options: DecodingOptions,
   sink: LineSink,
-  unknown: UnknownWords,
-  onOverLong: (line: number, tokens: number, most: number) => void,
+  print: (line: number, source: string, translation: Translation) => string,
 ): Promise<void> {
   const { inBursts } = await import("./bursts.ts");
   const { translator } = model;
-  let line = 0;
-  for await (const burst of inBursts(lines, LINES_PER_THREAD * translator.pool.threads, PAUSE)) {
-    const translations = await translator.translate(burst);
-    for (const [i, translation] of translations.entries()) {
-      line++;
-      unknown.add(burst[i]!, translation);
-      if (translation.overLong) onOverLong(line, translation.sourceTokens, model.description.model.maxLength);
-    }
-    await sink.write(translations.map(({ text }) => `${text}\n`).join(""));
+  let line = 1;
+  for await (const burst of inBursts(rows, LINES_PER_THREAD * translator.pool.threads, PAUSE)) {
+    const sources = burst.map(({ source }) => source);
+    const prefix = burst.map((row) => row.prefix ?? options.prefix?.toString() ?? "");
+    const translations = await translator.translate(sources, { ...options, prefix, firstLine: line });
+    const texts = translations.map((translation, i) => print(line + i, sources[i]!, translation));
+    line += burst.length;
+    await sink.write(texts.join(""));
   }
 }
 
-function tellUnknown(unknown: UnknownWords, warn: Warn): void {
-  if (unknown.count > 0) warn(unknown.summary);
+/** What became of a line that is longer than any the model was trained on. */
+export function aboutLongLine(
+  { sourceTokens, pieces }: Translation,
+  maxLength: number,
+  { longLines = "split" }: DecodingOptions,
+): string {
+  const outcome = {
+    split: `translated in ${pieces} pieces`,
+    truncate: "the rest was left out",
+    refuse: "not translated",
+    keep: "its translation may be poor",
+  }[longLines];
+  return `${sourceTokens} tokens, more than the ${maxLength} the model was trained for; ${outcome}.`;
 }

@@ -1,136 +1,188 @@
-import { setImmediate } from "node:timers/promises";
-import { assembleBatch, batchesInOrder, type EncodedPair } from "../data/batches.ts";
-import type { Pointer } from "../kernels/kernels.ts";
+import type { EncodedPair } from "../data/batches.ts";
+import type { Transformer } from "../model/transformer.ts";
 import type { ReplicaPool } from "../replicas/pool.ts";
-import { sharePairs } from "../replicas/sharedPairs.ts";
-import { Arena } from "../tensor/memory.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { align, unitsOfTokens } from "./alignments.ts";
+import { BatchRunner } from "./batchRunner.ts";
+import type { Weights } from "./crossAttention.ts";
+import type { DecodeBatch } from "./jobs.ts";
+import {
+  type AlignmentUnit,
+  type Decoding,
+  type DecodingOptions,
+  lengthLimit,
+  resolveDecoding,
+  widthOf,
+} from "./options.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
+import {
+  attentionWords,
+  type FoundTarget,
+  readAttention,
+  readResults,
+  readScore,
+  resultWords,
+  scoreWords,
+} from "./results.ts";
 import type { PairScore } from "./scorer.ts";
+import { joinHypotheses, type PieceOfHypothesis, type Translation } from "./translation.ts";
+
+export type { Translation } from "./translation.ts";
 
 /** Tokens a thread works on at a time, on the longer side. */
 const BATCH_TOKENS = 1024;
-/** Batches of a thread between two moments at which the process listens to signals and timers. */
-const BATCHES_PER_THREAD = 4;
+/** Of many hypotheses a sentence fewer sentences are worked on at a time, but no fewer than this. */
+const FEWEST_BATCH_TOKENS = 128;
 
-/** One line, translated. */
-export interface Translation {
-  readonly text: string;
-  /** Source tokens. */
-  readonly sourceTokens: number;
-  /** Source tokens that are not in the vocabulary. */
-  readonly unknownTokens: number;
-  /** Whether the source is longer than any sentence that was trained on could be. */
-  readonly overLong: boolean;
+/** A further model of an ensemble, its parameters in the memory of the first's pool. */
+export interface Partner {
+  readonly model: Transformer;
+  readonly sourceTokenizer: Tokenizer;
 }
 
-/** What is to be done with batches. */
-type WorkOnBatches = { readonly kind: "greedy"; readonly limit: number } | { readonly kind: "score" };
-
-/** A trained model with its tokenizers: text in, text out. */
+/** A trained model with its tokenizers, or an ensemble of several: text in, text out. */
 export class Translator {
   readonly pool: ReplicaPool;
   readonly sourceTokenizer: Tokenizer;
   readonly targetTokenizer: Tokenizer;
-  /** The most tokens a translation may have. */
+  /** The most tokens a translation may have unless options say otherwise. */
   readonly outputLimit: number;
-  /** Holds batches and results while the threads work on them. */
-  readonly #arena: Arena;
-  /** Settled when the call before is done: calls take turns, as threads and arena serve one at a time. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #partners: readonly Partner[];
+  readonly #runner: BatchRunner;
 
   constructor(
     pool: ReplicaPool,
     sourceTokenizer: Tokenizer,
     targetTokenizer: Tokenizer,
     outputLimit: number,
+    partners: readonly Partner[] = [],
   ) {
     this.pool = pool;
     this.sourceTokenizer = sourceTokenizer;
     this.targetTokenizer = targetTokenizer;
     this.outputLimit = outputLimit;
-    this.#arena = new Arena(pool.main.workbench.memory);
+    this.#partners = partners;
+    const { bosId, eosId } = targetTokenizer.vocabulary;
+    this.#runner = new BatchRunner(pool, { bosId, eosId });
   }
 
-  /** Translates lines, one for one and in order, greedily. A line without a token gives an empty line. */
-  async translate(lines: readonly string[]): Promise<Translation[]> {
-    const { memory } = this.pool.main.workbench;
-    const sources = lines.map((line) => this.sourceTokenizer.encode(line));
-    const texts: string[] = lines.map(() => "");
-    const limit = this.outputLimit;
-    const wanted = sources.flatMap((source, index) =>
-      source.length === 0 ? [] : [{ source, target: new Int32Array(0), index }],
-    );
-    await this.#inBatches(wanted, limit + 1, { kind: "greedy", limit }, (results, pairs) => {
-      const rows = memory.integers(results, pairs.length * (limit + 1));
-      for (const [i, { index }] of pairs.entries()) {
-        const first = i * (limit + 1) + 1;
-        texts[index] = this.targetTokenizer.decode(rows.subarray(first, first + rows[first - 1]!));
-      }
+  /**
+   * Translates lines, one for one and in order; greedily unless options say otherwise. A line without a token
+   * gives an empty line.
+   *
+   * @throws XformerError USAGE naming the option that is wrong
+   */
+  async translate(lines: readonly string[], options: DecodingOptions = {}): Promise<Translation[]> {
+    const decoding = resolveDecoding(options);
+    const { sourceTokenizer, targetTokenizer } = this;
+    const { maxLength } = this.pool.main.model.config;
+    const pieces = piecesOf(lines, options, sourceTokenizer, targetTokenizer, maxLength);
+    const found = await this.#decode(pieces, decoding, options.firstLine ?? 1);
+    const aligned = await this.#align(pieces, found, options.alignments);
+    let next = 0;
+    return lines.map((line, i) => {
+      const parts: PieceOfHypothesis[][] = [];
+      for (; pieces[next]?.line === i; next++) parts.push(aligned[next]!);
+      const hypotheses = joinHypotheses(parts, targetTokenizer, decoding.lengthPenalty);
+      const source = sourceTokenizer.encode(line);
+      return {
+        text: hypotheses[0]?.text ?? "",
+        sourceTokens: source.length,
+        unknownTokens: sourceTokenizer.vocabulary.countUnknown(source),
+        overLong: source.length > maxLength,
+        pieces: parts.length,
+        hypotheses,
+      };
     });
-    return sources.map((source, i) => ({
-      text: texts[i]!,
-      sourceTokens: source.length,
-      unknownTokens: this.sourceTokenizer.vocabulary.countUnknown(source),
-      overLong: source.length > this.pool.main.model.config.maxLength,
-    }));
   }
 
   /** Scores pairs of lines by teacher forcing, one for one and in order. */
   async score(sources: readonly string[], targets: readonly string[]): Promise<PairScore[]> {
-    const { memory } = this.pool.main.workbench;
+    const scores: PairScore[] = [];
     const pairs = sources.map((source, index) => ({
       source: this.sourceTokenizer.encode(source),
       target: this.targetTokenizer.encode(targets[index]!),
       index,
     }));
-    const scores: PairScore[] = [];
-    await this.#inBatches(pairs, 2 * 3, { kind: "score" }, (results, batch) => {
-      const rows = memory.doubles(results, 3 * batch.length);
-      for (let i = 0; i < rows.length; i += 3) {
-        scores.push({ logProbability: rows[i]!, tokens: rows[i + 1]!, correct: rows[i + 2]! });
-      }
+    await this.#runner.run(pairs, {
+      batchTokens: BATCH_TOKENS,
+      words: ({ target }) => scoreWords(target.length),
+      describe: (batch) => batch,
+      job: (batches, common) => ({ ...common, kind: "score", batches }),
+      read: (words) => void scores.push(readScore(words)),
     });
     return scores;
   }
 
   /**
-   * Shares batches of pairs out among the threads and reads their results in order, when it is its turn.
-   *
-   * @param width 32-bit words of results for a pair
+   * How much the tokens of targets attend to those of their sources, in the decoder's last layer (of an ensemble,
+   * the first model's): the mean of its heads.
    */
-  #inBatches(
-    pairs: readonly EncodedPair[],
-    width: number,
-    job: WorkOnBatches,
-    read: (results: Pointer, batch: readonly EncodedPair[]) => void,
-  ): Promise<void> {
-    const work = this.#turn.then(() => this.#runBatches(pairs, width, job, read));
-    // Whoever comes next waits for the end, not for success.
-    this.#turn = work.catch(() => {});
-    return work;
+  async attention(pairs: readonly Omit<EncodedPair, "index">[]): Promise<Weights[]> {
+    const weights: Weights[] = [];
+    const indexed = pairs.map((pair, index) => ({ ...pair, index }));
+    await this.#runner.run(indexed, {
+      batchTokens: BATCH_TOKENS,
+      words: ({ source, target }) => attentionWords(target.length, source.length),
+      describe: (batch) => batch,
+      job: (batches, common) => ({ ...common, kind: "attention", batches }),
+      read: (words, { source, target }) =>
+        void weights.push(readAttention(words, target.length, source.length)),
+    });
+    return weights;
   }
 
-  async #runBatches(
-    pairs: readonly EncodedPair[],
-    width: number,
-    job: WorkOnBatches,
-    read: (results: Pointer, batch: readonly EncodedPair[]) => void,
-  ): Promise<void> {
-    const { memory } = this.pool.main.workbench;
-    const { bosId, eosId } = this.targetTokenizer.vocabulary;
-    const special = { bosId, eosId };
-    const parts = batchesInOrder(pairs, BATCH_TOKENS);
-    const atATime = BATCHES_PER_THREAD * this.pool.threads;
-    for (let first = 0; first < parts.length; first += atATime) {
-      const group = parts.slice(first, first + atATime);
-      const batches = group.map((part) => ({
-        pairs: sharePairs(memory, this.#arena, assembleBatch(part, eosId)),
-        results: this.#arena.allocate(width * part.length),
-      }));
-      await this.pool.run({ ...job, items: batches.length, special, weights: this.pool.weights, batches });
-      for (const [i, part] of group.entries()) read(batches[i]!.results, part);
-      this.#arena.release();
-      await setImmediate();
-    }
+  /** What is found for each piece. */
+  async #decode(pieces: readonly Piece[], decoding: Decoding, firstLine: number): Promise<FoundTarget[][]> {
+    const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
+    const most = ({ source }: EncodedPair): number => lengthLimit(limit, source.length);
+    const partners = this.#partners.map(({ model }) => ({
+      config: model.config,
+      parameters: model.parameters.pointer,
+    }));
+    const found: FoundTarget[][] = [];
+    const pairs = pieces.map(({ source, prefix }, index) => ({ source, target: prefix, index }));
+    await this.#runner.run<DecodeBatch>(pairs, {
+      batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widthOf(decoding))),
+      words: (pair) => resultWords(decoding.nBest, most(pair)),
+      describe: (batch, part) => ({
+        ...batch,
+        partnerPairs: this.#partners.map(({ sourceTokenizer }) =>
+          this.#runner.share(
+            part.map((pair) => ({ ...pair, source: sourceTokenizer.encode(pieces[pair.index]!.text) })),
+          ),
+        ),
+        lines: part.map(({ index }) => firstLine + pieces[index]!.line),
+      }),
+      job: (batches, common) => ({
+        ...common,
+        ...{ kind: "decode", decoding, limit, partners, batches },
+        unkId: this.targetTokenizer.vocabulary.unkId,
+      }),
+      read: (words, pair) => void found.push(readResults(words, most(pair))),
+    });
+    return found;
+  }
+
+  /** What was found for each piece, with alignments if they are wanted; places count from the beginning of the piece. */
+  async #align(
+    pieces: readonly Piece[],
+    found: readonly FoundTarget[][],
+    unit: AlignmentUnit | undefined,
+  ): Promise<PieceOfHypothesis[][]> {
+    if (unit === undefined)
+      return found.map((targets) => targets.map((target) => ({ ...target, alignment: undefined })));
+    const pairs = found.flatMap((targets, p) =>
+      targets.map(({ ids }) => ({ source: pieces[p]!.source, target: Int32Array.from(ids) })),
+    );
+    const weights = await this.attention(pairs);
+    let next = 0;
+    return found.map((targets, p) => {
+      const source = unitsOfTokens(pieces[p]!.source, this.sourceTokenizer, unit);
+      return targets.map((target) => {
+        const units = unitsOfTokens(target.ids, this.targetTokenizer, unit);
+        return { ...target, alignment: align(weights[next++]!, source, units) };
+      });
+    });
   }
 }

@@ -18,7 +18,7 @@ const OPENING: Habit = { before: true, after: false };
 const CLOSING: Habit = { before: false, after: true };
 
 /** Scripts written without spaces between words, and East Asian punctuation, which has its space built in. */
-const UNSPACED =
+export const UNSPACED =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Bopomofo}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\u3000-\u303f\u30fb\u30fc\uff01-\uffef]/u;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const ELIDED_WORD = /['’]$/u;

@@ -75,7 +75,14 @@ describe("Translator", () => {
 
   it("no lines give none; a line without a token gives an empty one and leaves the others as they are", async () => {
     expect(await translator.translate([])).toEqual([]);
-    const nothing = { text: "", sourceTokens: 0, unknownTokens: 0, overLong: false };
+    const nothing = {
+      text: "",
+      sourceTokens: 0,
+      unknownTokens: 0,
+      overLong: false,
+      pieces: 0,
+      hypotheses: [],
+    };
     expect(await translator.translate([""])).toEqual([nothing]);
     const mixed = await translator.translate(["", LINES[0]!, "  ", LINES[1]!, ""]);
     expect(mixed.map(({ text }) => text)).toEqual(["", texts[0], "", texts[1], ""]);
@@ -84,7 +91,9 @@ describe("Translator", () => {
   it("counts tokens and unknown ones, and says which lines are longer than any trained on", async () => {
     const { maxLength } = SMALL_MODEL;
     const lines = ["a?b!", "a".repeat(maxLength), "a".repeat(maxLength + 1)];
-    const facts = (await translator.translate(lines)).map(({ text: _, ...rest }) => rest);
+    const facts = (await translator.translate(lines)).map(
+      ({ text: _, hypotheses: __, pieces: ___, ...rest }) => rest,
+    );
     expect(facts).toEqual([
       { sourceTokens: 4, unknownTokens: 2, overLong: false },
       { sourceTokens: maxLength, unknownTokens: 0, overLong: false },

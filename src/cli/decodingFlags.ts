@@ -1,0 +1,60 @@
+import type { Command, Option } from "commander";
+import { type DecodingOptions, LONG_LINES, type LongLines } from "../decoding/options.ts";
+import { choiceOption, modelOption, numberOption } from "./options.ts";
+
+/** The flags that say how to translate, as commander names them. */
+export interface DecodingFlags {
+  readonly beam?: number;
+  readonly lengthPenalty?: number;
+  readonly nBest?: number;
+  readonly sample?: boolean;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  readonly maxLength?: string;
+  readonly noRepeatNgram?: number;
+  readonly repetitionPenalty?: number;
+  readonly banUnk?: boolean;
+  readonly prefix?: string;
+  readonly longLines?: LongLines;
+}
+
+/** Gives a command the flags that say how to translate; which values they take, `resolveDecoding` knows. */
+export function addDecodingOptions(command: Command): Command {
+  const noRepeat = numberOption("--no-repeat-ngram <n>", "no sequence of n tokens occurs twice", {});
+  noRepeat.negate = false; // it is not the opposite of a flag --repeat-ngram
+  return command
+    .addOption(numberOption("--beam <n>", "beam search with n hypotheses (default: 1, greedy)", {}))
+    .addOption(numberOption("--length-penalty <a>", "alpha: long translations are favoured (default: 1)", {}))
+    .addOption(numberOption("--n-best <n>", "n translations of each line, as a Moses n-best list", {}))
+    .option("--sample", "draw tokens at random, by their probabilities")
+    .addOption(numberOption("--temperature <t>", "sampling: below 1 tamer, above wilder (default: 1)", {}))
+    .addOption(numberOption("--top-k <k>", "sampling: from the k most probable tokens only", {}))
+    .addOption(numberOption("--top-p <p>", "sampling: from the fewest tokens of probability p together", {}))
+    .addOption(numberOption("--seed <n>", "sampling: what the samples depend on (default: 1)", {}))
+    .option("--max-length <n>", "most tokens of a translation: 50, or by the source's tokens 2x, 1.5x+10")
+    .addOption(noRepeat)
+    .addOption(numberOption("--repetition-penalty <x>", "above 1, what is there is less likely again", {}))
+    .option("--ban-unk", "never give out the unknown token")
+    .option("--prefix <text>", "what every translation begins with")
+    .addOption(choiceOption("--long-lines <how>", "lines longer than any in training", LONG_LINES, "split"));
+}
+
+/** What the flags ask for. */
+export function decodingOptions(flags: DecodingFlags): DecodingOptions {
+  const { beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed } = flags;
+  const { maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines } = flags;
+  return {
+    ...{ beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed },
+    ...{ maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines },
+  };
+}
+
+/** `--model` of a command that takes several, as an ensemble: its value is an array. */
+export function modelsOption(): Option {
+  const option = modelOption();
+  const parse = option.parseArg!;
+  option.description += "; several for an ensemble";
+  return option.argParser((text, before: readonly string[] = []) => [...before, parse(text, "")]);
+}

@@ -1,0 +1,89 @@
+import { setImmediate } from "node:timers/promises";
+import { assembleBatch, batchesInOrder, type EncodedPair } from "../data/batches.ts";
+import type { SpecialIds } from "../model/teacherForcing.ts";
+import type { ReplicaPool } from "../replicas/pool.ts";
+import { type SharedPairs, sharePairs } from "../replicas/sharedPairs.ts";
+import { Arena } from "../tensor/memory.ts";
+import type { SharedBatch, TranslationJob } from "./jobs.ts";
+
+/** Batches of a thread between two moments at which the process listens to signals and timers. */
+const BATCHES_PER_THREAD = 4;
+
+/** What is done with pairs, a batch at a time. */
+export interface BatchWork<Batch extends SharedBatch> {
+  /** The most tokens of a batch, on the longer side. */
+  readonly batchTokens: number;
+  /** The 64-bit words of results for a pair. */
+  readonly words: (pair: EncodedPair) => number;
+  /** Describes a batch to the threads. */
+  readonly describe: (batch: SharedBatch, part: readonly EncodedPair[]) => Batch;
+  /** The job of some batches. */
+  readonly job: (batches: readonly Batch[], common: JobCommon) => TranslationJob;
+  /** Takes the results of a pair. */
+  readonly read: (results: Float64Array, pair: EncodedPair) => void;
+}
+
+/** What all jobs say. */
+export interface JobCommon {
+  readonly items: number;
+  readonly special: SpecialIds;
+  readonly weights: number;
+}
+
+/** Shares batches out among the threads of a pool and collects their results in order. */
+export class BatchRunner {
+  readonly #pool: ReplicaPool;
+  readonly #special: SpecialIds;
+  /** Holds batches and results while the threads work on them. */
+  readonly #arena: Arena;
+  /** Settled when the call before is done: calls take turns, as threads and arena serve one at a time. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(pool: ReplicaPool, special: SpecialIds) {
+    this.#pool = pool;
+    this.#special = special;
+    this.#arena = new Arena(pool.main.workbench.memory);
+  }
+
+  /** Works on pairs when it is its turn. */
+  run<Batch extends SharedBatch>(pairs: readonly EncodedPair[], work: BatchWork<Batch>): Promise<void> {
+    const done = this.#turn.then(() => this.#run(pairs, work));
+    // Whoever comes next waits for the end, not for success.
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /** Copies pairs to where all threads see them, until the batches of which they are part are done. */
+  share(pairs: readonly EncodedPair[]): SharedPairs {
+    const batch = assembleBatch(pairs, this.#special.eosId);
+    return sharePairs(this.#pool.main.workbench.memory, this.#arena, batch);
+  }
+
+  async #run<Batch extends SharedBatch>(
+    pairs: readonly EncodedPair[],
+    work: BatchWork<Batch>,
+  ): Promise<void> {
+    const { memory } = this.#pool.main.workbench;
+    const parts = batchesInOrder(pairs, work.batchTokens);
+    const atATime = BATCHES_PER_THREAD * this.#pool.threads;
+    for (let first = 0; first < parts.length; first += atATime) {
+      const group = parts.slice(first, first + atATime);
+      const batches = group.map((part) => {
+        const words = part.reduce((sum, pair) => sum + work.words(pair), 0);
+        return work.describe({ pairs: this.share(part), results: this.#arena.allocate(2 * words) }, part);
+      });
+      const { weights } = this.#pool;
+      await this.#pool.run(work.job(batches, { items: batches.length, special: this.#special, weights }));
+      for (const [i, part] of group.entries()) {
+        let next = batches[i]!.results;
+        for (const pair of part) {
+          const words = work.words(pair);
+          work.read(memory.doubles(next, words), pair);
+          next += 8 * words;
+        }
+      }
+      this.#arena.release();
+      await setImmediate();
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import { XformerError } from "../errors.ts";
+
+/** What is done with lines of more tokens than any sentence the model was trained on. */
+export const LONG_LINES = ["split", "truncate", "refuse", "keep"] as const;
+export type LongLines = (typeof LONG_LINES)[number];
+
+/** What alignments number: tokens, as `xformer tokenize` shows them, or the words between spaces. */
+export const ALIGNMENT_UNITS = ["tokens", "words"] as const;
+export type AlignmentUnit = (typeof ALIGNMENT_UNITS)[number];
+
+/** How to translate; greedily unless something else is asked for. */
+export interface DecodingOptions {
+  /** Hypotheses that beam search keeps at a time; 1, the default, is greedy search. */
+  readonly beam?: number | undefined;
+  /** alpha of the length penalty ((5 + |Y|) / 6)^alpha of Wu et al. 2016; 0 for none, 1 by default. */
+  readonly lengthPenalty?: number | undefined;
+  /** Translations of a line: the best that beam search finds, or so many samples; 1 by default. */
+  readonly nBest?: number | undefined;
+  /** Draw tokens at random, by their probabilities. */
+  readonly sample?: boolean | undefined;
+  /** Logits are divided by it before a token is drawn; 1 by default. */
+  readonly temperature?: number | undefined;
+  /** Draw from so many most probable tokens only (Fan et al. 2018). */
+  readonly topK?: number | undefined;
+  /** Draw from the fewest tokens that have this probability together (Holtzman et al. 2020). */
+  readonly topP?: number | undefined;
+  /** What samples depend on, with the number of their line; 1 by default. */
+  readonly seed?: number | undefined;
+  /** The most tokens of a translation: a number, or by the tokens of the source as in "2x" and "1.5x+10". */
+  readonly maxLength?: number | string | undefined;
+  /** No sequence of so many tokens occurs twice in a translation. */
+  readonly noRepeatNgram?: number | undefined;
+  /** Above 1, makes tokens less likely that are there already (Keskar et al. 2019, section 4.1). */
+  readonly repetitionPenalty?: number | undefined;
+  /** The unknown token is not given out. */
+  readonly banUnk?: boolean | undefined;
+  /** What translations begin with: of every line, or an entry a line. */
+  readonly prefix?: string | readonly string[] | undefined;
+  /** Aligns what is found with its source, by tokens or by what stands between spaces. */
+  readonly alignments?: AlignmentUnit | undefined;
+  /** Lines longer than any the model was trained on: split by default. */
+  readonly longLines?: LongLines | undefined;
+  /** The number of the first line in its text, from 1; for samples, which depend on it. */
+  readonly firstLine?: number | undefined;
+}
+
+/** The most tokens of a translation: `factor` times those of the source, and `plus` more. */
+export interface LengthLimit {
+  readonly factor: number;
+  readonly plus: number;
+}
+
+/** {@link DecodingOptions}, checked and complete: what a thread needs to know. */
+export interface Decoding {
+  readonly beam: number;
+  readonly lengthPenalty: number;
+  readonly nBest: number;
+  /** Undefined when nothing is drawn. */
+  readonly sampling: Sampling | undefined;
+  /** Undefined for the model's own limit. */
+  readonly maxLength: LengthLimit | undefined;
+  /** 0 for any. */
+  readonly noRepeatNgram: number;
+  readonly repetitionPenalty: number;
+  readonly banUnk: boolean;
+}
+
+/** How tokens are drawn. */
+export interface Sampling {
+  readonly temperature: number;
+  /** Undefined for all. */
+  readonly topK: number | undefined;
+  readonly topP: number;
+  readonly seed: number;
+}
+
+/** Hypotheses of a sentence that are open at a time, at most. */
+export function widthOf({ beam, nBest, sampling }: Decoding): number {
+  return sampling === undefined ? beam : nBest;
+}
+
+/** The most tokens of a translation, END included. */
+export function lengthLimit({ factor, plus }: LengthLimit, sourceTokens: number): number {
+  return Math.max(1, Math.floor(factor * sourceTokens + plus));
+}
+
+/**
+ * Checks options and fills in what they leave out.
+ *
+ * @throws XformerError USAGE naming the option
+ */
+export function resolveDecoding(options: DecodingOptions = {}): Decoding {
+  const { beam = 1, lengthPenalty = 1, nBest = 1, noRepeatNgram = 0, repetitionPenalty = 1 } = options;
+  check("beam", beam, WHOLE_FROM_1);
+  check("length penalty", lengthPenalty, FROM_0);
+  check("n-best", nBest, WHOLE_FROM_1);
+  if (options.noRepeatNgram !== undefined) check("no-repeat n-gram", noRepeatNgram, WHOLE_FROM_1);
+  check("repetition penalty", repetitionPenalty, ABOVE_0);
+  const sampling = resolveSampling(options);
+  if (sampling !== undefined && options.beam !== undefined && beam > 1) {
+    throw new XformerError("USAGE", "beam search and sampling exclude each other", {
+      hint: "Leave one of --beam and --sample out.",
+    });
+  }
+  if (sampling === undefined && nBest > beam) {
+    throw new XformerError("USAGE", `the ${nBest} best are wanted of a beam of ${beam}`, {
+      hint: `Use --beam ${nBest} or more, or --sample.`,
+    });
+  }
+  const { maxLength, banUnk = false } = options;
+  return {
+    ...{ beam, lengthPenalty, nBest, sampling, noRepeatNgram, repetitionPenalty, banUnk },
+    maxLength: maxLength === undefined ? undefined : parseLengthLimit(maxLength),
+  };
+}
+
+function resolveSampling(options: DecodingOptions): Sampling | undefined {
+  const { sample = false, temperature = 1, topK, topP = 1, seed = 1 } = options;
+  if (!sample) {
+    const idle = (["temperature", "topK", "topP", "seed"] as const).find(
+      (name) => options[name] !== undefined,
+    );
+    if (idle === undefined) return undefined;
+    throw new XformerError("USAGE", `${NAMES[idle]} is for sampling`, { hint: "Add --sample." });
+  }
+  check(NAMES.temperature, temperature, ABOVE_0);
+  if (topK !== undefined) check(NAMES.topK, topK, WHOLE_FROM_1);
+  check(NAMES.topP, topP, SHARE);
+  check(NAMES.seed, seed, WHOLE_FROM_0);
+  return { temperature, topK, topP, seed };
+}
+
+const NAMES = { temperature: "temperature", topK: "top-k", topP: "top-p", seed: "seed" } as const;
+
+/** Reads "50", "2x" and "1.5x+10". */
+function parseLengthLimit(text: number | string): LengthLimit {
+  const parts = /^(?:(\d+(?:\.\d+)?)x)?(?:(^|\+|-)(\d+))?$/.exec(String(text));
+  const [, factor, sign, plus] = parts ?? [];
+  if (factor === undefined && (plus === undefined || sign !== "" || Number(plus) < 1)) {
+    throw new XformerError("USAGE", `the max length is "${text}"`, {
+      hint: "Give a number of tokens from 1, or one relative to the source such as 2x or 1.5x+10.",
+    });
+  }
+  return { factor: Number(factor ?? 0), plus: Number(plus ?? 0) * (sign === "-" ? -1 : 1) };
+}
+
+interface Condition {
+  readonly is: (value: number) => boolean;
+  readonly hint: string;
+}
+
+const WHOLE_FROM_0: Condition = {
+  is: (x) => Number.isSafeInteger(x) && x >= 0,
+  hint: "a whole number from 0",
+};
+const WHOLE_FROM_1: Condition = {
+  is: (x) => Number.isSafeInteger(x) && x >= 1,
+  hint: "a whole number from 1",
+};
+const FROM_0: Condition = { is: (x) => Number.isFinite(x) && x >= 0, hint: "a number of at least 0" };
+const ABOVE_0: Condition = { is: (x) => Number.isFinite(x) && x > 0, hint: "a number above 0" };
+const SHARE: Condition = { is: (x) => x > 0 && x <= 1, hint: "a number above 0 and at most 1" };
+
+function check(name: string, value: number, { is, hint }: Condition): void {
+  if (is(value)) return;
+  throw new XformerError("USAGE", `the ${name} is ${value}`, { hint: `It has to be ${hint}.` });
+}

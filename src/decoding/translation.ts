@@ -1,0 +1,83 @@
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { type Alignment, joinAlignments, type Link } from "./alignments.ts";
+import { lengthPenalty } from "./lengthPenalty.ts";
+import { joinPieces } from "./longLines.ts";
+import type { FoundTarget } from "./results.ts";
+
+/** One line, translated. */
+export interface Translation {
+  readonly text: string;
+  /** Source tokens. */
+  readonly sourceTokens: number;
+  /** Source tokens that are not in the vocabulary. */
+  readonly unknownTokens: number;
+  /** Whether the source is longer than any sentence that was trained on could be. */
+  readonly overLong: boolean;
+  /** In how many pieces it was translated: more than one where it was split, none where nothing was translated. */
+  readonly pieces: number;
+  /** What was found, best first (samples as they were drawn); `text` is that of the first. */
+  readonly hypotheses: readonly TranslatedHypothesis[];
+}
+
+/** One way to translate a line. */
+export interface TranslatedHypothesis {
+  readonly text: string;
+  /** The tokens, without BEGIN and END. */
+  readonly tokens: readonly string[];
+  /** Natural log of the probability, END included. */
+  readonly logProbability: number;
+  /** The same over the length penalty: what beam search goes by. */
+  readonly score: number;
+  /** Natural log of each token's probability given those before, END's last (of every piece, in a line that was split). */
+  readonly tokenLogProbabilities: readonly number[];
+  /** Whether the model has come to an end; if not, the limit has cut it short. */
+  readonly ended: boolean;
+  /** Which source goes with which target, if that was asked for. */
+  readonly alignment?: readonly Link[];
+}
+
+/** A hypothesis of a piece of a line, and what it has been aligned to. */
+export interface PieceOfHypothesis extends FoundTarget {
+  readonly alignment: Alignment | undefined;
+}
+
+/**
+ * The hypotheses of a line from those of its pieces: the best of all pieces together are the best of the line, and
+ * so on, as far as all pieces have them.
+ *
+ * @param alpha of the length penalty
+ */
+export function joinHypotheses(
+  pieces: readonly (readonly PieceOfHypothesis[])[],
+  tokenizer: Tokenizer,
+  alpha: number,
+): TranslatedHypothesis[] {
+  if (pieces.length === 0) return [];
+  const ranks = Math.min(...pieces.map((found) => found.length));
+  return Array.from({ length: ranks }, (_, rank) =>
+    joinRank(
+      pieces.map((found) => found[rank]!),
+      tokenizer,
+      alpha,
+    ),
+  );
+}
+
+function joinRank(
+  parts: readonly PieceOfHypothesis[],
+  tokenizer: Tokenizer,
+  alpha: number,
+): TranslatedHypothesis {
+  const tokenLogProbabilities = parts.flatMap((part) => part.logProbabilities);
+  const logProbability = tokenLogProbabilities.reduce((sum, value) => sum + value, 0);
+  const alignments = parts.flatMap(({ alignment }) => alignment ?? []);
+  return {
+    text: joinPieces(parts.map(({ ids }) => tokenizer.decode(ids))),
+    tokens: parts.flatMap(({ ids }) => ids.map((id) => tokenizer.vocabulary.token(id))),
+    logProbability,
+    score: logProbability / lengthPenalty(tokenLogProbabilities.length, alpha),
+    tokenLogProbabilities,
+    ended: parts.every(({ ended }) => ended),
+    ...(alignments.length > 0 ? { alignment: joinAlignments(alignments) } : {}),
+  };
+}
