@@ -1,4 +1,4 @@
-import { checkReferences, type References } from "./exactMatch.ts";
+import { checkReferences, type References, referencesOf } from "./references.ts";
 import { type BleuTokenizer, bleuTokenizers } from "./tokenizers/index.ts";
 import { trimEnd } from "./tokenizers/whitespace.ts";
 
@@ -66,7 +66,7 @@ export function corpusBleu(
     matches: new Array<number>(MAX_ORDER).fill(0),
   };
   for (const [segment, hypothesis] of hypotheses.entries()) {
-    const accepted = references.map((stream) => tokenize(stream[segment] as string));
+    const accepted = referencesOf(references, segment).map(tokenize);
     addSegment(statistics, tokenize(hypothesis), accepted);
   }
   const letterCase = lowercase ? "lc" : "mixed";

@@ -1,6 +1,8 @@
 import type { Translation, Translator } from "../decoding/translator.ts";
 import { type BleuScore, corpusBleu } from "./bleu.ts";
+import { corpusChrf } from "./chrf.ts";
 import { exactMatch } from "./exactMatch.ts";
+import type { MetricScore } from "./metric.ts";
 import type { BleuTokenizer } from "./tokenizers/index.ts";
 
 /** How a model does on a corpus; rates and scores from 0 to 100. */
@@ -14,6 +16,7 @@ export interface Evaluation {
   /** Greedy translations that equal their reference, in percent. */
   readonly exactMatch: number;
   readonly bleu: BleuScore;
+  readonly chrf: MetricScore;
   /** The greedy translation of every source. */
   readonly translations: readonly Translation[];
 }
@@ -57,6 +60,7 @@ export async function evaluate(
       tokenizer: options.bleuTokenizer,
       lowercase: options.lowercase,
     }),
+    chrf: corpusChrf(hypotheses, [references], { lowercase: options.lowercase }),
     translations,
   };
 }

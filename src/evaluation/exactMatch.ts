@@ -1,24 +1,5 @@
-import { type ErrorPlace, XformerError } from "../errors.ts";
-
-/** Reference streams as in sacreBLEU: `references[stream][segment]`, each stream as long as the hypotheses. */
-export type References = readonly (readonly string[])[];
-
-/**
- * Checks that there is something to score and that every reference stream is as long as the hypotheses.
- *
- * @throws {XformerError} `DATA`, with both counts if they differ
- */
-export function checkReferences(hypotheses: readonly string[], references: References): void {
-  for (const [index, stream] of references.entries()) {
-    if (stream.length === hypotheses.length) continue;
-    const what = references.length === 1 ? "references" : `references of stream ${index + 1}`;
-    throw unequal(`hypotheses and ${what}`, hypotheses.length, stream.length, {
-      hint: "Give one reference for each hypothesis, in the same order.",
-    });
-  }
-  if (references.length === 0) throw new XformerError("DATA", "no references to score against");
-  if (hypotheses.length === 0) throw new XformerError("DATA", "no hypotheses to score");
-}
+import { XformerError } from "../errors.ts";
+import { checkReferences, type References, unequal } from "./references.ts";
 
 /**
  * Gives the percentage of hypotheses that equal one of their references, character by character.
@@ -62,8 +43,4 @@ export function tokenAccuracy(
   }
   if (total === 0) throw new XformerError("DATA", "no tokens to score");
   return (100 * right) / total;
-}
-
-function unequal(what: string, first: number, second: number, place?: ErrorPlace): XformerError {
-  return new XformerError("DATA", `${what} differ in number: ${first} and ${second}`, place);
 }
