@@ -1,5 +1,35 @@
 import { XformerError } from "../errors.ts";
-import { checkReferences, type References, unequal } from "./references.ts";
+import { type Metric, OWN_VERSION, scoreCorpus } from "./metric.ts";
+import { type References, unequal } from "./references.ts";
+
+/**
+ * The percentage of hypotheses that equal one of their references, character by character.
+ *
+ * A segment's statistics are whether it does, and 1.
+ */
+export function exactness({ lowercase = false } = {}): Metric {
+  const fold = (text: string): string => (lowercase ? text.toLowerCase() : text);
+  return {
+    name: "exact match",
+    lowerIsBetter: false,
+    measure: (hypothesis, references) => [
+      Number(references.some((reference) => fold(reference) === fold(hypothesis))),
+      1,
+    ],
+    score: (sums) => (100 * sums[0]!) / sums[1]!,
+    signature: (references) =>
+      `nrefs:${references}|case:${lowercase ? "lc" : "mixed"}|unit:segment|version:${OWN_VERSION}`,
+  };
+}
+
+/**
+ * The percentage of hypotheses that are not exactly right, 100 minus exact match. Work on pronunciation calls this
+ * its word error rate, one word being one hypothesis: the figure that is published for CMUdict.
+ */
+export function inexactness(options: { readonly lowercase?: boolean } = {}): Metric {
+  const exact = exactness(options);
+  return { ...exact, name: "not exact", lowerIsBetter: true, score: (sums) => 100 - exact.score(sums) };
+}
 
 /**
  * Gives the percentage of hypotheses that equal one of their references, character by character.
@@ -11,10 +41,7 @@ import { checkReferences, type References, unequal } from "./references.ts";
  * exactMatch(["I am good.", "Bye"], [["I am good.", "Goodbye"]]); // 50
  */
 export function exactMatch(hypotheses: readonly string[], references: References): number {
-  checkReferences(hypotheses, references);
-  const isMatch = (hypothesis: string, segment: number) =>
-    references.some((stream) => stream[segment] === hypothesis);
-  return (100 * hypotheses.filter(isMatch).length) / hypotheses.length;
+  return scoreCorpus(exactness(), hypotheses, references).score;
 }
 
 /**

@@ -31,6 +31,20 @@ export function referencesOf(references: References, segment: number): string[] 
   return references.flatMap((stream) => stream[segment] ?? []);
 }
 
+/**
+ * Takes lines of accepted references apart, `a | b` into a and b.
+ *
+ * @param separator what stands between two references, for example " | "
+ * @returns as many streams as the line with most references needs
+ */
+export function splitAccepted(lines: readonly string[], separator: string): References {
+  const accepted = lines.map((line) => line.split(separator).map((reference) => reference.trim()));
+  const streams = accepted.reduce((most, references) => Math.max(most, references.length), 0);
+  return Array.from({ length: streams }, (_, stream) =>
+    accepted.map((references) => references[stream] ?? null),
+  );
+}
+
 /** How many references a segment has, as signatures say it: "var" when segments differ. */
 export function referenceCount(references: References, segments: number): number | "var" {
   const counts = new Set<number>();
