@@ -10,6 +10,7 @@ export type { DecodingOptions, LongLines } from "./decoding/options.ts";
 export type { TranslatedHypothesis, Translation } from "./decoding/translation.ts";
 export { type ErrorCode, XformerError } from "./errors.ts";
 export { type BleuOptions, type BleuScore, corpusBleu } from "./evaluation/bleu.ts";
+export { type ChrfOptions, corpusChrf } from "./evaluation/chrf.ts";
 export type { Evaluation } from "./evaluation/evaluate.ts";
 export type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
 export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";

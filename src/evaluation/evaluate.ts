@@ -1,6 +1,17 @@
 import type { Translation, Translator } from "../decoding/translator.ts";
 import { type BleuScore, corpusBleu } from "./bleu.ts";
-import { exactMatch } from "./exactMatch.ts";
+import { likelihoodStatistics } from "./likelihood.ts";
+import type { MetricScore } from "./metric.ts";
+import {
+  type EvaluationMetric,
+  isLikelihood,
+  type Measured,
+  type MetricOptions,
+  measureLikelihood,
+  measureText,
+  scoreOf,
+} from "./metrics.ts";
+import { splitAccepted } from "./references.ts";
 import type { BleuTokenizer } from "./tokenizers/index.ts";
 
 /** How a model does on a corpus; rates and scores from 0 to 100. */
@@ -11,11 +22,34 @@ export interface Evaluation {
   readonly perplexity: number;
   /** Target tokens that were the most probable ones, given those before, in percent. */
   readonly tokenAccuracy: number;
-  /** Greedy translations that equal their reference, in percent. */
+  /** Translations that equal their reference, in percent. */
   readonly exactMatch: number;
   readonly bleu: BleuScore;
-  /** The greedy translation of every source. */
+  readonly chrf: MetricScore;
+  /** The metrics that were asked for, by segment. */
+  readonly measured: readonly Measured[];
+  /** The translation of every source, or of the first `translatePairs`. */
   readonly translations: readonly Translation[];
+}
+
+/** What to evaluate and how. */
+export interface EvaluateOptions {
+  readonly bleuTokenizer: BleuTokenizer;
+  /**
+   * Whether BLEU, chrF and exact match ignore case, as they have to when the model's tokenizer lowercases;
+   * signatures say so.
+   */
+  readonly lowercase: boolean;
+  /** Metrics to measure besides those that are always there; none by default. */
+  readonly metrics?: readonly EvaluationMetric[];
+  /** How metrics are set, over `bleuTokenizer` and `lowercase`. */
+  readonly metricOptions?: MetricOptions;
+  /** What stands between accepted references of one line, for example " | "; by default a line is one. */
+  readonly acceptedSeparator?: string | undefined;
+  /** How many pairs, from the first on, are translated; by default all of them. */
+  readonly translatePairs?: number;
+  /** What {@link Translator.translate} takes as its options. */
+  readonly decoding?: object;
 }
 
 /** The tokeniser sacreBLEU recommends for a target language. */
@@ -24,39 +58,46 @@ export function bleuTokenizerFor(language: string): BleuTokenizer {
 }
 
 /**
- * Evaluates a model on sentence pairs: likelihood by teacher forcing, the rest by greedy translation.
+ * Evaluates a model on sentence pairs: likelihood of the (first accepted) reference by teacher forcing, the rest by
+ * translation.
  *
- * @param options.lowercase whether BLEU and exact match ignore case, as they have to when the model's
- *   tokenizer lowercases; BLEU's signature says so
+ * @throws {XformerError} `DATA` if there is nothing to score
  */
 export async function evaluate(
   translator: Translator,
   sources: readonly string[],
   references: readonly string[],
-  options: { readonly bleuTokenizer: BleuTokenizer; readonly lowercase: boolean },
+  options: EvaluateOptions,
 ): Promise<Evaluation> {
-  let logProbability = 0;
-  let tokens = 0;
-  let correct = 0;
-  for (const score of await translator.score(sources, references)) {
-    logProbability += score.logProbability;
-    tokens += score.tokens;
-    correct += score.correct;
-  }
-  const loss = -logProbability / tokens;
-  const translations = await translator.translate(sources);
-  const fold = (lines: readonly string[]): readonly string[] =>
-    options.lowercase ? lines.map((line) => line.toLowerCase()) : lines;
+  const { lowercase, bleuTokenizer, acceptedSeparator, translatePairs = sources.length } = options;
+  const accepted =
+    acceptedSeparator === undefined ? [references] : splitAccepted(references, acceptedSeparator);
+  const scores = await translator.score(sources, accepted[0] as readonly string[]);
+  const translate: (lines: readonly string[], decoding?: object) => Promise<Translation[]> =
+    translator.translate.bind(translator);
+  const translations = await translate(sources.slice(0, translatePairs), options.decoding);
+
   const hypotheses = translations.map(({ text }) => text);
+  const streams = accepted.map((stream) => stream.slice(0, translatePairs));
+  const metricOptions: MetricOptions = {
+    lowercase,
+    ...options.metricOptions,
+    bleu: { tokenizer: bleuTokenizer, lowercase, ...options.metricOptions?.bleu },
+  };
+  const rows = scores.map(likelihoodStatistics);
+  const measure = (name: EvaluationMetric): Measured =>
+    isLikelihood(name)
+      ? measureLikelihood(name, rows)
+      : measureText(name, hypotheses, streams, metricOptions);
+  const score = (name: EvaluationMetric): number => scoreOf(measure(name)).score;
   return {
-    loss,
-    perplexity: Math.exp(loss),
-    tokenAccuracy: (100 * correct) / tokens,
-    exactMatch: exactMatch(fold(hypotheses), [fold(references)]),
-    bleu: corpusBleu(hypotheses, [references], {
-      tokenizer: options.bleuTokenizer,
-      lowercase: options.lowercase,
-    }),
+    loss: score("loss"),
+    perplexity: score("perplexity"),
+    tokenAccuracy: score("token-accuracy"),
+    exactMatch: score("exact-match"),
+    bleu: corpusBleu(hypotheses, streams, metricOptions.bleu),
+    chrf: scoreOf(measure("chrf")),
+    measured: (options.metrics ?? []).map(measure),
     translations,
   };
 }

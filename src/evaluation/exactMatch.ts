@@ -1,23 +1,34 @@
-import { type ErrorPlace, XformerError } from "../errors.ts";
-
-/** Reference streams as in sacreBLEU: `references[stream][segment]`, each stream as long as the hypotheses. */
-export type References = readonly (readonly string[])[];
+import { XformerError } from "../errors.ts";
+import { type Metric, OWN_VERSION, scoreCorpus } from "./metric.ts";
+import { type References, unequal } from "./references.ts";
 
 /**
- * Checks that there is something to score and that every reference stream is as long as the hypotheses.
+ * The percentage of hypotheses that equal one of their references, character by character.
  *
- * @throws {XformerError} `DATA`, with both counts if they differ
+ * A segment's statistics are whether it does, and 1.
  */
-export function checkReferences(hypotheses: readonly string[], references: References): void {
-  for (const [index, stream] of references.entries()) {
-    if (stream.length === hypotheses.length) continue;
-    const what = references.length === 1 ? "references" : `references of stream ${index + 1}`;
-    throw unequal(`hypotheses and ${what}`, hypotheses.length, stream.length, {
-      hint: "Give one reference for each hypothesis, in the same order.",
-    });
-  }
-  if (references.length === 0) throw new XformerError("DATA", "no references to score against");
-  if (hypotheses.length === 0) throw new XformerError("DATA", "no hypotheses to score");
+export function exactness({ lowercase = false } = {}): Metric {
+  const fold = (text: string): string => (lowercase ? text.toLowerCase() : text);
+  return {
+    name: "exact match",
+    lowerIsBetter: false,
+    measure: (hypothesis, references) => [
+      Number(references.some((reference) => fold(reference) === fold(hypothesis))),
+      1,
+    ],
+    score: (sums) => (100 * sums[0]!) / sums[1]!,
+    signature: (references) =>
+      `nrefs:${references}|case:${lowercase ? "lc" : "mixed"}|unit:segment|version:${OWN_VERSION}`,
+  };
+}
+
+/**
+ * The percentage of hypotheses that are not exactly right, 100 minus exact match. Work on pronunciation calls this
+ * its word error rate, one word being one hypothesis: the figure that is published for CMUdict.
+ */
+export function inexactness(options: { readonly lowercase?: boolean } = {}): Metric {
+  const exact = exactness(options);
+  return { ...exact, name: "not exact", lowerIsBetter: true, score: (sums) => 100 - exact.score(sums) };
 }
 
 /**
@@ -30,10 +41,7 @@ export function checkReferences(hypotheses: readonly string[], references: Refer
  * exactMatch(["I am good.", "Bye"], [["I am good.", "Goodbye"]]); // 50
  */
 export function exactMatch(hypotheses: readonly string[], references: References): number {
-  checkReferences(hypotheses, references);
-  const isMatch = (hypothesis: string, segment: number) =>
-    references.some((stream) => stream[segment] === hypothesis);
-  return (100 * hypotheses.filter(isMatch).length) / hypotheses.length;
+  return scoreCorpus(exactness(), hypotheses, references).score;
 }
 
 /**
@@ -62,8 +70,4 @@ export function tokenAccuracy(
   }
   if (total === 0) throw new XformerError("DATA", "no tokens to score");
   return (100 * right) / total;
-}
-
-function unequal(what: string, first: number, second: number, place?: ErrorPlace): XformerError {
-  return new XformerError("DATA", `${what} differ in number: ${first} and ${second}`, place);
 }

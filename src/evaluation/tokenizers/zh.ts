@@ -1,5 +1,5 @@
-import { splitPunctuation } from "./punctuation.ts";
-import { trim } from "./whitespace.ts";
+import { detachMarks, detachSymbols } from "./punctuation.ts";
+import { splitWords, trim } from "./whitespace.ts";
 
 /**
  * The code points that sacreBLEU 2.x takes for Chinese, first and last of each range.
@@ -38,5 +38,5 @@ const CHINESE = new RegExp(
  * tokenizeZh("我用Python 3.11写代码。"); // ["我", "用", "Python", "3.11", "写", "代", "码", "。"]
  */
 export function tokenizeZh(segment: string): string[] {
-  return splitPunctuation(trim(segment).replace(CHINESE, " $& "));
+  return splitWords(detachMarks(detachSymbols(trim(segment).replace(CHINESE, " $& "))));
 }

@@ -1,0 +1,137 @@
+import { createRandom } from "../random.ts";
+import { type Scoring, sumStatistics } from "./metric.ts";
+
+/** sacreBLEU's numbers of resamples and of shuffles, and its seed (of another generator). */
+export const BOOTSTRAP_TRIALS = 1000;
+export const RANDOMISATION_TRIALS = 10_000;
+export const SEED = 12_345;
+/** Differences of two scores that are equal but for rounding. */
+const ROUNDING = 1e-9;
+
+type Rows = readonly (readonly number[])[];
+
+/** Where a score lies over resamples of the corpus. */
+export interface Interval {
+  readonly mean: number;
+  /** Half the distance between the 2.5th and the 97.5th percentile. */
+  readonly halfWidth: number;
+}
+
+/** What paired bootstrap resampling says. */
+export interface BootstrapResult {
+  readonly trials: number;
+  readonly pValue: number;
+  readonly baseline: Interval;
+  readonly system: Interval;
+}
+
+/** What paired approximate randomisation says. */
+export interface RandomisationResult {
+  readonly trials: number;
+  readonly pValue: number;
+}
+
+/**
+ * Paired bootstrap resampling (Koehn 2004) as sacreBLEU defines it: both systems are scored on the same resamples of
+ * the corpus; the p-value is the share of resamples whose difference is farther above the mean of all differences
+ * than the real one is above zero.
+ *
+ * @param samples each the numbers of as many segments as there are, drawn with replacement
+ */
+export function pairedBootstrap(
+  scoring: Scoring,
+  baseline: Rows,
+  system: Rows,
+  samples: Iterable<ArrayLike<number>>,
+): BootstrapResult {
+  const baselineScores: number[] = [];
+  const systemScores: number[] = [];
+  for (const sample of samples) {
+    baselineScores.push(scoring.score(sumOf(baseline, sample)));
+    systemScores.push(scoring.score(sumOf(system, sample)));
+  }
+  const differences = systemScores.map((score, i) => Math.abs(score - baselineScores[i]!));
+  const centre = mean(differences);
+  return {
+    trials: differences.length,
+    pValue: pValue(
+      differences.map((difference) => difference - centre),
+      realDifference(scoring, baseline, system),
+    ),
+    baseline: interval(baselineScores),
+    system: interval(systemScores),
+  };
+}
+
+/**
+ * Paired approximate randomisation (Riezler and Maxwell 2005) as sacreBLEU defines it: if the systems were the same,
+ * swapping their translations of some segments would change nothing; the p-value is the share of swaps that make
+ * a larger difference than the real one.
+ *
+ * @param swaps each says for every segment whether it is swapped: 0 or 1
+ */
+export function pairedRandomisation(
+  scoring: Scoring,
+  baseline: Rows,
+  system: Rows,
+  swaps: Iterable<ArrayLike<number>>,
+): RandomisationResult {
+  const changes = system.map((row, segment) => row.map((value, i) => value - baseline[segment]![i]!));
+  const [baselineSums, systemSums] = [sumStatistics(baseline), sumStatistics(system)];
+  const differences: number[] = [];
+  for (const swapped of swaps) {
+    const change = new Float64Array(baselineSums.length);
+    for (const [segment, row] of changes.entries())
+      if (swapped[segment]) for (let i = 0; i < change.length; i++) change[i]! += row[i]!;
+    const first = scoring.score(baselineSums.map((sum, i) => sum + change[i]!));
+    const second = scoring.score(systemSums.map((sum, i) => sum - change[i]!));
+    differences.push(Math.abs(first - second));
+  }
+  return {
+    trials: differences.length,
+    pValue: pValue(differences, realDifference(scoring, baseline, system)),
+  };
+}
+
+/** Resamples for {@link pairedBootstrap}; the same seed gives the same ones. */
+export function* resamples(segments: number, trials: number, seed: number): Generator<Int32Array> {
+  const random = createRandom(seed);
+  const sample = new Int32Array(segments);
+  for (let trial = 0; trial < trials; trial++) yield sample.map(() => random.below(segments));
+}
+
+/** Swaps for {@link pairedRandomisation}; the same seed gives the same ones. */
+export function* swaps(segments: number, trials: number, seed: number): Generator<Uint8Array> {
+  const random = createRandom(seed);
+  const none = new Uint8Array(segments);
+  for (let trial = 0; trial < trials; trial++) yield none.map(() => random.below(2));
+}
+
+/** As sacreBLEU counts: the real corpus is one of the trials, so no p-value is 0. */
+function pValue(statistics: readonly number[], difference: number): number {
+  const larger = statistics.filter((statistic) => statistic - difference > ROUNDING).length;
+  return (larger + 1) / (statistics.length + 1);
+}
+
+function realDifference(scoring: Scoring, baseline: Rows, system: Rows): number {
+  return Math.abs(scoring.score(sumStatistics(baseline)) - scoring.score(sumStatistics(system)));
+}
+
+function interval(scores: readonly number[]): Interval {
+  const sorted = Float64Array.from(scores).sort();
+  const outside = Math.floor(sorted.length / 40);
+  return { mean: mean(scores), halfWidth: (sorted[sorted.length - outside - 1]! - sorted[outside]!) / 2 };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function sumOf(rows: Rows, segments: ArrayLike<number>): number[] {
+  const sums = new Array<number>(rows[0]!.length).fill(0);
+  for (let k = 0; k < segments.length; k++) {
+    const row = rows[segments[k]!]!;
+    for (let i = 0; i < sums.length; i++) sums[i]! += row[i]!;
+  }
+  return sums;
+}
