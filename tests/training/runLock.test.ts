@@ -191,6 +191,7 @@ it("no two of four processes ever have the lock at once, though it goes stale al
       try {
         const lock = acquireRunLock("run");
         closeSync(openSync("inside", "wx"));
+        for (const end = Date.now() + 2; Date.now() < end; );
         held++;
         unlinkSync("inside");
         const stale = "dead" + process.pid;
@@ -203,7 +204,14 @@ it("no two of four processes ever have the lock at once, though it goes stale al
     }
     process.stdout.write(JSON.stringify({ held, refusals: [...refusals] }));`;
   const children = [1, 2, 3, 4].map(() => start(script));
+  // Pauses at any point of the taking over, so that the others overtake.
+  let turn = 0;
+  const pauses = setInterval(() => {
+    for (const [i, child] of children.entries()) child.kill(i === turn % 5 ? "SIGSTOP" : "SIGCONT");
+    turn++;
+  }, 3);
   const results = await Promise.all(children.map(outputOf));
+  clearInterval(pauses);
   const found = results.map((text) => JSON.parse(text) as { held: number; refusals: string[] });
   expect(found.reduce((sum, { held }) => sum + held, 0)).toBeGreaterThan(10);
   expect(new Set(found.flatMap(({ refusals }) => refusals))).toEqual(
