@@ -12,7 +12,7 @@ import { createRandom } from "../dist/random.js";
 
 const BINARY = fileURLToPath(new URL("../bin/xformer.js", import.meta.url));
 /** Steps of a run: enough for several kills, and a run that ends is followed by another. */
-const STEPS = 400;
+const STEPS = 250;
 const [TIMES, SEED, SAVE_EVERY] = numbersOf({ times: "50", seed: "1", "save-every": "5" });
 const TRAIN = [
   ...["train", "--train", "train.tsv", "--valid", "valid.tsv", "--max-steps", String(STEPS)],
