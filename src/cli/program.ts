@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCheck } from "./check.ts";
 import { addData } from "./data.ts";
 import { addEval } from "./eval.ts";
 import type { ExitCode } from "./exitCodes.ts";
@@ -35,14 +36,7 @@ Examples:
   $ npx xformer train --help                                     everything about a command`,
     );
   for (const add of [
-    addTrain,
-    addTranslate,
-    addEval,
-    addScore,
-    addTokenize,
-    addTokenizer,
-    addInspect,
-    addData,
+    ...[addTrain, addTranslate, addEval, addScore, addTokenize, addTokenizer, addInspect, addCheck, addData],
   ])
     add(program, run);
   return program;

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import type { CheckOptions, CorpusToCheck } from "../data/check/check.ts";
+import type { Languages } from "../data/corpus.ts";
+import { fileSystemError, XformerError } from "../errors.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { countOption, debugOption, pathOption } from "./options.ts";
+import type { Run } from "./program.ts";
+
+interface CheckFlags {
+  readonly valid?: string;
+  readonly test?: string;
+  readonly sourceLang?: string;
+  readonly targetLang?: string;
+  readonly model?: string;
+  readonly tokenizer?: string;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+/** Adds `xformer check`. */
+export function addCheck(program: Command, run: Run): void {
+  program
+    .command("check")
+    .description("look for what is wrong with corpora before training on them, line by line")
+    .argument(
+      "<corpus...>",
+      "training pairs: .tsv files of two columns, or prefixes of two files; .gz as well",
+    )
+    .addOption(pathOption("--valid <path>", "validation pairs, also held against those before"))
+    .addOption(pathOption("--test <path>", "held-out pairs, also held against those before"))
+    .option("--source-lang <tag>", "file ending of the source, for a prefix (default: the model's)")
+    .option("--target-lang <tag>", "file ending of the target, for a prefix (default: the model's)")
+    .addOption(
+      pathOption(
+        "-m, --model <path>",
+        "run directory or checkpoint: lengths in its tokens, and unknown ones",
+      ),
+    )
+    .addOption(pathOption("--tokenizer <file>", "a tokenizer.json for both sides, instead of a model"))
+    .addOption(countOption("--limit <n>", "examples of every kind of finding (default: 5)", { from: 0 }))
+    .option("--json", "one JSON object on stdout")
+    .addOption(debugOption())
+    .addHelpText(
+      "after",
+      `
+Errors are what a training stops at: lines without two columns, empty sides, invalid UTF-8, files of unequal
+length. The exit code is 1 when there are any, and 0 with warnings only.
+
+Examples:
+  $ npx xformer check pairs.tsv
+  $ npx xformer check data/zh-en/train --valid data/zh-en/valid --test data/zh-en/test --source-lang zh --target-lang en
+  $ npx xformer check big.tsv.gz --model runs/zh-en-1 --json`,
+    )
+    .action(run(check));
+}
+
+async function check(paths: readonly string[], flags: CheckFlags): Promise<ExitCode> {
+  if (flags.model !== undefined && flags.tokenizer !== undefined) {
+    const hint = "Leave out one of them.";
+    throw new XformerError("USAGE", "--tokenizer: a model brings its own tokenizers", { hint });
+  }
+  const [{ checkCorpora }, { checkText }, { print }, { coloursFor }] = await Promise.all([
+    import("../data/check/check.ts"),
+    import("./ui/checkText.ts"),
+    import("./ui/output.ts"),
+    import("./ui/colour.ts"),
+  ]);
+  const report = await checkCorpora(corporaOf(paths, flags), {
+    limit: flags.limit,
+    ...(await readersOf(flags)),
+  });
+  const { columns = 100, isTTY = false } = process.stdout;
+  await print(
+    flags.json
+      ? `${JSON.stringify(report)}\n`
+      : checkText(report, { width: columns, bar: isTTY ? "█" : "#" }, coloursFor(process.stdout)),
+  );
+  return report.errors > 0 ? EXIT.failed : EXIT.done;
+}
+
+function corporaOf(paths: readonly string[], { valid, test }: CheckFlags): CorpusToCheck[] {
+  return [
+    ...paths.map((path): CorpusToCheck => ({ path, part: "train" })),
+    ...(valid === undefined ? [] : [{ path: valid, part: "valid" } as const]),
+    ...(test === undefined ? [] : [{ path: test, part: "test" } as const]),
+  ];
+}
+
+/** Whose tokens are counted, and the languages of prefixes. */
+async function readersOf(
+  flags: CheckFlags,
+): Promise<Pick<CheckOptions, "languages" | "tokenizers" | "unknownWords">> {
+  const languages: Languages = { source: flags.sourceLang, target: flags.targetLang };
+  if (flags.model === undefined && flags.tokenizer === undefined) return { languages };
+  const { unknownWords } = await import("./unknownWords.ts");
+  if (flags.tokenizer !== undefined) {
+    const tokenizer = await readTokenizer(flags.tokenizer);
+    return { languages, tokenizers: { source: tokenizer, target: tokenizer }, unknownWords };
+  }
+  const { describeCheckpoint } = await import("../training/checkpoint.ts");
+  const model = describeCheckpoint(flags.model!);
+  return {
+    languages: {
+      source: languages.source ?? model.sourceLanguage,
+      target: languages.target ?? model.targetLanguage,
+    },
+    tokenizers: { source: model.sourceTokenizer, target: model.targetTokenizer },
+    unknownWords,
+  };
+}
+
+async function readTokenizer(file: string): Promise<Tokenizer> {
+  const { tokenizerFromJSON } = await import("../text/tokenizer.ts");
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileSystemError(error, file);
+    throw new XformerError("CHECKPOINT", "this is not JSON", {
+      file,
+      hint: "Give a tokenizer.json.",
+      cause: error,
+    });
+  }
+  return tokenizerFromJSON(json, file);
+}

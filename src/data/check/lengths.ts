@@ -1,0 +1,80 @@
+import type { Tally } from "./tally.ts";
+
+/** What the length of a side is counted in. */
+export type Unit = "words" | "characters" | "tokens";
+
+/** Lengths from one to another, both included, and how many sides have one. */
+export interface Bin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+/** The lengths of the sides of a corpus in a few numbers. */
+export interface LengthSummary {
+  readonly least: number;
+  readonly median: number;
+  readonly mean: number;
+  /** 99 of 100 sides are not longer. */
+  readonly percentile99: number;
+  readonly most: number;
+}
+
+/** UTF-16 code units that are white space to `String.prototype.trim`. */
+const SPACES: ReadonlySet<number> = new Set(
+  Array.from({ length: 0x1_0000 }, (_, unit) => unit).filter(
+    (unit) => String.fromCharCode(unit).trim() === "",
+  ),
+);
+
+/** Words between white space. */
+export function countWords(text: string): number {
+  let words = 0;
+  let inWord = false;
+  for (let i = 0; i < text.length; i++) {
+    const isSpace = SPACES.has(text.charCodeAt(i));
+    if (!isSpace && !inWord) words++;
+    inWord = !isSpace;
+  }
+  return words;
+}
+
+/** Code points but white space. */
+export function countCharacters(text: string): number {
+  let characters = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const endsPair = unit >= 0xdc00 && unit < 0xe000;
+    if (!endsPair && !SPACES.has(unit)) characters++;
+  }
+  return characters;
+}
+
+/** A few numbers about lengths. */
+export function summarize(lengths: Tally): LengthSummary {
+  return {
+    least: lengths.quantile(0),
+    median: lengths.quantile(0.5),
+    mean: lengths.total === 0 ? 0 : lengths.sum / lengths.total,
+    percentile99: lengths.quantile(0.99),
+    most: lengths.quantile(1),
+  };
+}
+
+/**
+ * Lengths from 1 on in bins of one width, the last of them open: it takes in all that is longer.
+ *
+ * @param count how many bins
+ */
+export function histogram(lengths: Tally, width: number, count: number): Bin[] {
+  const sides = new Array<number>(count).fill(0);
+  for (const [length, times] of lengths.entries()) {
+    sides[Math.min(count - 1, Math.max(0, Math.ceil(length / width) - 1))]! += times;
+  }
+  const last = Math.max(lengths.quantile(1), count * width);
+  return sides.map((times, i) => ({
+    from: i * width + 1,
+    to: i === count - 1 ? last : (i + 1) * width,
+    count: times,
+  }));
+}

@@ -1,0 +1,70 @@
+/** A writing system: a Unicode script (UAX 24), but Japanese for Hiragana, Katakana and Han among them. */
+export type Script = (typeof SCRIPTS)[number] | "Other";
+
+const SCRIPTS = [
+  ...["Latin", "Cyrillic", "Greek", "Arabic", "Hebrew", "Han", "Japanese", "Hangul", "Devanagari", "Thai"],
+  ...["Armenian", "Georgian", "Bengali", "Gurmukhi", "Gujarati", "Tamil", "Telugu", "Kannada", "Malayalam"],
+  ...["Sinhala", "Lao", "Tibetan", "Myanmar", "Khmer", "Ethiopic", "Mongolian"],
+] as const;
+
+/** Scripts that put no spaces between words: lengths are counted in characters. */
+export const WITHOUT_SPACES: ReadonlySet<Script> = new Set<Script>([
+  "Han",
+  "Japanese",
+  "Thai",
+  "Lao",
+  "Tibetan",
+  "Myanmar",
+  "Khmer",
+]);
+
+/** The share of kana from which a text of Han and kana is Japanese and not Chinese with a name in it. */
+const JAPANESE = 0.1;
+
+const PATTERNS = SCRIPTS.map((name) =>
+  name === "Japanese" ? /[\p{Script=Hiragana}\p{Script=Katakana}]/u : new RegExp(`\\p{Script=${name}}`, "u"),
+);
+const OTHER = SCRIPTS.length;
+const NO_LETTER = OTHER + 1;
+/** The number of the script of every code point plus one; 0 where nobody has asked yet. */
+const known = new Uint8Array(0x11_0000);
+
+/**
+ * The script that most letters of a text are of, the first of {@link SCRIPTS} on a tie.
+ *
+ * @returns undefined for a text without letters
+ */
+export function mainScript(text: string): Script | undefined {
+  const letters = new Uint32Array(NO_LETTER + 1);
+  for (let i = 0; i < text.length; ) {
+    const codePoint = text.codePointAt(i)!;
+    letters[numberOf(codePoint)]!++;
+    i += codePoint > 0xffff ? 2 : 1;
+  }
+  const [han, kana] = [SCRIPTS.indexOf("Han"), SCRIPTS.indexOf("Japanese")];
+  const isJapanese = letters[kana]! >= JAPANESE * (letters[han]! + letters[kana]!);
+  if (isJapanese) {
+    letters[kana]! += letters[han]!;
+    letters[han] = 0;
+  }
+  const most = letters
+    .subarray(0, NO_LETTER)
+    .reduce((best, count, i) => (count > letters[best]! ? i : best), 0);
+  if (letters[most] === 0) return undefined;
+  return SCRIPTS[most] ?? "Other";
+}
+
+/** Whether a text of one script is out of place among those of another; Japanese may be without kana. */
+export function isOutOfPlace(script: Script, usual: Script): boolean {
+  return script !== usual && !(usual === "Japanese" && script === "Han");
+}
+
+function numberOf(codePoint: number): number {
+  const found = known[codePoint]!;
+  if (found !== 0) return found - 1;
+  const character = String.fromCodePoint(codePoint);
+  const index = PATTERNS.findIndex((pattern) => pattern.test(character));
+  const number = index !== -1 ? index : /\p{L}/u.test(character) ? OTHER : NO_LETTER;
+  known[codePoint] = number + 1;
+  return number;
+}

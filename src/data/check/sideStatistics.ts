@@ -1,0 +1,109 @@
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import { type Bin, histogram, type LengthSummary, summarize, type Unit } from "./lengths.ts";
+import { measure, type UsualSide } from "./survey.ts";
+import { Tally } from "./tally.ts";
+
+/** Names what of a line a tokenizer does not know. */
+export type UnknownWords = (tokenizer: Tokenizer, line: string) => readonly string[];
+
+/** A word that a tokenizer does not know, and how many sides have it. */
+export interface UnknownWord {
+  readonly word: string;
+  readonly lines: number;
+}
+
+/** What a tokenizer does not know of a side. */
+export interface UnknownReport {
+  /** Tokens that become `<unk>`. */
+  readonly tokens: number;
+  /** Their share of all tokens, from 0 to 1. */
+  readonly rate: number;
+  /** The most frequent ones first. */
+  readonly words: readonly UnknownWord[];
+}
+
+/** One side of a corpus in numbers. */
+export interface SideReport extends Omit<UsualSide, "unit"> {
+  /** What lengths are in. */
+  readonly unit: Unit;
+  /** The sum of all lengths. */
+  readonly total: number;
+  readonly lengths: LengthSummary;
+  readonly histogram: readonly Bin[];
+  /** Null without a tokenizer. */
+  readonly unknown: UnknownReport | null;
+}
+
+/** Bins of a histogram. */
+const BINS = 10;
+/** The widths a bin may have, times a power of ten. */
+const WIDTHS = [1, 2, 3, 4, 5];
+/** Unknown words that are reported. */
+const MOST_UNKNOWN = 10;
+/** Unknown words that are remembered; beyond twice as many the rarest are forgotten. */
+const MOST_REMEMBERED = 50_000;
+
+/** Counts lengths and unknown words of one side. */
+export class SideStatistics {
+  readonly #usual: UsualSide;
+  readonly #tokenizer: Tokenizer | undefined;
+  readonly #unknownWords: UnknownWords | undefined;
+  readonly #lengths = new Tally();
+  #words = new Map<string, number>();
+  #unknown = 0;
+
+  constructor(usual: UsualSide, tokenizer: Tokenizer | undefined, unknownWords: UnknownWords | undefined) {
+    this.#usual = usual;
+    this.#tokenizer = tokenizer;
+    this.#unknownWords = unknownWords;
+  }
+
+  /** @param text a side that is not blank */
+  add(text: string): void {
+    if (this.#tokenizer === undefined) {
+      this.#lengths.add(measure(text, this.#usual.unit));
+      return;
+    }
+    const ids = this.#tokenizer.encode(text);
+    this.#lengths.add(ids.length);
+    const unknown = this.#tokenizer.vocabulary.countUnknown(ids);
+    if (unknown === 0) return;
+    this.#unknown += unknown;
+    for (const word of this.#unknownWords?.(this.#tokenizer, text) ?? []) {
+      this.#words.set(word, (this.#words.get(word) ?? 0) + 1);
+    }
+    if (this.#words.size > 2 * MOST_REMEMBERED) this.#words = new Map(this.#frequent(MOST_REMEMBERED));
+  }
+
+  get report(): SideReport {
+    const { script, scripts, unit } = this.#usual;
+    const { total, sum } = this.#lengths;
+    const lengths = summarize(this.#lengths);
+    return {
+      script,
+      scripts,
+      unit: this.#tokenizer === undefined ? unit : "tokens",
+      total: sum,
+      lengths,
+      histogram: total === 0 ? [] : histogram(this.#lengths, binWidth(lengths.percentile99), BINS),
+      unknown: this.#tokenizer === undefined ? null : this.#unknownReport(sum),
+    };
+  }
+
+  #unknownReport(tokens: number): UnknownReport {
+    const words = this.#frequent(MOST_UNKNOWN).map(([word, lines]) => ({ word, lines }));
+    return { tokens: this.#unknown, rate: tokens === 0 ? 0 : this.#unknown / tokens, words };
+  }
+
+  #frequent(most: number): [word: string, lines: number][] {
+    return [...this.#words].sort(([, a], [, b]) => b - a).slice(0, most);
+  }
+}
+
+/** The least of 1 to 5, 10, 20, ... 50, 100, ... with which nearly all lengths are in the bins before the last. */
+function binWidth(percentile99: number): number {
+  for (let scale = 1; ; scale *= 10) {
+    const width = WIDTHS.find((width) => width * scale * (BINS - 1) >= percentile99);
+    if (width !== undefined) return width * scale;
+  }
+}
