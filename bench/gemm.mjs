@@ -19,6 +19,8 @@ const PEAK = {
 /** y = x W^T; dx = dy W; dW = dy^T x: rows of C, columns of C, depth, and how A and B are stored. */
 const PRODUCTS = [PEAK, ...orientations("small", 1280, 128, 512), ...orientations("medium", 1280, 256, 1024)];
 const ROUNDS = 25;
+/** Rounds in which the engine still compiles. */
+const WARM_UPS = 3;
 /** Floating-point operations between two looks at the clock, at least. */
 const OPERATIONS = 2e8;
 
@@ -33,7 +35,10 @@ function orientations(size, tokens, dModel, dFF) {
 export async function measureGemm({ rounds = ROUNDS }) {
   const builds = supportsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
   const runners = builds.flatMap((build) => PRODUCTS.map((product) => prepare(build, product)));
-  for (let round = 0; round < rounds; round++) for (const runner of runners) runner.measure();
+  for (let round = 0; round < WARM_UPS + rounds; round++) {
+    if (round === WARM_UPS) for (const { nanoseconds } of runners) nanoseconds.length = 0;
+    for (const runner of runners) runner.measure();
+  }
   return runners.map(({ build, product, nanoseconds }) => {
     const { m, n, k, name } = product;
     const { best, median } = summary(nanoseconds);

@@ -14,7 +14,7 @@ const PAUSE = 10;
 /**
  * Starts contenders one after the other, uses them, and ends them whatever happens.
  *
- * @param works each with `who`, `script` (a file in contenders/), `threads`, `warmUps` and what the script reads
+ * @param works each with `who`, `script` (the URL of a file in contenders/), `threads`, `warmUps` and what the script reads
  */
 export async function withContenders(works, use) {
   const contenders = [];
@@ -48,8 +48,8 @@ class Contender {
   constructor({ who, script, threads }) {
     this.who = who;
     this.threads = threads;
-    const file = fileURLToPath(new URL(`contenders/${script}`, import.meta.url));
-    const [command, ...options] = script.endsWith(".py") ? [PYTHON, "-W", "ignore"] : [process.execPath];
+    const file = fileURLToPath(script);
+    const [command, ...options] = file.endsWith(".py") ? [PYTHON, "-W", "ignore"] : [process.execPath];
     this.#child = spawn(command, [...options, file], { stdio: ["pipe", "pipe", "inherit"] });
     this.#child.stdin.on("error", () => {}); // one that has died is noticed when it does not answer
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();

@@ -1,4 +1,5 @@
 import { createRandom } from "../dist/random.js";
+import { learnTokenizer } from "../dist/text/tokenizer.js";
 
 /**
  * Models that are compared, with sentences of `length` source tokens and as many target tokens, ENDs included. `rounds`
@@ -42,4 +43,10 @@ export function randomPairs({ vocabulary, length }, sentences) {
   const random = createRandom(1);
   const sentence = () => Array.from({ length: length - 1 }, () => 3 + random.below(vocabulary - 3));
   return Array.from({ length: sentences }, () => [sentence(), sentence()]);
+}
+
+/** A tokenizer of as many made-up words as make the size's vocabulary. */
+export function vocabularyOf({ vocabulary }) {
+  const words = Array.from({ length: vocabulary - 3 }, (_, i) => `w${i}`);
+  return learnTokenizer(words, { kind: "word", language: "en" });
 }

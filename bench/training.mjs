@@ -5,6 +5,8 @@ import { alternate, withContenders } from "./processes.mjs";
 import { randomPairs, SENTENCES, SIZES, sizesNamed } from "./sizes.mjs";
 import { rounded, speedRows } from "./table.mjs";
 
+const OURS = new URL("./contenders/training.mjs", import.meta.url);
+const PYTORCH = new URL("./contenders/training.py", import.meta.url);
 const CHOICES = SIZES.map(({ name }) => name);
 /** All but large, which takes minutes. */
 const USUAL = ["tiny", "small", "medium"];
@@ -32,5 +34,5 @@ export async function measureTraining({ threads, torch, sizes = USUAL, rounds })
 
 /** What `withContenders` needs to start a contender that trains. */
 export function trainingWork(who, threads, work) {
-  return { who, threads, script: who === "PyTorch" ? "training.py" : "training.mjs", ...work };
+  return { who, threads, script: who === "PyTorch" ? PYTORCH : OURS, ...work };
 }

@@ -8,11 +8,12 @@ import { join } from "node:path";
 import { writeSafetensors } from "../dist/io/safetensors.js";
 import { Transformer } from "../dist/model/transformer.js";
 import { SharedMemory } from "../dist/tensor/memory.js";
-import { learnTokenizer } from "../dist/text/tokenizer.js";
 import { alternate, withContenders } from "./processes.mjs";
-import { modelConfig, randomPairs, SIZES, sizesNamed } from "./sizes.mjs";
+import { modelConfig, randomPairs, SIZES, sizesNamed, vocabularyOf } from "./sizes.mjs";
 import { speedRows } from "./table.mjs";
 
+const OURS = new URL("./contenders/translation.mjs", import.meta.url);
+const PYTORCH = new URL("./contenders/translation.py", import.meta.url);
 const CHOICES = SIZES.map(({ name }) => name);
 const USUAL = ["tiny", "small", "medium"];
 const SENTENCES = 500;
@@ -43,9 +44,9 @@ function measureSize(size, weights, { threads, torch, rounds }) {
   const work = { size, weights, limit: LENGTH, warmUps: 2 };
   const lines = sources.map((source) => tokenizer.decode(source));
   const works = [...new Set([1, threads])].map((count) => {
-    return { who: "xformer", threads: count, script: "translation.mjs", ...work, lines };
+    return { who: "xformer", threads: count, script: OURS, ...work, lines };
   });
-  if (torch) works.push({ who: "PyTorch", threads, script: "translation.py", ...work, sources });
+  if (torch) works.push({ who: "PyTorch", threads, script: PYTORCH, ...work, sources });
   return withContenders(works, async (contenders) => {
     const translations = contenders.map(({ who, made }) =>
       who === "PyTorch" ? made : made.map((line) => [...tokenizer.encode(line)]),
@@ -72,12 +73,6 @@ function saveWeights(size, file) {
     return { name, shape, data: parameters.values(parameter) };
   });
   writeSafetensors(file, tensors, { model: JSON.stringify(model.config) });
-}
-
-/** A tokenizer of as many made-up words as make the size's vocabulary. */
-export function vocabularyOf({ vocabulary }) {
-  const words = Array.from({ length: vocabulary - 3 }, (_, i) => `w${i}`);
-  return learnTokenizer(words, { kind: "word", language: "en" });
 }
 
 /** @throws Error when translations differ by more than rounding explains: then the contenders do different work */

@@ -5,8 +5,7 @@ import { readSafetensors } from "../../dist/io/safetensors.js";
 import { perform } from "../../dist/jobs.js";
 import { ReplicaPool } from "../../dist/replicas/pool.js";
 import { restore } from "../../dist/training/checkpoint.js";
-import { modelConfig } from "../sizes.mjs";
-import { vocabularyOf } from "../translation.mjs";
+import { modelConfig, vocabularyOf } from "../sizes.mjs";
 import { serve } from "./serve.mjs";
 
 await serve(({ size, threads, weights, lines, limit }) => {
