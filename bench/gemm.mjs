@@ -1,11 +1,28 @@
-// GFLOP/s of the matrix product, packing included, in each kernel build, for the three orientations of a linear layer.
+// GFLOP/s of the matrix product on one thread, packing included, in each kernel build, for the three orientations of a
+// linear layer; and the share of the peak, which is a product, packed beforehand, that stays in the caches. Rounds go
+// over all of them in turn, so that a slow spell of the machine falls on peak and products alike.
 import { GEMM_WORKSPACE, packedSize } from "../dist/kernels/kernels.js";
 import { compileKernels, instantiateKernels, supportsRelaxedSimd } from "../dist/kernels/load.js";
 import { SharedMemory } from "../dist/tensor/memory.js";
-import { summary } from "./timing.mjs";
+import { rounded, summary } from "./table.mjs";
 
+/** [240, 256] x [256, 256]: 750 KB in all, of which the inner loops read what the first caches hold. */
+const PEAK = {
+  name: "peak, in cache",
+  m: 240,
+  n: 256,
+  k: 256,
+  aTransposed: 0,
+  bTransposed: 0,
+  packOnce: true,
+};
 /** y = x W^T; dx = dy W; dW = dy^T x: rows of C, columns of C, depth, and how A and B are stored. */
-const PRODUCTS = [...orientations("small", 1280, 128, 512), ...orientations("medium", 1280, 256, 1024)];
+const PRODUCTS = [PEAK, ...orientations("small", 1280, 128, 512), ...orientations("medium", 1280, 256, 1024)];
+const ROUNDS = 25;
+/** Rounds in which the engine still compiles. */
+const WARM_UPS = 3;
+/** Floating-point operations between two looks at the clock, at least. */
+const OPERATIONS = 2e8;
 
 function orientations(size, tokens, dModel, dFF) {
   return [
@@ -15,26 +32,33 @@ function orientations(size, tokens, dModel, dFF) {
   ];
 }
 
-export async function measureGemm() {
+export async function measureGemm({ rounds = ROUNDS }) {
   const builds = supportsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
   const runners = builds.flatMap((build) => PRODUCTS.map((product) => prepare(build, product)));
-  // Rounds go over all of them in turn, so that a slow spell of the machine falls on all alike.
-  for (let round = 0; round < 25; round++) for (const runner of runners) runner.measure();
-  return runners.map(({ build, product, milliseconds }) => {
-    const { best, median } = summary(milliseconds);
-    const gflops = (time) => Number(((2 * product.m * product.n * product.k) / time / 1e6).toFixed(1));
+  for (let round = 0; round < WARM_UPS + rounds; round++) {
+    if (round === WARM_UPS) for (const { nanoseconds } of runners) nanoseconds.length = 0;
+    for (const runner of runners) runner.measure();
+  }
+  return runners.map(({ build, product, nanoseconds }) => {
+    const { m, n, k, name } = product;
+    const { best, median } = summary(nanoseconds);
+    const peak = summary(
+      runners.find((runner) => runner.build === build && runner.product === PEAK).nanoseconds,
+    );
     return {
       build,
-      product: product.name,
-      size: `[${product.m},${product.k}]x[${product.k},${product.n}]`,
-      "GFLOP/s best": gflops(best),
-      "GFLOP/s median": gflops(median),
+      product: name,
+      size: `[${m},${k}]x[${k},${n}]`,
+      "GFLOP/s best": rounded(1 / best),
+      "GFLOP/s median": rounded(1 / median),
+      "% of peak, bests": rounded((100 * peak.best) / best),
+      "% of peak, medians": rounded((100 * peak.median) / median),
     };
   });
 }
 
 function prepare(build, product) {
-  const { m, n, k, aTransposed, bTransposed } = product;
+  const { m, n, k, aTransposed, bTransposed, packOnce = false } = product;
   const memory = new SharedMemory();
   const kernels = instantiateKernels(compileKernels(build), memory.wasm);
   const [a, b, c, packed, workspace] = [m * k, k * n, m * n, packedSize(n, k), GEMM_WORKSPACE].map((floats) =>
@@ -47,16 +71,19 @@ function prepare(build, product) {
     const values = memory.floats(pointer, floats);
     for (let i = 0; i < floats; i++) values[i] = Math.sin(i);
   }
-  const run = () => {
-    kernels.packB(packed, b, bTransposed ? k : n, bTransposed, n, k);
-    kernels.gemm(c, n, a, aTransposed ? m : k, aTransposed, packed, k, m, n, k, 0, 0, 0, workspace);
-  };
-  const repeats = Math.ceil(2e8 / (2 * m * n * k));
-  const milliseconds = [];
+  const pack = () => kernels.packB(packed, b, bTransposed ? k : n, bTransposed, n, k);
+  pack();
+  const operations = 2 * m * n * k;
+  const repeats = Math.ceil(OPERATIONS / operations);
+  /** Of one floating-point operation, so that 1 / x is GFLOP/s. */
+  const nanoseconds = [];
   const measure = () => {
     const start = performance.now();
-    for (let i = 0; i < repeats; i++) run();
-    milliseconds.push((performance.now() - start) / repeats);
+    for (let i = 0; i < repeats; i++) {
+      if (!packOnce) pack();
+      kernels.gemm(c, n, a, aTransposed ? m : k, aTransposed, packed, k, m, n, k, 0, 0, 0, workspace);
+    }
+    nanoseconds.push((1e6 * (performance.now() - start)) / (repeats * operations));
   };
-  return { build, product, milliseconds, measure };
+  return { build, product, nanoseconds, measure };
 }

@@ -1,11 +1,14 @@
-// Measures the kernels and whole training steps.
-// Usage: npm run bench -- [--only gemm|training|translation|cost|corpus] [--corpus PREFIX --languages en-de]
-//         [--sizes tiny,small,medium,large] [--threads N] [--torch] [--json]
+// Measures the kernels, training, translation and memory; docs/performance.md has a run and says how to read it.
+// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus] [--sizes tiny,small,medium,large]
+//         [--corpus PREFIX --languages en-de --tokenizer word|bpe] [--threads N] [--rounds N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { preferredBuild } from "../dist/kernels/load.js";
+import { measureCache } from "./cache.mjs";
 import { measureCorpus } from "./corpus.mjs";
 import { measureCost } from "./cost.mjs";
 import { measureGemm } from "./gemm.mjs";
+import { measureMemory } from "./memory.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
 import { measureTranslation } from "./translation.mjs";
@@ -13,55 +16,78 @@ import { measureTranslation } from "./translation.mjs";
 const SUITES = {
   gemm: measureGemm,
   training: measureTraining,
+  memory: measureMemory,
   translation: measureTranslation,
+  cache: measureCache,
   cost: measureCost,
   corpus: measureCorpus,
 };
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    sizes: { type: "string" }, // all but large, which takes minutes
-    corpus: { type: "string" }, // a prefix of two files, such as ../shared/corpora/multi30k/train
-    languages: { type: "string", default: "en-de" },
-    torch: { type: "boolean", default: false },
-    threads: { type: "string", default: String(availableParallelism()) },
-    json: { type: "boolean", default: false },
-  },
-});
-const usual = Object.keys(SUITES).filter((name) => name !== "corpus" || values.corpus !== undefined);
-const names = values.only === undefined ? usual : [values.only];
-const unknown = names.find((name) => !(name in SUITES));
-if (unknown !== undefined) {
-  console.error(`--only: there is no suite "${unknown}". Choose one of ${Object.keys(SUITES).join(", ")}.`);
-  process.exit(2);
+/** @throws Error that says in a line what is wrong with the command line or this machine */
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      sizes: { type: "string" }, // each suite has its own by default
+      rounds: { type: "string" }, // how often each contender is timed; each suite and size has its own by default
+      corpus: { type: "string" }, // a prefix of two files, such as data/zh-en/train
+      languages: { type: "string", default: "en-de" },
+      tokenizer: { type: "string", default: "word" },
+      torch: { type: "boolean", default: false }, // beside the PyTorch of PYTHON, by default python3
+      threads: { type: "string", default: String(availableParallelism()) },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const names = suites(values);
+  const options = {
+    ...values,
+    threads: wholeNumber("threads", values.threads),
+    rounds: values.rounds === undefined ? undefined : wholeNumber("rounds", values.rounds),
+    sizes: values.sizes?.split(","),
+  };
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    threads: options.threads,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    kernels: preferredBuild(),
+    ...(values.torch ? { torch: torchVersion() } : {}),
+  };
+  const print = (text) => values.json || console.log(text);
+  print(
+    Object.entries(machine)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(", "),
+  );
+  const results = {};
+  for (const name of names) {
+    const start = performance.now();
+    results[name] = await SUITES[name](options);
+    print(`\n${name}, ${Math.round((performance.now() - start) / 1000)} s`);
+    if (!values.json) console.table(results[name]);
+  }
+  if (values.json) console.log(JSON.stringify({ machine, ...results }, null, 2));
 }
 
-const torch = values.torch ? torchVersion() : undefined;
-if (values.torch && torch === undefined) {
-  console.error("--torch: PYTHON (default python3) cannot import torch. Set PYTHON to one that can.");
-  process.exit(2);
-}
-const sizes = values.sizes?.split(",");
-const machine = {
-  ...(torch === undefined ? {} : { torch }),
-  node: process.version,
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: availableParallelism(),
-};
-const results = {};
-if (!values.json) console.log(`Node ${machine.node}, ${machine.cores} cores, ${machine.cpu}\n`);
-for (const name of names) {
-  const rows = await SUITES[name]({
-    ...values,
-    threads: Number(values.threads),
-    torch: torch !== undefined,
-    sizes,
-  });
-  results[name] = rows;
-  if (!values.json) {
-    console.table(rows);
-    console.log();
+/** The suite asked for, or all that can run. */
+function suites({ only, corpus }) {
+  if (only === undefined) {
+    const needs = { corpus: corpus !== undefined, memory: process.platform === "linux" };
+    return Object.keys(SUITES).filter((name) => needs[name] ?? true);
   }
+  if (only in SUITES) return [only];
+  throw new Error(`--only: there is no suite "${only}". Choose one of ${Object.keys(SUITES).join(", ")}.`);
 }
-if (values.json) console.log(JSON.stringify({ machine, ...results }, null, 2));
+
+function wholeNumber(name, text) {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new Error(`--${name} is "${text}": it has to be a whole number of at least 1.`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

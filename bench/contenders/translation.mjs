@@ -1,0 +1,21 @@
+// Our greedy translation, as `xformer translate` does it: from text to text, in batches over all threads, with a cache of
+// keys and values. `translation.py` decodes with the same weights.
+import { Translator } from "../../dist/decoding/translator.js";
+import { readSafetensors } from "../../dist/io/safetensors.js";
+import { perform } from "../../dist/jobs.js";
+import { ReplicaPool } from "../../dist/replicas/pool.js";
+import { restore } from "../../dist/training/checkpoint.js";
+import { modelConfig, vocabularyOf } from "../sizes.mjs";
+import { serve } from "./serve.mjs";
+
+await serve(({ size, threads, weights, lines, limit }) => {
+  const pool = new ReplicaPool(modelConfig(size, 0), perform, threads);
+  restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.memory);
+  pool.weightsChanged();
+  const tokenizer = vocabularyOf(size);
+  const translator = new Translator(pool, tokenizer, tokenizer, limit);
+  return async () => {
+    const translations = await translator.translate(lines);
+    return translations.map(({ text }) => text);
+  };
+});
