@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addAverage } from "./average.ts";
 import { addData } from "./data.ts";
 import { addEval } from "./eval.ts";
 import type { ExitCode } from "./exitCodes.ts";
@@ -33,7 +34,7 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1   translate with what was trained
   $ npx xformer train --help                                     everything about a command`,
     );
-  for (const add of [addTrain, addTranslate, addEval, addScore, addTokenize, addInspect, addData])
+  for (const add of [addTrain, addTranslate, addEval, addScore, addTokenize, addInspect, addAverage, addData])
     add(program, run);
   return program;
 }
