@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addAverage } from "./average.ts";
 import { addCheck } from "./check.ts";
 import { addData } from "./data.ts";
 import { addEval } from "./eval.ts";
@@ -35,9 +36,9 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1   translate with what was trained
   $ npx xformer train --help                                     everything about a command`,
     );
-  for (const add of [
-    ...[addTrain, addTranslate, addEval, addScore, addTokenize, addTokenizer, addInspect, addCheck, addData],
-  ])
+  const running = [addTrain, addTranslate, addEval, addScore];
+  const looking = [addTokenize, addTokenizer, addInspect, addCheck];
+  for (const add of [...running, ...looking, addAverage, addData])
     add(program, run);
   return program;
 }

@@ -40,16 +40,34 @@ async function train(flags: TrainFlags): Promise<ExitCode> {
   ]);
   const report = createTrainingReport(flags);
   const { result, exitCode } = await untilSignal(
-    async (signal) => {
+    withSignal(async (signal) => {
       const { force, profile } = flags;
       const common = { profile, signal, onEvent: report.onEvent };
       return flags.resume === undefined
         ? await training.train({ ...newRunOf(given), ...common, force: force ?? false })
         : await training.resume(flags.resume, { ...resumedOf(given), ...common });
-    },
+    }),
     report.onSignal,
     report.close,
   );
+  if (result === null) {
+    process.stderr.write("Stopped before training had begun: nothing has changed.\n");
+    return exitCode;
+  }
   report.finish(result);
   return result.interrupted ? exitCode : EXIT.done;
+}
+
+/** Gives null for work that a signal has ended before there was anything to save. */
+function withSignal<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): (signal: AbortSignal) => Promise<T | null> {
+  return async (signal) => {
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return null;
+      throw error;
+    }
+  };
 }

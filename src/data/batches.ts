@@ -57,6 +57,7 @@ export function batchesInOrder(pairs: readonly EncodedPair[], batchTokens: numbe
  */
 export function cutBatches(lengths: PairLengths, batchTokens: number, order?: Int32Array): number[] {
   const bounds = [0];
+  let begin = 0;
   let sourceTokens = 0;
   let targetTokens = 0;
   for (let position = 0; position < lengths.pairs; position++) {
@@ -65,8 +66,9 @@ export function cutBatches(lengths: PairLengths, batchTokens: number, order?: In
     const target = lengths.targetLength(pair) + 1;
     sourceTokens += source;
     targetTokens += target;
-    if (position > bounds.at(-1)! && Math.max(sourceTokens, targetTokens) > batchTokens) {
+    if (position > begin && Math.max(sourceTokens, targetTokens) > batchTokens) {
       bounds.push(position);
+      begin = position;
       sourceTokens = source;
       targetTokens = target;
     }

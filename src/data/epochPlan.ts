@@ -77,10 +77,15 @@ function sortPools(order: Int32Array, lengths: PairLengths, poolTokens: number):
 
 /** Counting sort: linear in the pool and its longest sentence, and stable. */
 function sortByCounting(pool: Int32Array, lengthOf: (pair: number) => number): void {
+  const pairs = pool.slice();
+  const lengths = new Int32Array(pairs.length); // looked up once: they are all over the memory
   let longest = 0;
-  for (const pair of pool) longest = Math.max(longest, lengthOf(pair));
+  for (let i = 0; i < pairs.length; i++) {
+    lengths[i] = lengthOf(pairs[i]!);
+    longest = Math.max(longest, lengths[i]!);
+  }
   const places = new Int32Array(longest + 2);
-  for (const pair of pool) places[lengthOf(pair) + 1]!++;
+  for (const length of lengths) places[length + 1]!++;
   for (let length = 0; length <= longest; length++) places[length + 1]! += places[length]!;
-  for (const pair of pool.slice()) pool[places[lengthOf(pair)]!++] = pair;
+  for (let i = 0; i < pairs.length; i++) pool[places[lengths[i]!]!++] = pairs[i]!;
 }

@@ -1,19 +1,23 @@
+import { existsSync } from "node:fs";
 import { XformerError } from "../errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
 import { floatsIn } from "../model/parameters.ts";
 import { Transformer } from "../model/transformer.ts";
-import { type Checkpoint, loadCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, describeCheckpoint, loadCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { RunDirectory } from "./runDirectory.ts";
 
 /**
  * Averages the weights of checkpoints of one model, and writes the mean as a checkpoint of its own: it is often
  * better than any of them (Vaswani et al. 2017, section 6.1). Sums are in double precision. Everything but the
  * weights is that of the first checkpoint.
  *
- * @param paths checkpoint files or run directories; one of them is in memory at a time
+ * @param paths checkpoint files or run directories, at least one; two of them are in memory at a time
  * @param output the file to write
  * @throws XformerError CHECKPOINT or IO when one cannot be read, or is of another model than the first
+ * @throws RangeError when there is none
  */
-export function averageCheckpoints(paths: readonly [string, ...string[]], output: string): void {
+export function averageCheckpoints(paths: readonly string[], output: string): void {
+  if (paths[0] === undefined) throw new RangeError("there is nothing to average");
   const first = loadCheckpoint(paths[0]);
   const declared = Transformer.declare(first.model);
   const sums = declared.map(({ shape }) => new Float64Array(floatsIn(shape)));
@@ -28,6 +32,25 @@ export function averageCheckpoints(paths: readonly [string, ...string[]], output
     data: Float32Array.from(sums[j]!, (sum) => sum / paths.length),
   }));
   writeCheckpoint(output, tensors, first);
+}
+
+/**
+ * The checkpoints that a run has kept, the newest or the best first.
+ *
+ * @param directory the run
+ * @param count how many of them
+ * @throws XformerError CHECKPOINT when it has kept fewer
+ */
+export function keptCheckpoints(directory: string, which: "best" | "last", count: number): string[] {
+  const run = new RunDirectory(directory);
+  const { kept } = describeCheckpoint(run.last).training;
+  const files = kept[which].map((step) => run.checkpoint(step)).filter(existsSync);
+  if (files.length >= count) return files.slice(0, count);
+  const has = files.length === 1 ? "1 checkpoint" : `${files.length} checkpoints`;
+  throw new XformerError("CHECKPOINT", `this run has kept ${has} of the ${which}, not ${count}`, {
+    file: directory,
+    hint: `Train with --keep-${which} ${count}.`,
+  });
 }
 
 function addTo(sum: Float64Array, { file, tensors }: Checkpoint, name: string): void {

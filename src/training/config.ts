@@ -2,7 +2,7 @@ import { XformerError } from "../errors.ts";
 import { checkFields } from "./settings/validate.ts";
 
 /** How the learning rate goes on after warm-up; see `schedule.ts`. */
-export type ScheduleName = "inverse-sqrt" | "cosine" | "linear" | "constant" | "plateau";
+type ScheduleName = "inverse-sqrt" | "cosine" | "linear" | "constant" | "plateau";
 
 /** What a validation is judged by; higher is better for the first three, lower for the last. */
 export type MetricName = "bleu" | "chrf" | "exact-match" | "loss";

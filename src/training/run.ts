@@ -173,9 +173,11 @@ export class Run {
     const { directory, validation } = this.#parts;
     const { kept, config } = this.#trainer.state;
     const steps = kept[config.averageOf].slice(0, config.average);
-    const [first, ...others] = steps.map((step) => directory.checkpoint(step));
-    if (config.average <= 1 || first === undefined) return null;
-    averageCheckpoints([first, ...others], directory.average);
+    if (config.average <= 1 || steps.length === 0) return null;
+    averageCheckpoints(
+      steps.map((step) => directory.checkpoint(step)),
+      directory.average,
+    );
     this.#load(directory.average);
     const valid = validation === null ? null : await this.#validate(validation);
     return { file: directory.average, steps, valid, test: await this.#test() };

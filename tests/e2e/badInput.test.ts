@@ -103,11 +103,14 @@ describe.concurrent("flags that are not right", () => {
       '--preset: expected one of tiny, small, base, paper, got "smal". Did you mean small?',
     ],
     [["train", "--norm", "xyz"], '--norm: expected one of post, pre, got "xyz".'],
-    [["train", "--lr", "abc"], '--lr: expected a number above 0 and at most 10, got "abc".'],
-    [["train", "--lr", "0"], '--lr: expected a number above 0 and at most 10, got "0".'],
+    [["train", "--lr", "abc"], '--lr: expected a number above 0 and at most 10, or none, got "abc".'],
+    [["train", "--lr", "0"], '--lr: expected a number above 0 and at most 10, or none, got "0".'],
     [["train", "--dropout", "1"], '--dropout: expected a number of at least 0 and below 1, got "1".'],
     [["train", "--d-model", "12.5"], '--d-model: expected a whole number of at least 1, got "12.5".'],
-    [["train", "--max-steps", "-3"], '--max-steps: expected a whole number of at least 1, got "-3".'],
+    [
+      ["train", "--max-steps", "-3"],
+      '--max-steps: expected a whole number of at least 1, or none, got "-3".',
+    ],
     [
       ["train", "--seed", "4294967296"],
       '--seed: expected a whole number from 0 to 4294967295, got "4294967296".',

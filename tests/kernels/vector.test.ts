@@ -28,6 +28,19 @@ describe.each(BUILDS)("vector kernels, %s build", (build) => {
     );
   });
 
+  it("lerp: within two roundings of the larger of both, and nothing else is written", () => {
+    fc.assert(
+      fc.property(anySize(70), anySeed, anyLast, fc.double({ min: 0, max: 1 }), (n, seed, last, share) => {
+        bench.reset(last % 3);
+        const y = bench.matrix(1, n, uniform(seed, n));
+        const x = bench.matrix(1, n, uniform(seed + 1, n));
+        const t = Math.fround(Number.isNaN(share) ? 0.5 : share);
+        const call = (kernels: Kernels) => kernels.lerp(y.pointer, x.pointer, t, n);
+        expectClose(bench.run(build, call, y)[0]!, bench.run("reference", call, y)[0]!, 4 * ULP);
+      }),
+    );
+  });
+
   it("clear and copy: as the reference, and nothing else is written", () => {
     fc.assert(
       fc.property(anySize(70), anySeed, anyLast, (n, seed, last) => {

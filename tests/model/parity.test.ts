@@ -166,6 +166,7 @@ describe.each(ENGINES)("parity with PyTorch's nn.Transformer, %s kernels", (engi
           ...([parameters.pointer, gradients, m, v, parameters.size, rate / (1 - beta1 ** (i + 1))] as const),
           ...([beta1, beta2, epsilon, 1 / Math.sqrt(1 - beta2 ** (i + 1))] as const),
           Math.min(1, clipNorm / (norm + 1e-6)), // as torch.nn.utils.clip_grad_norm_
+          0,
         );
       }
       for (const parameter of parameters.list) {

@@ -12,6 +12,7 @@ import {
   type CheckpointDescription,
   describeCheckpoint,
   loadCheckpoint,
+  type Optimizer,
   restore,
   saveCheckpoint,
 } from "../../src/training/checkpoint.ts";
@@ -39,25 +40,27 @@ const DESCRIPTION: Omit<CheckpointDescription, "model"> = {
   targetTokenizer,
   training: {
     ...initialState(DEFAULT_TRAINING, "fingerprint"),
-    ...{ step: 9, epoch: 1, batch: 2, best: validation, validations: [validation] },
+    ...{ step: 9, epoch: 1, batch: 2, skipped: 1, validations: [validation] },
     window: { loss: Math.PI, sourceTokens: 5, targetTokens: 6 },
   },
 };
 
-/** A model with its optimizer, every number of both filled from `seed`; all zero without one. */
+/** A model with its optimizer and average, every number of them filled from `seed`; all zero without one. */
 function makeTraining(seed?: number) {
   const memory = new SharedMemory();
   const model = new Transformer(CONFIG, memory);
+  const { list, pointer, size } = model.parameters;
   const adam = new Adam(model.parameters, memory);
-  const { list, pointer } = model.parameters;
-  const tensors = [pointer, adam.m, adam.v].flatMap((region) =>
+  const average = memory.reserve(4 * size);
+  const optimizer: Optimizer = { adam, average };
+  const tensors = [pointer, adam.m, adam.v, average].flatMap((region) =>
     list.map(({ offset, rows, columns }) => memory.floats(region + 4 * offset, rows * columns)),
   );
   if (seed !== undefined) {
     const random = createRandom(seed);
     for (const tensor of tensors) tensor.set(randomFloats(tensor.length, random));
   }
-  return { memory, model, adam, tensors };
+  return { memory, model, optimizer, tensors };
 }
 
 const root = temporaryDirectory();
@@ -66,7 +69,7 @@ const saved = makeTraining(1);
 
 beforeEach(() => {
   rmSync(join(root, "best.safetensors"), { force: true });
-  saveCheckpoint(file, saved.model, DESCRIPTION, saved.memory, saved.adam);
+  saveCheckpoint(file, saved.model, DESCRIPTION, saved.memory, saved.optimizer);
 });
 
 /** Writes the checkpoint again with other metadata or tensors. */
@@ -83,7 +86,7 @@ function change(
 }
 
 describe("a checkpoint", () => {
-  it("gives back parameters and moments, bit for bit, and all it was told", () => {
+  it("gives back parameters, moments and average, bit for bit, and all it was told", () => {
     const checkpoint = loadCheckpoint(file);
     const { sourceTokenizer: source, targetTokenizer: target, tensors, ...rest } = checkpoint;
     expect(rest).toEqual({
@@ -92,19 +95,19 @@ describe("a checkpoint", () => {
     });
     expect(source.toJSON()).toEqual(sourceTokenizer.toJSON());
     expect(target.toJSON()).toEqual(targetTokenizer.toJSON());
-    expect(tensors.size).toBe(3 * saved.model.parameters.list.length);
+    expect(tensors.size).toBe(4 * saved.model.parameters.list.length);
     const fresh = makeTraining();
-    restore(checkpoint, fresh.model, fresh.memory, fresh.adam);
+    restore(checkpoint, fresh.model, fresh.memory, fresh.optimizer);
     for (const [i, tensor] of fresh.tensors.entries()) expectSameBits(tensor, saved.tensors[i]!);
   });
 
   it("saved again from what was restored has the same bytes", () => {
     const checkpoint = loadCheckpoint(file);
     const fresh = makeTraining(2);
-    restore(checkpoint, fresh.model, fresh.memory, fresh.adam);
+    restore(checkpoint, fresh.model, fresh.memory, fresh.optimizer);
     const again = join(root, "again.safetensors");
     const { model: _, file: __, tensors: ___, ...description } = checkpoint;
-    saveCheckpoint(again, fresh.model, description, fresh.memory, fresh.adam);
+    saveCheckpoint(again, fresh.model, description, fresh.memory, fresh.optimizer);
     expect(readSafetensors(again)).toEqual(readSafetensors(file));
   });
 
@@ -119,7 +122,7 @@ describe("a checkpoint", () => {
       if (i < count) expectSameBits(tensor, saved.tensors[i]!);
       else expect(tensor.every((moment) => moment === 0)).toBe(true);
     }
-    expect(oneLine(() => restore(checkpoint, fresh.model, fresh.memory, fresh.adam))).toBe(
+    expect(oneLine(() => restore(checkpoint, fresh.model, fresh.memory, fresh.optimizer))).toBe(
       `${file}: tensor adam.exp_avg.source_embedding.weight is missing. Use another copy, or train again.`,
     );
   });
@@ -129,7 +132,7 @@ describe("a checkpoint", () => {
     expect(rest).toMatchObject({ file, model: CONFIG, outputLimit: 23, training: DESCRIPTION.training });
     const { name, shape } = saved.model.parameters.list[0]!;
     expect(shapes[0]).toEqual({ name, shape });
-    expect(shapes.length).toBe(3 * saved.model.parameters.list.length);
+    expect(shapes.length).toBe(4 * saved.model.parameters.list.length);
   });
 });
 
@@ -211,13 +214,13 @@ describe("a checkpoint is refused", () => {
     expect(oneLine(() => loadCheckpoint(file))).toMatch(/^.*last\.safetensors: .+\. .+\.$/);
   });
 
-  it.each(["linear1.weight", "adam.exp_avg_sq.encoder.layers.0.norm1.bias"])(
+  it.each(["linear1.weight", "adam.exp_avg_sq.encoder.layers.0.norm1.bias", "ema.output_projection.bias"])(
     "that lacks a tensor, such as %s",
     (ending) => {
-      const name = ending.startsWith("adam.") ? ending : `decoder.layers.1.${ending}`;
+      const name = ending.startsWith("linear") ? `decoder.layers.1.${ending}` : ending;
       change({}, (tensors) => tensors.filter((tensor) => tensor.name !== name));
-      const { model, memory, adam } = makeTraining();
-      expect(oneLine(() => restore(loadCheckpoint(file), model, memory, adam))).toBe(
+      const { model, memory, optimizer } = makeTraining();
+      expect(oneLine(() => restore(loadCheckpoint(file), model, memory, optimizer))).toBe(
         `${file}: tensor ${name} is missing. ${COPY}`,
       );
     },

@@ -19,7 +19,7 @@ beforeEach(() => {
 afterAll(() => process.chdir(home));
 
 function log(step: number): LogRecord {
-  const counts = { sourceTokens: 3, targetTokens: 4, tokensPerSecond: 5 };
+  const counts = { skipped: 0, sourceTokens: 3, targetTokens: 4, tokensPerSecond: 5 };
   return { step, epoch: 0, loss: 1 / 3, lr: 0.1, gradNorm: 2, ...counts, elapsedSeconds: step / 2 };
 }
 
@@ -104,6 +104,16 @@ describe("a run with a name", () => {
     },
   );
 
+  it("overwrites the average and the numbered checkpoints of the run before too", () => {
+    const before = RunDirectory.create("run", "corpus", false);
+    writeFileSync(before.average, "old");
+    expect(oneLine(() => RunDirectory.refuseTaken("run", false))).toBe(REFUSAL);
+    before.makeCheckpoints();
+    writeFileSync(before.checkpoint(7), "old");
+    RunDirectory.create("run", "corpus", true);
+    expect(readdirSync("run")).toEqual([]);
+  });
+
   it("may lie in a directory that holds other things", () => {
     mkdirSync("run");
     writeFileSync(join("run", "notes.txt"), "");
@@ -118,6 +128,31 @@ describe("a run with a name", () => {
     expect(oneLine(() => RunDirectory.create(join("file", "run"), "corpus", true))).toMatch(
       /^file.run: a part of this path is a file, not a directory\. Check the path\.$/,
     );
+  });
+});
+
+describe("numbered checkpoints", () => {
+  it("are kept by their steps; nothing else in their directory is touched", () => {
+    const directory = RunDirectory.create("run", "corpus", false);
+    expect(directory.checkpointSteps()).toEqual([]);
+    directory.keepCheckpoints([1]);
+    directory.makeCheckpoints();
+    expect(directory.checkpoint(123)).toBe(join("run", "checkpoints", "step-000123.safetensors"));
+    for (const step of [1_234_567, 20, 3]) writeFileSync(directory.checkpoint(step), "");
+    writeFileSync(join("run", "checkpoints", "notes.txt"), "");
+    expect(directory.checkpointSteps()).toEqual([3, 20, 1_234_567]);
+    directory.keepCheckpoints([20, 21]);
+    expect(directory.checkpointSteps()).toEqual([20]);
+    expect(existsSync(join("run", "checkpoints", "notes.txt"))).toBe(true);
+  });
+
+  it("and others that a killed process was writing are removed", () => {
+    const directory = RunDirectory.create("run", "corpus", false);
+    directory.makeCheckpoints();
+    for (const file of [directory.last, directory.checkpoint(7)]) writeFileSync(`${file}.4711.tmp`, "half");
+    writeFileSync(join("run", "notes.tmp"), "the user's own");
+    directory.removeHalfWritten();
+    expect(readdirSync("run", { recursive: true }).sort()).toEqual(["checkpoints", "notes.tmp"]);
   });
 });
 

@@ -1,9 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_TRAINING } from "../../src/training/config.ts";
-import { initialState, isBetter, type ValidationRecord } from "../../src/training/state.ts";
+import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
+import {
+  bestOf,
+  initialState,
+  isBetter,
+  keptCounts,
+  progressOf,
+  type TrainingState,
+  type ValidationRecord,
+  withCheckpoint,
+} from "../../src/training/state.ts";
 
-function record(bleu: number, loss: number): ValidationRecord {
-  return { step: 1, valid: { loss, perplexity: Math.exp(loss), bleu, exactMatch: 50 } };
+function record(bleu: number, loss: number, step = 1): ValidationRecord {
+  return { step, valid: { loss, perplexity: Math.exp(loss), bleu, chrf: 100 - bleu, exactMatch: 50 } };
+}
+
+/** A run whose validations, a step apart, had these BLEUs. */
+function validatedWith(bleus: readonly number[], config: Partial<TrainingConfig> = {}): TrainingState {
+  const validations = bleus.map((bleu, i) => record(bleu, 1, i + 1));
+  const begun = initialState({ ...DEFAULT_TRAINING, ...config }, "fingerprint");
+  return { ...begun, validations, step: bleus.length };
 }
 
 describe("isBetter", () => {
@@ -16,14 +32,84 @@ describe("isBetter", () => {
     ["anything against nothing", record(0, 99), null, true],
     ["a loss that is no number, at the same BLEU", record(0, Number.NaN), record(0, 5), false],
   ])("%s", (_, newer, best, expected) => {
-    expect(isBetter(newer, best)).toBe(expected);
+    expect(isBetter(newer, best, "bleu")).toBe(expected);
+  });
+
+  it.each([
+    ["loss", true],
+    ["chrf", true],
+    ["bleu", false],
+    ["exact-match", true], // the same, so that the loss decides
+  ] as const)("by %s", (metric, expected) => {
+    expect(isBetter(record(20, 1), record(30, 2), metric)).toBe(expected);
   });
 });
 
 describe("initialState", () => {
   it("is before the first step, and survives JSON", () => {
     const state = initialState(DEFAULT_TRAINING, "fingerprint");
-    expect(state).toMatchObject({ step: 0, epoch: 0, batch: 0, best: null, validations: [] });
+    expect(state).toMatchObject({ step: 0, epoch: 0, batch: 0, skipped: 0, validations: [] });
+    expect(bestOf(state)).toBe(null);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  });
+});
+
+describe("progressOf", () => {
+  it("counts validations since the best; of two that are as good, the earlier is the best", () => {
+    const waited = (bleus: readonly number[]): number => progressOf(validatedWith(bleus)).sinceBest;
+    expect(waited([])).toBe(0);
+    expect(waited([5])).toBe(0);
+    expect(waited([5, 4, 5])).toBe(2);
+    expect(waited([5, 4, 6])).toBe(0);
+    expect(bestOf(validatedWith([5, 6, 6, 4]))?.step).toBe(2);
+  });
+
+  it("counts a reduction of the rate for every plateauPatience validations that bring nothing better", () => {
+    const reductions = (bleus: readonly number[], plateauPatience: number): number =>
+      progressOf(validatedWith(bleus, { plateauPatience })).reductions;
+    expect(reductions([5, 4], 2)).toBe(0);
+    expect(reductions([5, 4, 4], 2)).toBe(1);
+    expect(reductions([5, 4, 4, 4], 2)).toBe(1);
+    expect(reductions([5, 4, 4, 4, 4], 2)).toBe(2);
+    expect(reductions([5, 4, 6, 4, 4], 2)).toBe(1);
+    expect(reductions([5, 4, 4, 6, 6.5], 1)).toBe(2);
+  });
+});
+
+describe("withCheckpoint", () => {
+  /** The kept checkpoints after validations of these BLEUs, each of them saved. */
+  function keptAfter(bleus: readonly number[], config: Partial<TrainingConfig>) {
+    let state = validatedWith([], config);
+    for (const [i, bleu] of bleus.entries()) {
+      const validations = [...state.validations, record(bleu, 1, i + 1)];
+      state = withCheckpoint({ ...state, step: i + 1, validations }, true);
+    }
+    return state.kept;
+  }
+
+  it("keeps the best from the best on, and the last from the newest on", () => {
+    const kept = keptAfter([5, 9, 7, 8, 2], { keepBest: 3, keepLast: 2 });
+    expect(kept).toEqual({ best: [2, 4, 3], last: [5, 4] });
+    expect(keptAfter([5, 5, 5], { keepBest: 2 }).best).toEqual([1, 2]);
+    expect(keptAfter([1, 2, 3], {})).toEqual({ best: [3], last: [3] });
+  });
+
+  it("without a validation corpus takes the newest for the best", () => {
+    const state = withCheckpoint({ ...validatedWith([]), step: 7 }, true);
+    expect(state.kept).toEqual({ best: [7], last: [7] });
+  });
+
+  it("leaves the best alone where nothing was measured, and saves the same step once", () => {
+    const measured = withCheckpoint(validatedWith([3], { keepLast: 3 }), true);
+    const later = withCheckpoint({ ...measured, step: 2 }, false);
+    expect(later.kept).toEqual({ best: [1], last: [2, 1] });
+    expect(withCheckpoint(later, false).kept).toEqual(later.kept);
+  });
+
+  it("keeps as many as are averaged", () => {
+    expect(keptCounts({ ...DEFAULT_TRAINING, average: 5, averageOf: "best" })).toEqual({ best: 5, last: 1 });
+    expect(keptCounts({ ...DEFAULT_TRAINING, average: 5, averageOf: "last", keepLast: 7 })).toEqual({
+      ...{ best: 1, last: 7 },
+    });
   });
 });

@@ -8,9 +8,10 @@ import { type Perform, ReplicaPool } from "../../src/replicas/pool.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
 import { SLICE } from "../../src/training/jobs.ts";
-import { TrainingStep } from "../../src/training/step.ts";
+import { type StepGradients, TrainingStep } from "../../src/training/step.ts";
+import { shareBatch } from "../support/batches.ts";
 import { makePairs, randomSentences, SMALL_MODEL } from "../support/engine.ts";
-import { expectClose } from "../support/kernels.ts";
+import { expectClose, expectSameBits } from "../support/kernels.ts";
 
 const SPECIAL = { bosId: 1, eosId: 2 };
 /** More than two slices of 32,768 parameters, so that threads share the update too. */
@@ -42,7 +43,16 @@ function makeStep(
   const pool = new ReplicaPool(model, work, threads);
   pools.push(pool);
   pool.main.model.initialise(1);
-  return { pool, step: new TrainingStep(pool, SPECIAL, { ...DEFAULT_TRAINING, ...config }) };
+  const step = new TrainingStep(pool, SPECIAL, { ...DEFAULT_TRAINING, ...config });
+  /** The gradients of a step of one batch or more. */
+  const gradients = async (
+    batches: readonly (readonly EncodedPair[])[],
+    number: number,
+  ): Promise<StepGradients> => {
+    for (const pairs of batches) await step.add(shareBatch(pool, pairs, step.shards, SPECIAL.eosId), number);
+    return step.finish();
+  };
+  return { pool, step, gradients };
 }
 
 /** Two steps: what they reported, and SHA-256 of the bits of the parameters and of both moments after them. */
@@ -51,14 +61,14 @@ async function twoSteps(
   batches: readonly (readonly EncodedPair[])[],
   work: Perform = perform,
 ) {
-  const { pool, step } = makeStep(threads, {}, MODEL, work);
+  const { pool, step, gradients } = makeStep(threads, {}, MODEL, work);
   const { memory } = pool.main.workbench;
   const { pointer, size } = pool.main.model.parameters;
   const reports = [];
   for (const [i, batch] of batches.entries()) {
-    const gradients = await step.gradients(batch, i + 1);
-    reports.push(gradients);
-    await step.update(i + 1, 0.01, gradients.norm);
+    const report = await gradients([batch], i + 1);
+    reports.push(report);
+    await step.update(i + 1, 0.01, report);
   }
   const digests = [pointer, step.adam.m, step.adam.v].map((region) =>
     createHash("sha256").update(memory.integers(region, size).slice()).digest("hex"),
@@ -104,9 +114,10 @@ describe("TrainingStep", () => {
   it("shards add up to the gradient of the whole batch: norm, loss and first moments within 1e-5", async () => {
     const config = { labelSmoothing: 0.1, clipNorm: 0 };
     const model = { ...MODEL, dropout: 0 };
-    const { pool, step } = makeStep(1, config, model);
+    const { pool, step, gradients } = makeStep(1, config, model);
     const [pairs] = batches as [EncodedPair[]];
-    const { loss, norm, sourceTokens, targetTokens } = await step.gradients(pairs, 1);
+    const report = await gradients([pairs], 1);
+    const { loss, norm, sourceTokens, targetTokens } = report;
     expect(sourceTokens).toBe(pairs.reduce((sum, { source }) => sum + source.length + 1, 0));
     expect(targetTokens).toBe(pairs.reduce((sum, { target }) => sum + target.length + 1, 0));
 
@@ -127,7 +138,7 @@ describe("TrainingStep", () => {
     expect(Math.abs(loss / expectedLoss - 1)).toBeLessThan(1e-5);
     expect(Math.abs(norm / Math.hypot(...gradient) - 1)).toBeLessThan(1e-5);
 
-    await step.update(1, 0, norm);
+    await step.update(1, 0, report);
     expectClose(
       memory.floats(step.adam.m, size).map((m) => 10 * m),
       gradient,
@@ -135,34 +146,85 @@ describe("TrainingStep", () => {
     );
   });
 
+  it("batches add up to the step that one batch of all pairs makes: sums alike, norm within 1e-5", async () => {
+    const { gradients } = makeStep(2, {}, { ...MODEL, dropout: 0 });
+    const whole = await gradients([batches.flat()], 1);
+    const parts = await gradients(batches, 1);
+    expect(parts).toMatchObject({ sourceTokens: whole.sourceTokens, targetTokens: whole.targetTokens });
+    expect(Math.abs(parts.norm / whole.norm - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(parts.loss / whole.loss - 1)).toBeLessThan(1e-5);
+  });
+
+  it("a batch of fewer shards before one of more leaves nothing behind", async () => {
+    const { gradients } = makeStep(1, {}, { ...MODEL, dropout: 0 });
+    const [large] = batches as [EncodedPair[]];
+    await gradients([large], 1); // fills all regions
+    const small = large.slice(0, 2);
+    const whole = await gradients([[...small, ...large]], 1);
+    const parts = await gradients([small, large], 1);
+    expect(Math.abs(parts.norm / whole.norm - 1)).toBeLessThan(1e-5);
+  });
+
+  it("batches of a step have dropout masks of their own", async () => {
+    const { gradients } = makeStep(1);
+    const [pairs] = batches as [EncodedPair[]];
+    const once = await gradients([pairs], 1);
+    const twice = await gradients([pairs, pairs], 1);
+    expect(twice.targetTokens).toBe(2 * once.targetTokens);
+    expect(twice.loss).not.toBe(2 * once.loss);
+  });
+
+  it("keeps the average of the weights, which the first updates move fast: within 1e-6", async () => {
+    const { pool, step, gradients } = makeStep(2, { ema: 0.9 });
+    const { memory } = pool.main.workbench;
+    const { pointer, size } = pool.main.model.parameters;
+    const expected = Float64Array.from(memory.floats(pointer, size));
+    for (let update = 1; update <= 3; update++) {
+      await step.update(update, 0.01, await gradients(batches, update));
+      const keep = (1 + update) / (10 + update);
+      memory.floats(pointer, size).forEach((weight, i) => {
+        expected[i] = keep * expected[i]! + (1 - keep) * weight;
+      });
+    }
+    expectClose(memory.floats(step.average!, size), expected, 1e-6);
+    const raw = memory.floats(pointer, size).slice();
+    const version = pool.weights;
+    await step.withAverage(async () => {
+      expect(pool.weights).toBeGreaterThan(version);
+      expectSameBits(memory.floats(pointer, size), memory.floats(step.average!, size));
+    });
+    expectSameBits(memory.floats(pointer, size), raw);
+    expect(pool.weights).toBeGreaterThan(version + 1);
+  });
+
   it("the dropout of a step depends on seed and step, and on nothing else", async () => {
     const [pairs] = batches as [EncodedPair[]];
-    const { step } = makeStep(1, { seed: 1 });
-    const first = await step.gradients(pairs, 1);
-    expect(await step.gradients(pairs, 1)).toEqual(first);
-    expect(await step.gradients(pairs, 2)).not.toEqual(first);
-    expect(await makeStep(1, { seed: 2 }).step.gradients(pairs, 1)).not.toEqual(first);
-    expect(await makeStep(1, { seed: 1 }).step.gradients(pairs, 1)).toEqual(first);
+    const { gradients } = makeStep(1, { seed: 1 });
+    const first = await gradients([pairs], 1);
+    expect(await gradients([pairs], 1)).toEqual(first);
+    expect(await gradients([pairs], 2)).not.toEqual(first);
+    expect(await makeStep(1, { seed: 2 }).gradients([pairs], 1)).not.toEqual(first);
+    expect(await makeStep(1, { seed: 1 }).gradients([pairs], 1)).toEqual(first);
   });
 
   it("clips: a gradient over the limit moves Adam's moments as one at the limit does", async () => {
     const [pairs] = batches as [EncodedPair[]];
-    const { pool, step } = makeStep(1, { clipNorm: 0.01 });
-    const { norm } = await step.gradients(pairs, 1);
-    expect(norm).toBeGreaterThan(0.1);
-    await step.update(1, 0.001, norm);
+    const { pool, step, gradients } = makeStep(1, { clipNorm: 0.01 });
+    const report = await gradients([pairs], 1);
+    expect(report.norm).toBeGreaterThan(0.1);
+    await step.update(1, 0.001, report);
     const moments = pool.main.workbench.memory.floats(step.adam.m, pool.main.model.parameters.size);
     expect(10 * Math.hypot(...moments)).toBeCloseTo(0.01, 5);
   });
 
   it("twenty steps on the same pairs bring the loss down to less than half", async () => {
-    const { step } = makeStep(2, { labelSmoothing: 0 }, { ...MODEL, dropout: 0 });
+    const { step, gradients } = makeStep(2, { labelSmoothing: 0 }, { ...MODEL, dropout: 0 });
     const pairs = randomPairs(4, 5);
     const losses: number[] = [];
     for (let i = 1; i <= 20; i++) {
-      const { loss, norm, targetTokens } = await step.gradients(pairs, i);
-      losses.push(loss / targetTokens);
-      await step.update(i, 0.003, norm);
+      const report = await gradients([pairs], i);
+      losses.push(report.loss / report.targetTokens);
+      await step.update(i, 0.003, report);
     }
     expect(losses[0]).toBeGreaterThan(2);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);

@@ -13,6 +13,12 @@ export function percent(value: number, digits = 1): string {
   return `${value.toFixed(digits)} %`;
 }
 
+/** An amount of memory: 172 MB, 1.43 GB. */
+export function bytes(value: number): string {
+  const megabytes = value / 1e6;
+  return megabytes < 1000 ? `${Math.ceil(megabytes)} MB` : `${(megabytes / 1000).toFixed(2)} GB`;
+}
+
 /** A time that a person can grasp: 0.4 s, 45 s, 1 min 40 s, 2 h 05 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -5,7 +5,16 @@ import { fitParts } from "./fitParts.ts";
 import { count, duration, rate, scientific } from "./format.ts";
 import { profileText } from "./profileText.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
-import { introduction, logLine, resultText, samples, stoppedText, validationParts } from "./trainingText.ts";
+import {
+  introduction,
+  logLine,
+  patienceText,
+  resultText,
+  samples,
+  skippedText,
+  stoppedText,
+  validationParts,
+} from "./trainingText.ts";
 
 /** Tells the user how a run goes. */
 export interface TrainingReport {
@@ -62,6 +71,8 @@ function plainReport(): TrainingReport {
     if (event.type === "validation") {
       print(fitParts(validationParts(event.record, event.improved), Number.POSITIVE_INFINITY));
     }
+    if (event.type === "skipped") print(skippedText(event));
+    if (event.type === "patience") print(patienceText(event));
   });
 }
 
@@ -93,6 +104,8 @@ function terminalReport(): TrainingReport {
       const line = fitParts(validationParts(event.record, event.improved), stream.columns - 2);
       bar?.log(`  ${event.improved ? colours.green(line) : line}`);
     }
+    if (event.type === "skipped") bar?.log(`  ${colours.yellow(skippedText(event))}`);
+    if (event.type === "patience") bar?.log(`  ${patienceText(event)}`);
   });
   return {
     ...report,
@@ -112,8 +125,14 @@ function jsonReport(): TrainingReport {
     ...humanReport(() => {}),
     onEvent: print,
     finish: (result) => {
-      const { test, ...run } = result;
-      print({ type: "finished", ...run, test: test === null ? null : testObject(test) });
+      const { test, average, ...run } = result;
+      print({
+        ...{ type: "finished", ...run, test: test === null ? null : testObject(test) },
+        average:
+          average === null
+            ? null
+            : { ...average, test: average.test === null ? null : testObject(average.test) },
+      });
       if (result.interrupted) process.stderr.write(stoppedText(result));
     },
   };

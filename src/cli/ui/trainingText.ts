@@ -1,10 +1,20 @@
 import type { ChalkInstance } from "chalk";
-import type { RunSummary } from "../../training/events.ts";
+import type { RunSummary, TrainingEvent } from "../../training/events.ts";
 import type { TrainResult } from "../../training/run.ts";
 import type { LogRecord } from "../../training/runDirectory.ts";
 import type { ValidationRecord } from "../../training/state.ts";
 import type { Part } from "./fitParts.ts";
-import { count, counted, duration, percent, printable, rate, scientific, shellWord } from "./format.ts";
+import {
+  bytes,
+  count,
+  counted,
+  duration,
+  percent,
+  printable,
+  rate,
+  scientific,
+  shellWord,
+} from "./format.ts";
 import { type Cell, table } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
@@ -53,6 +63,11 @@ function facts(summary: RunSummary): [label: string, text: string][] {
       "time",
       `about ${duration(summary.estimatedSeconds)} for ${counted(Math.max(0, totalSteps - resumedAt), "step")}${resumed}`,
     ],
+    ["", `about ${duration(summary.secondsPerEpoch)} a pass over the corpus, without validation`],
+    [
+      "memory",
+      `${bytes(summary.memory.resident)} in use; ${bytes(summary.memory.shared)} set aside for weights, moments, gradients and activations`,
+    ],
   ];
 }
 
@@ -73,6 +88,17 @@ export function logLine(record: LogRecord, totalSteps: number, secondsLeft: numb
   return parts.join("  ");
 }
 
+/** A step that changed nothing. */
+export function skippedText({ step, what, inARow }: Extract<TrainingEvent, { type: "skipped" }>): string {
+  const often = inARow === 1 ? "" : ` (${inARow} in a row)`;
+  return `step ${count(step)} skipped${often}: the ${what} is not a finite number`;
+}
+
+/** Why a run ends before its last step. */
+export function patienceText({ best, validations }: Extract<TrainingEvent, { type: "patience" }>): string {
+  return `no better than at step ${count(best.step)} in ${counted(validations, "validation")}: the run ends here`;
+}
+
 /** A validation, in parts that can be left out. */
 export function validationParts({ step, valid }: ValidationRecord, improved: boolean): Part[] {
   return [
@@ -81,6 +107,7 @@ export function validationParts({ step, valid }: ValidationRecord, improved: boo
     [`loss ${valid.loss.toFixed(3)}`, 3],
     [`perplexity ${valid.perplexity.toFixed(2)}`, 0],
     [`BLEU ${valid.bleu.toFixed(2)}`, 5],
+    [valid.chrf === undefined ? "" : `chrF ${valid.chrf.toFixed(2)}`, 1],
     [`exact match ${percent(valid.exactMatch)}`, 4],
     [improved ? "best" : "", 2],
   ];
@@ -102,15 +129,29 @@ export function resultText(
   session: { readonly steps: number; readonly seconds: number },
   colours: ChalkInstance,
 ): string {
-  const { directory, step, best, test } = result;
+  const { directory, step, best, test, average } = result;
   const place = printable(directory);
   const inAll = session.steps === step ? "" : ` (${count(step)} in all)`;
   const chosen = best === null ? "" : `; the best model is that of step ${count(best.step)}`;
   return [
     `Trained ${counted(session.steps, "step")}${inAll} in ${duration(session.seconds)}${chosen}.\n`,
     ...(test === null ? validationResult(best) : testResult(test, colours)),
+    ...(average === null ? [] : [averageResult(average)]),
     `The model is in ${colours.bold(place)}. Translate with it:\n  npx xformer translate --model ${shellWord(place)}\n`,
   ].join("\n");
+}
+
+function averageResult({ file, steps, valid, test }: NonNullable<TrainResult["average"]>): string {
+  const row = (pairs: string, bleu: number, exactMatch: number, perplexity: number): Cell[] => [
+    ...[pairs, `BLEU ${bleu.toFixed(2)}`, `exact match ${percent(exactMatch)}`],
+    `perplexity ${perplexity.toFixed(3)}`,
+  ];
+  const rows = [
+    ...(valid === null ? [] : [row("validation", valid.bleu, valid.exactMatch, valid.perplexity)]),
+    ...(test === null ? [] : [row("held-out", test.bleu.score, test.exactMatch, test.perplexity)]),
+  ];
+  const checkpoints = `the average of steps ${steps.map(count).join(", ")}`;
+  return `In ${printable(file)}, ${checkpoints}\n${table(rows)}`;
 }
 
 function validationResult(best: ValidationRecord | null): string[] {

@@ -1,0 +1,93 @@
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { addTrainFlags, givenFlags } from "../../src/cli/trainFlags.ts";
+import { flagOf, offFlagOf } from "../../src/training/settings/setting.ts";
+import { ALL_SETTINGS } from "../../src/training/settings/table.ts";
+import { oneLine } from "../io/oneLine.ts";
+
+function parsed(...args: string[]): Record<string, unknown> {
+  const command = addTrainFlags(new Command("train"))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  command.parse(args, { from: "user" });
+  const given = givenFlags(command.opts());
+  return Object.fromEntries([...given].map(([{ key }, { value, origin }]) => [key, [value, origin]]));
+}
+
+function complaint(...args: string[]): string {
+  return oneLine(() => parsed(...args));
+}
+
+describe.each(ALL_SETTINGS)("$section.$key", (setting) => {
+  const { key, type } = setting;
+  const flag = flagOf(setting);
+
+  it("is a flag", () => {
+    const text = {
+      number: "whole" in type && type.whole ? "5" : "0.5",
+      numbers: "0.1,0.2",
+      choice: "choices" in type ? type.choices.at(-1)! : "",
+      boolean: "",
+      text: "x",
+      path: "x.json",
+    }[type.kind];
+    const value = { number: Number(text), numbers: [0.1, 0.2], boolean: true }[type.kind as string] ?? text;
+    const args = type.kind === "boolean" ? [`--${flag}`] : [`--${flag}`, text];
+    expect(parsed(...args)[key]).toEqual([value, { flag }]);
+  });
+
+  it("is not given when its flag is not", () => {
+    expect(parsed()).toEqual({});
+  });
+
+  it("can be turned off, or be null, by a flag", () => {
+    const off = offFlagOf(setting);
+    if (off !== undefined) expect(parsed(`--${off}`)[key]).toEqual([false, { flag: off }]);
+    else if (setting.nullMeans !== undefined && type.kind !== "path")
+      expect(parsed(`--${flag}`, "none")[key]).toEqual([null, { flag }]);
+  });
+});
+
+it("--tokenizer is a kind or a file; a kind takes the place of a file", () => {
+  const origin = { flag: "tokenizer" };
+  expect(parsed("--tokenizer", "bpe")).toEqual({ kind: ["bpe", origin], file: [null, origin] });
+  expect(parsed("--tokenizer", "a/b.json")).toEqual({ file: ["a/b.json", origin] });
+});
+
+it("--max-steps takes the place of epochs, --max-epochs that of steps, unless both are given", () => {
+  const [steps, epochs] = [{ flag: "max-steps" }, { flag: "max-epochs" }];
+  expect(parsed("--max-steps", "5")).toEqual({ max_steps: [5, steps], max_epochs: [null, steps] });
+  expect(parsed("--max-epochs", "5")).toEqual({ max_epochs: [5, epochs], max_steps: [null, epochs] });
+  expect(parsed("--max-epochs", "5", "--max-steps", "6")).toEqual({
+    max_epochs: [5, epochs],
+    max_steps: [6, steps],
+  });
+});
+
+it.each([
+  [
+    ["--tokenizer", "wrod"],
+    '--tokenizer: expected one of word, char, bpe, or the path of a .json file, or none, got "wrod". Did you mean word?',
+  ],
+  [
+    ["--adam-betas", "0.9"],
+    '--adam-betas: expected a list of 2, each a number of at least 0 and below 1, got "0.9".',
+  ],
+  [
+    ["--schedule", "cosin"],
+    '--schedule: expected one of inverse-sqrt, cosine, linear, constant, plateau, got "cosin". Did you mean cosine?',
+  ],
+  [["--patience", "0"], '--patience: expected a whole number of at least 1, or none, got "0".'],
+  [["--valid", ""], "--valid: the path is empty. Give a path."],
+])("%j", (args, message) => {
+  expect(complaint(...args)).toBe(message);
+});
+
+it("both flags of a vocabulary are a contradiction", () => {
+  expect(() => parsed("--joint-vocabulary", "--separate-vocabularies")).toThrow(/cannot be used with/);
+});
+
+it("a flag named none is a path where any path may be", () => {
+  expect(parsed("--valid", "./none").valid).toEqual(["./none", { flag: "valid" }]);
+  expect(parsed("--valid", "none").valid).toEqual([null, { flag: "valid" }]);
+});

@@ -1,0 +1,90 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { configOf, readConfigFile } from "../../../src/training/settings/configFile.ts";
+import { explainConfig, explainedJson, explainedYaml } from "../../../src/training/settings/explain.ts";
+import { ALL_SETTINGS, settingOf } from "../../../src/training/settings/table.ts";
+import { type GivenSettings, together } from "../../../src/training/settings/values.ts";
+import { temporaryDirectory } from "../../io/temporaryDirectory.ts";
+
+const directory = temporaryDirectory();
+const recipe = join(directory, "recipe.yaml");
+writeFileSync(
+  recipe,
+  'out: "runs/a: b # c"\ndata:\n  train: x\n  source_lang: "null"\nmodel:\n  preset: tiny\n  heads: 2\ntraining:\n  lr: 0.5\n',
+);
+const flags: GivenSettings = new Map([
+  [settingOf("training", "lr")!, { value: 0.25, origin: { flag: "lr" } }],
+  [settingOf("tokenizer", "lowercase")!, { value: false, origin: { flag: "no-lowercase" } }],
+]);
+const given = together(readConfigFile(recipe), flags);
+const explained = explainConfig(configOf(given), given);
+
+describe("every setting and where it came from", () => {
+  const from = Object.fromEntries(explained.map((entry) => [entry.setting.key, entry.from]));
+
+  it("is there", () => {
+    expect(explained.map(({ setting }) => setting)).toEqual(ALL_SETTINGS);
+  });
+
+  it.each([
+    ["lr", "--lr"],
+    ["lowercase", "--no-lowercase"],
+    ["out", `${recipe}:1`],
+    ["train", `${recipe}:3`],
+    ["preset", `${recipe}:6`],
+    ["heads", `${recipe}:7`],
+    ["d_model", "preset tiny"],
+    ["dropout", "preset tiny"],
+    ["norm", "default"],
+    ["max_epochs", "default"],
+    ["valid", "default"],
+    ["threads", "default"],
+  ])("%s: %s", (key, origin) => {
+    expect(from[key]).toBe(origin);
+  });
+
+  it("the bundled corpus brings some of its own", () => {
+    const bundled = explainConfig(configOf(new Map()), new Map());
+    const keys = bundled.filter((entry) => entry.from === "bundled corpus").map(({ setting }) => setting.key);
+    expect(keys).toEqual(["train", "valid", "test", "source_lang", "target_lang", "max_epochs", "lr"]);
+  });
+});
+
+describe("as YAML", () => {
+  const yaml = explainedYaml(explained);
+
+  it("is a file that says the same", () => {
+    const file = join(directory, "printed.yaml");
+    writeFileSync(file, yaml);
+    const again = readConfigFile(file);
+    expect(configOf(again)).toEqual(configOf(given));
+    expect(explainConfig(configOf(again), again).map(({ value }) => value)).toEqual(
+      explained.map(({ value }) => value),
+    );
+  });
+
+  it("has the origins in one column", () => {
+    const columns = yaml.split("\n").flatMap((line) => {
+      const at = line.indexOf("  # ");
+      return at < 0 ? [] : [at];
+    });
+    expect(columns).toHaveLength(ALL_SETTINGS.length);
+    expect(new Set(columns).size).toBe(1);
+    expect(yaml).toMatch(/^ {2}lr: 0\.25 +# --lr$/m);
+    expect(yaml).toContain('  source_lang: "null" ');
+  });
+
+  it("keeps a line break in the name of a file out of the values", () => {
+    const origin = { file: "a\nb: c", line: 3 };
+    const odd = together(given, new Map([[settingOf("training", "seed")!, { value: 7, origin }]]));
+    expect(explainedYaml(explainConfig(configOf(odd), odd))).toMatch(/^ {2}seed: 7 +# a\\nb: c:3$/m);
+  });
+});
+
+it("as JSON: value and origin by section and key", () => {
+  expect(explainedJson(explained)).toMatchObject({
+    out: { value: "runs/a: b # c", from: `${recipe}:1` },
+    training: { lr: { value: 0.25, from: "--lr" }, adam_betas: { value: [0.9, 0.98], from: "default" } },
+  });
+});
