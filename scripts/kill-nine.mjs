@@ -66,7 +66,9 @@ async function killNine() {
     const { reached, problem, resumedAt } = await probe();
     const lost = reached - resumedAt;
     const state =
-      problem !== undefined ? "" : `logged step ${reached}, goes on from ${resumedAt}, ${lost} to do again`;
+      problem !== undefined
+        ? "cannot be resumed"
+        : `logged step ${reached}, goes on from ${resumedAt}, ${lost} to do again`;
     console.log(`kill ${kill} after ${(moment / 1000).toFixed(2)} s: ${state}`);
     if (problem !== undefined) {
       fail(`kill ${kill}: the run cannot be resumed: ${problem}`);

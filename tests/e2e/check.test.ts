@@ -45,7 +45,7 @@ Nothing is wrong.
 warning  a pair that is in a corpus before this one: 1
   test.tsv:2  as train.tsv:10  b b a
 `);
-    expect(stdout).toContain("  test.tsv:3  source: bidirectional control U+202E  a⟨U+202E⟩b\n");
+    expect(stdout).toContain("  test.tsv:3  source: bidi control U+202E  a⟨U+202E⟩b\n");
     expect(stdout.endsWith("\nNo errors, 2 warnings.\n")).toBe(true);
   });
 

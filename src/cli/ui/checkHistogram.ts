@@ -30,7 +30,7 @@ export function histograms(
 function barsOf(all: readonly Bin[], bar: string): string[] {
   const bins = all.slice(0, all.findLastIndex((bin) => bin.count > 0) + 1);
   const most = Math.max(1, ...bins.map((bin) => bin.count));
-  const labels = bins.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+  const labels = bins.map(({ from, to }) => (from === to ? count(from) : `${count(from)}-${count(to)}`));
   const labelWidth = Math.max(...labels.map((label) => label.length), 0);
   return bins.map((bin, i) => {
     // Whatever is there at all is to be seen.

@@ -86,7 +86,7 @@ function facts(
     ...unknownFacts("target", target),
   ];
   const lines = rows.flatMap(([label, text]) =>
-    wrap(text, width - "source".length - 4).map((line, i): Cell[] => [
+    wrap(text, width - "unknown".length - 4).map((line, i): Cell[] => [
       i === 0 ? { text: label, shown: colours.dim(label) } : "",
       line,
     ]),

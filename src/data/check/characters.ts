@@ -1,13 +1,13 @@
 /** Characters that hardly anybody means to train on, by what they are. */
 const SUSPECTS: readonly (readonly [name: string, pattern: RegExp])[] = [
-  ["replacement character", /\ufffd/u],
+  ["replacement", /\ufffd/u],
   ["byte-order mark", /\ufeff/u],
-  ["zero-width character", /[\u200b\u2060-\u2064]/u],
-  ["bidirectional control", /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u],
+  ["zero-width", /[\u200b\u2060-\u2064]/u],
+  ["bidi control", /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u],
   ["line separator", /[\u0085\u2028\u2029]/u],
   ["soft hyphen", /\u00ad/u],
-  ["private use character", /\p{Co}/u],
-  ["control character", /(?!\t)\p{Cc}/u],
+  ["private use", /\p{Co}/u],
+  ["control", /(?!\t)\p{Cc}/u],
 ];
 
 const ANY = /[\p{Cc}\p{Co}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]/u;
@@ -17,7 +17,7 @@ const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu;
 
 /**
  * The kinds of characters in a text that cannot be seen or that stand for one that was lost, each with the
- * first of its kind: `zero-width character U+200B`. Joiners (U+200C, U+200D) are spelling in Persian, Hindi
+ * first of its kind: `zero-width U+200B`. Joiners (U+200C, U+200D) are spelling in Persian, Hindi
  * and emoji, and tabs are white space: neither is one.
  */
 export function suspectCharacters(text: string): string[] {

@@ -10,7 +10,7 @@ import { type SideReport, SideStatistics, type UnknownWords } from "./sideStatis
 import { measure, type Pair, pairOf, type Survey, surveyCorpus } from "./survey.ts";
 
 /** What a corpus is for. */
-export type Part = "train" | "valid" | "test";
+type Part = "train" | "valid" | "test";
 
 /** A corpus to check. */
 export interface CorpusToCheck {
@@ -60,7 +60,7 @@ type Side = (typeof SIDES)[number];
 /**
  * Looks for what is wrong with corpora, line by line, and goes on whatever it meets. Each is read twice, first
  * to learn what is usual in it; every corpus is also held against those before it. Only a few rows are in
- * memory at a time, and about 40 bytes for each pair: the hashes that duplicates are found by.
+ * memory at a time, and 32 to 64 bytes for each pair: the hashes that duplicates are found by.
  *
  * @throws XformerError USAGE, IO or DATA when a corpus is not there or cannot be read at all
  */

@@ -2,7 +2,7 @@
 export type FindingKind = keyof typeof SEVERITIES;
 
 /** An error stops a training, a warning does not. */
-export type Severity = "error" | "warning";
+type Severity = "error" | "warning";
 
 const SEVERITIES = {
   "no-pairs": "error",

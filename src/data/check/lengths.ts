@@ -20,11 +20,9 @@ export interface LengthSummary {
   readonly most: number;
 }
 
-/** UTF-16 code units that are white space to `String.prototype.trim`. */
-const SPACES: ReadonlySet<number> = new Set(
-  Array.from({ length: 0x1_0000 }, (_, unit) => unit).filter(
-    (unit) => String.fromCharCode(unit).trim() === "",
-  ),
+/** 1 for every UTF-16 code unit that is white space to `String.prototype.trim`. */
+const IS_SPACE = Uint8Array.from({ length: 0x1_0000 }, (_, unit) =>
+  String.fromCharCode(unit).trim() === "" ? 1 : 0,
 );
 
 /** Words between white space. */
@@ -32,7 +30,7 @@ export function countWords(text: string): number {
   let words = 0;
   let inWord = false;
   for (let i = 0; i < text.length; i++) {
-    const isSpace = SPACES.has(text.charCodeAt(i));
+    const isSpace = IS_SPACE[text.charCodeAt(i)] === 1;
     if (!isSpace && !inWord) words++;
     inWord = !isSpace;
   }
@@ -45,7 +43,7 @@ export function countCharacters(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     const endsPair = unit >= 0xdc00 && unit < 0xe000;
-    if (!endsPair && !SPACES.has(unit)) characters++;
+    if (!endsPair && IS_SPACE[unit] === 0) characters++;
   }
   return characters;
 }

@@ -79,7 +79,9 @@ class FirstSeen {
     const at = slotOf(this.#entries, low, high);
     const seen = this.#entries[at + 2]!;
     if (seen !== 0) return seen;
-    this.#entries.set([low, high, row], at);
+    this.#entries[at] = low;
+    this.#entries[at + 1] = high;
+    this.#entries[at + 2] = row;
     this.#size++;
     return undefined;
   }

@@ -24,6 +24,8 @@ const JAPANESE = 0.1;
 const PATTERNS = SCRIPTS.map((name) =>
   name === "Japanese" ? /[\p{Script=Hiragana}\p{Script=Katakana}]/u : new RegExp(`\\p{Script=${name}}`, "u"),
 );
+const HAN = SCRIPTS.indexOf("Han");
+const KANA = SCRIPTS.indexOf("Japanese");
 const OTHER = SCRIPTS.length;
 const NO_LETTER = OTHER + 1;
 /** The number of the script of every code point plus one; 0 where nobody has asked yet. */
@@ -35,23 +37,15 @@ const known = new Uint8Array(0x11_0000);
  * @returns undefined for a text without letters
  */
 export function mainScript(text: string): Script | undefined {
-  const letters = new Uint32Array(NO_LETTER + 1);
-  for (let i = 0; i < text.length; ) {
-    const codePoint = text.codePointAt(i)!;
-    letters[numberOf(codePoint)]!++;
-    i += codePoint > 0xffff ? 2 : 1;
-  }
-  const [han, kana] = [SCRIPTS.indexOf("Han"), SCRIPTS.indexOf("Japanese")];
-  const isJapanese = letters[kana]! >= JAPANESE * (letters[han]! + letters[kana]!);
+  const letters = countLetters(text);
+  const isJapanese = letters[KANA]! >= JAPANESE * (letters[HAN]! + letters[KANA]!);
   if (isJapanese) {
-    letters[kana]! += letters[han]!;
-    letters[han] = 0;
+    letters[KANA]! += letters[HAN]!;
+    letters[HAN] = 0;
   }
-  const most = letters
-    .subarray(0, NO_LETTER)
-    .reduce((best, count, i) => (count > letters[best]! ? i : best), 0);
-  if (letters[most] === 0) return undefined;
-  return SCRIPTS[most] ?? "Other";
+  let most = 0;
+  for (let script = 1; script <= OTHER; script++) if (letters[script]! > letters[most]!) most = script;
+  return letters[most] === 0 ? undefined : (SCRIPTS[most] ?? "Other");
 }
 
 /** Whether a text of one script is out of place among those of another; Japanese may be without kana. */
@@ -59,12 +53,22 @@ export function isOutOfPlace(script: Script, usual: Script): boolean {
   return script !== usual && !(usual === "Japanese" && script === "Han");
 }
 
-function numberOf(codePoint: number): number {
-  const found = known[codePoint]!;
-  if (found !== 0) return found - 1;
+/** How many letters a text has of every script, by its number. */
+function countLetters(text: string): Uint32Array {
+  const letters = new Uint32Array(NO_LETTER + 1);
+  for (let i = 0; i < text.length; i++) {
+    const codePoint = text.codePointAt(i)!;
+    if (codePoint > 0xffff) i++;
+    letters[(known[codePoint] || learnNumber(codePoint)) - 1]!++;
+  }
+  return letters;
+}
+
+/** Finds out the script of a code point; gives what {@link known} holds from then on. */
+function learnNumber(codePoint: number): number {
   const character = String.fromCodePoint(codePoint);
   const index = PATTERNS.findIndex((pattern) => pattern.test(character));
   const number = index !== -1 ? index : /\p{L}/u.test(character) ? OTHER : NO_LETTER;
   known[codePoint] = number + 1;
-  return number;
+  return number + 1;
 }

@@ -7,7 +7,7 @@ import { Tally } from "./tally.ts";
 export type UnknownWords = (tokenizer: Tokenizer, line: string) => readonly string[];
 
 /** A word that a tokenizer does not know, and how many sides have it. */
-export interface UnknownWord {
+interface UnknownWord {
   readonly word: string;
   readonly lines: number;
 }

@@ -98,11 +98,7 @@ describe("warnings", () => {
       "привет всему миру\thello to the world",
       "script 21 the source is Cyrillic, not Latin",
     ],
-    [
-      "what cannot be seen",
-      "zero\u200b width\tzero width",
-      "characters 21 source: zero-width character U+200B",
-    ],
+    ["what cannot be seen", "zero\u200b width\tzero width", "characters 21 source: zero-width U+200B"],
   ])("%s is one, and no more", async (_, line, finding) => {
     const report = await check([...FINE, line]);
     expect(shown(report)).toEqual([finding]);
