@@ -9,13 +9,13 @@ const LINES = [
   "We are studying machine learning.",
   'Don\'t __proto__ 3 "a" - b, constructor 12!',
 ];
-const kinds = fc.constantFrom<TokenizerKind>("word", "char");
+const kinds = fc.constantFrom<TokenizerKind>("word", "char", "bpe");
 // biome-ignore lint/suspicious/noExplicitAny: tests damage the JSON in every way
 type Damaged = any;
 
 describe("learnTokenizer", () => {
   it("gives the same tokenizer for the same lines", () => {
-    for (const kind of ["word", "char"] as const) {
+    for (const kind of ["word", "char", "bpe"] as const) {
       const [first, second] = [0, 1].map(() =>
         JSON.stringify(learnTokenizer(LINES, { kind, language: "en" })),
       );
@@ -65,7 +65,7 @@ describe("tokenizer.json", () => {
 
   it("has no key at the top that Hugging Face's tokenizers would refuse", () => {
     const keys = ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer"];
-    for (const kind of ["word", "char"] as const) {
+    for (const kind of ["word", "char", "bpe"] as const) {
       const json = learnTokenizer(LINES, { kind }).toJSON();
       expect(Object.keys(json).sort()).toEqual([...keys, "post_processor", "decoder", "model"].sort());
       expect(json.model.unk_token).toBe("<unk>");

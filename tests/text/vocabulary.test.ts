@@ -54,6 +54,21 @@ describe("Vocabulary", () => {
     expect(["<s>", "</s>", "<unk>", "a", "b"].map((token) => vocabulary.id(token))).toEqual([0, 0, 0, 3, 0]);
   });
 
+  it("may have its special tokens anywhere, and others that no text becomes", () => {
+    const vocabulary = new Vocabulary(["a", "</s>", "<pad>", "<s>", "b", "<unk>"], {
+      unkId: 5,
+      bosId: 3,
+      eosId: 1,
+      others: [2],
+    });
+    expect(["a", "</s>", "<pad>", "<s>", "b", "c"].map((token) => vocabulary.id(token))).toEqual([
+      0, 5, 5, 5, 4, 5,
+    ]);
+    expect([0, 1, 2, 3, 4, 5].filter((id) => vocabulary.isSpecial(id))).toEqual([1, 2, 3, 5]);
+    expect(["a", "<pad>", "c"].map((token) => vocabulary.has(token))).toEqual([true, false, false]);
+    expect(vocabulary.countUnknown([5, 0, 5])).toBe(2);
+  });
+
   it("counts unknown tokens", () => {
     expect(Vocabulary.of(["a"]).countUnknown([1, 0, 3, 0, 2])).toBe(2);
   });

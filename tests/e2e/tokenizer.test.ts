@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readTokenizer } from "../../src/text/tokenizerFile.ts";
+import { temporaryDirectory } from "../io/temporaryDirectory.ts";
+import { finished, letterPairs, SMALLEST, startXformer, writeFiles, xformer } from "../support/cli.ts";
+
+const cwd = temporaryDirectory();
+const EN = ["the other mother", "the other brother"];
+const DE = ["die andere Mutter", "der andere Bruder"];
+
+beforeAll(async () => {
+  writeFiles(cwd, { "text.en": EN, "text.de": DE, "pairs.tsv": letterPairs(50), "empty.txt": "" });
+  const learn = ["tokenizer", "learn", "--input", "text.en", "text.de", "--vocab-size", "300"];
+  const { code, stderr } = await xformer([...learn, "--output", "joint.json"], { cwd });
+  expect(stderr).toMatch(/^joint\.json: bpe, \d+ entries from 4 lines\.\n$/);
+  expect(code).toBe(0);
+}, 30_000);
+
+describe("xformer tokenizer", () => {
+  it("learns a tokenizer that encodes lines as they come", async () => {
+    const child = startXformer(["tokenizer", "encode", "--tokenizer", "joint.json", "--tokens"], { cwd });
+    const end = finished(child);
+    const first = new Promise<string>((resolve) =>
+      child.stdout!.once("data", (data) => resolve(String(data))),
+    );
+    child.stdin!.write("the other\n");
+    expect(await Promise.race([first, setTimeout(20_000, "nothing came")])).toBe("Ġthe Ġother\n");
+    child.stdin!.end("\n<s> é");
+    expect(await end).toMatchObject({ stdout: "Ġthe Ġother\n\nĠ < s > Ġ Ã ©\n", stderr: "", code: 0 });
+  });
+
+  it("gives ids that the file's own reader gives back", async () => {
+    const text = "die other Mütter\t 👍";
+    const { stdout } = await xformer(["tokenizer", "encode", "--tokenizer", "joint.json"], {
+      cwd,
+      input: text,
+    });
+    expect(readTokenizer(join(cwd, "joint.json")).decode(stdout.trim().split(" ").map(Number))).toBe(text);
+  });
+
+  it("learns words and letters, and lowercases", async () => {
+    const learn = [
+      "tokenizer",
+      "learn",
+      "--input",
+      "text.de",
+      "--lowercase",
+      "--output",
+      "words.json",
+      "--kind",
+    ];
+    expect((await xformer([...learn, "word"], { cwd })).code).toBe(0);
+    const encode = ["tokenizer", "encode", "--tokenizer", "words.json", "--tokens"];
+    expect((await xformer(encode, { cwd, input: "Die Mutter Gans" })).stdout).toBe("die mutter <unk>\n");
+    expect((await xformer([...learn, "char"], { cwd })).code).toBe(0);
+    expect((await xformer(encode, { cwd, input: "Die" })).stdout).toBe("d i e\n");
+  });
+
+  it("exports what a model was trained with", async () => {
+    const train = ["train", "--train", "pairs.tsv", "--max-steps", "2", "--out", "run", ...SMALLEST];
+    expect((await xformer(train, { cwd })).code).toBe(0);
+    const exported = ["tokenizer", "export", "--model", "run", "--side", "target", "--output", "model.json"];
+    expect(await xformer(exported, { cwd })).toEqual({ stdout: "", stderr: "", code: 0 });
+    const encode = ["tokenizer", "encode", "--tokens"];
+    const input = "a b q";
+    const fromFile = await xformer([...encode, "--tokenizer", "model.json"], { cwd, input });
+    expect(fromFile).toMatchObject({ stdout: "a b <unk>\n", code: 0 });
+    expect(await xformer([...encode, "--model", "run", "--side", "target"], { cwd, input })).toEqual(
+      fromFile,
+    );
+  }, 60_000);
+
+  it("says in one line what is wrong", async () => {
+    const json = JSON.parse(readFileSync(join(cwd, "joint.json"), "utf8"));
+    writeFileSync(join(cwd, "odd.json"), JSON.stringify({ ...json, normalizer: { type: "Nmt" } }));
+    const encode = ["tokenizer", "encode", "--tokenizer"];
+    const learn = ["tokenizer", "learn", "--output", "x.json", "--input"];
+    const wrong: [string[], number, RegExp][] = [
+      [[...encode, "text.en"], 1, /^text\.en: this is not JSON\. Name a tokenizer\.json\.\n$/],
+      [[...encode, "none.json"], 1, /^none\.json: no such file or directory\. .*\n$/],
+      [
+        [...encode, "odd.json"],
+        1,
+        /^odd\.json: the normalizer "Nmt" is not supported\. Supported: NFC, .*\n$/,
+      ],
+      [[...encode, "joint.json", "--side", "target"], 2, /^--side: a tokenizer\.json has no sides\. .*\n$/],
+      [["tokenizer", "encode"], 2, /^which tokenizer is not clear\. Give --tokenizer or --model\.\n$/],
+      [[...learn, "none.txt"], 1, /^none\.txt: no such file or directory\. .*\n$/],
+      [[...learn, "empty.txt"], 1, /^empty\.txt: there is no text to learn from\. .*\n$/],
+      [[...learn, "text.en", "--vocab-size", "9"], 1, /^the vocabulary size is 9\. .* from 259: .*\n$/],
+      [[...learn, "text.en", "--kind", "bpr"], 2, /^--kind: .* Did you mean bpe\?\n$/],
+    ];
+    for (const [args, code, stderr] of wrong) {
+      expect(await xformer(args, { cwd })).toEqual({
+        stdout: "",
+        stderr: expect.stringMatching(stderr),
+        code,
+      });
+    }
+  }, 60_000);
+});
