@@ -1,20 +1,47 @@
 import type { Command } from "commander";
+import { XformerError } from "../errors.ts";
+import type { TrainedModel } from "../trainedModel.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { addTestPairsOptions, countOption, debugOption } from "./options.ts";
+import type { NBestEntry } from "./nBestList.ts";
+import { countOption, debugOption, modelOption, numberOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
-import type { TestFlags } from "./testPairs.ts";
 
 /** Pairs scored at a time: enough for all threads, few enough to see the first numbers soon. */
 const PAIRS = 256;
 
+interface ScoreFlags {
+  readonly model: string;
+  readonly reverseModel?: string;
+  readonly test?: string;
+  readonly sourceLang?: string;
+  readonly targetLang?: string;
+  readonly nbest?: string;
+  readonly input?: string;
+  readonly perToken?: boolean;
+  readonly lengthPenalty?: number;
+  readonly threads?: number;
+}
+
 /** Adds `xformer score`. */
 export function addScore(program: Command, run: Run): void {
-  const command = program
+  program
     .command("score")
     .description(
-      "print the natural-log probability of each target, with its END, given the source; one number a line",
-    );
-  addTestPairsOptions(command)
+      "print the natural-log probability of each target, with its END, given the source; or rank an n-best list anew",
+    )
+    .addOption(modelOption())
+    .addOption(pathOption("--reverse-model <path>", "a model of the other direction: score both"))
+    .addOption(pathOption("--test <path>", "pairs: a .tsv of two columns, or a prefix of two files"))
+    .option("--source-lang <tag>", "file ending of the source (default: the model's source language)")
+    .option("--target-lang <tag>", "file ending of the target (default: the model's target language)")
+    .option("--per-token", "add the mean of the tokens, and the log-probability of each")
+    .addOption(
+      pathOption("--nbest <file>", "n-best list in Moses' format to rank anew; - for standard input"),
+    )
+    .addOption(pathOption("-i, --input <file>", "of --nbest: the lines that were translated"))
+    .addOption(
+      numberOption("--length-penalty <a>", "of --nbest: alpha, as in translate (default: 1)", { from: 0 }),
+    )
     .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .addOption(debugOption())
     .addHelpText(
@@ -22,24 +49,91 @@ export function addScore(program: Command, run: Run): void {
       `
 Examples:
   $ npx xformer score --model runs/zh-en-1 --test data/zh-en/test
-  $ npx xformer score --model runs/zh-en-1 --test data/zh-en/test | sort -n | head`,
+  $ npx xformer score --model runs/zh-en-1 --test data/zh-en/test --per-token | sort -n | head -3
+  $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --beam 5 --n-best 5 > list.txt
+  $ npx xformer score --model runs/zh-en-1 --nbest list.txt --input data/zh-en/test.zh`,
     )
     .action(run(score));
 }
 
-async function score(flags: TestFlags): Promise<ExitCode> {
-  const [{ loadModel }, { loadTestPairs }, { print }] = await Promise.all([
-    import("../trainedModel.ts"),
+async function score(flags: ScoreFlags): Promise<ExitCode> {
+  const { test, nbest, input } = flags;
+  if ((test === undefined) === (nbest === undefined)) {
+    throw new XformerError("USAGE", "there has to be either --test or --nbest", {
+      hint: "Give pairs with --test, or an n-best list with --nbest and --input.",
+    });
+  }
+  if ((nbest === undefined) !== (input === undefined)) {
+    throw new XformerError("USAGE", "--nbest and --input go together", {
+      hint: "Name the list and the lines of which it is.",
+    });
+  }
+  const { loadModel } = await import("../trainedModel.ts");
+  const { threads } = flags;
+  const forward = await loadModel(flags.model, { threads });
+  const backward =
+    flags.reverseModel === undefined ? undefined : await loadModel(flags.reverseModel, { threads });
+  if (test !== undefined) await scorePairs({ ...flags, test }, forward, backward);
+  else await rerankList(nbest!, input!, flags, forward, backward);
+  await Promise.all([forward.close(), backward?.close()]);
+  return EXIT.done;
+}
+
+async function scorePairs(
+  flags: ScoreFlags & { readonly test: string },
+  forward: TrainedModel,
+  backward: TrainedModel | undefined,
+): Promise<void> {
+  const [{ loadTestPairs }, { print }, { formatScores, scoreBothWays }] = await Promise.all([
     import("./testPairs.ts"),
     import("./ui/output.ts"),
+    import("./scoreLines.ts"),
   ]);
-  const model = await loadModel(flags.model, { threads: flags.threads });
-  const { source, target } = loadTestPairs(flags, model.description);
+  const { source, target } = loadTestPairs(flags, forward.description);
   for (let first = 0; first < source.length; first += PAIRS) {
     const end = first + PAIRS;
-    const scores = await model.translator.score(source.slice(first, end), target.slice(first, end));
-    await print(scores.map(({ logProbability }) => `${logProbability}\n`).join(""));
+    const [sources, targets] = [source.slice(first, end), target.slice(first, end)];
+    const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets);
+    await print(scores.map((both) => formatScores(both, flags.perToken ?? false)).join(""));
   }
-  await model.close();
-  return EXIT.done;
+}
+
+async function rerankList(
+  file: string,
+  input: string,
+  { lengthPenalty = 1 }: ScoreFlags,
+  forward: TrainedModel,
+  backward: TrainedModel | undefined,
+): Promise<void> {
+  const [{ readLines }, { openLines }, { parseNBest }, { rerank, scoreBothWays }, { print }, { warnings }] =
+    await Promise.all([
+      import("../io/lines.ts"),
+      import("./inputLines.ts"),
+      import("./nBestList.ts"),
+      import("./scoreLines.ts"),
+      import("./ui/output.ts"),
+      import("./ui/warnings.ts"),
+    ]);
+  const lines = readLines(input);
+  const name = file === "-" ? "standard input" : file;
+  const warn = warnings(false);
+  const finish = async (entries: readonly NBestEntry[]): Promise<void> => {
+    const sources = entries.map((entry) => lines[entry.line]!);
+    const targets = entries.map(({ text }) => text);
+    const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets);
+    await print(rerank(entries, scores, lengthPenalty));
+  };
+  let entries: NBestEntry[] = [];
+  let number = 0;
+  const onInvalid = (line: number): void => warn(`${name}:${line}: invalid UTF-8, read as \ufffd.`);
+  for await (const text of openLines(file === "-" ? undefined : file, onInvalid)) {
+    const entry = parseNBest(text, { file: name, line: ++number }, lines.length);
+    // A list may be cut only where another source line begins.
+    if (entries.length >= PAIRS && entries.at(-1)!.line !== entry.line) {
+      await finish(entries);
+      entries = [];
+    }
+    entries.push(entry);
+  }
+  await finish(entries);
 }

@@ -4,6 +4,7 @@ import type { Translation } from "../decoding/translation.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { addDecodingOptions, type DecodingFlags, decodingOptions, modelsOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { aboutLongLine } from "./longLines.ts";
 import { choiceOption, countOption, debugOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
 import type { LineSink } from "./sinks.ts";
@@ -121,19 +122,4 @@ async function translateAll(
     line += burst.length;
     await sink.write(texts.join(""));
   }
-}
-
-/** What became of a line that is longer than any the model was trained on. */
-export function aboutLongLine(
-  { sourceTokens, pieces }: Translation,
-  maxLength: number,
-  { longLines = "split" }: DecodingOptions,
-): string {
-  const outcome = {
-    split: `translated in ${pieces} pieces`,
-    truncate: "the rest was left out",
-    refuse: "not translated",
-    keep: "its translation may be poor",
-  }[longLines];
-  return `${sourceTokens} tokens, more than the ${maxLength} the model was trained for; ${outcome}.`;
 }

@@ -1,5 +1,6 @@
 import { pharaoh } from "../decoding/alignments.ts";
 import type { TranslatedHypothesis, Translation } from "../decoding/translation.ts";
+import { formatNBest } from "./nBestList.ts";
 
 /** What is printed of a translation beside its text. */
 export interface OutputFlags {
@@ -29,14 +30,13 @@ export function formatTranslation(
   if (json) return `${JSON.stringify(translationObject(line, source, hypotheses))}\n`;
   const links = (hypothesis: TranslatedHypothesis): string => pharaoh(hypothesis.alignment ?? []);
   if (nBest > 1) {
-    return found
-      .map((hypothesis) => {
-        const { text, logProbability, tokenLogProbabilities, score } = hypothesis;
-        const features = `LogProbability= ${logProbability} Length= ${tokenLogProbabilities.length}`;
-        const fields = [line - 1, text, features, score, ...(alignments ? [links(hypothesis)] : [])];
-        return `${fields.join(" ||| ")}\n`;
-      })
-      .join("");
+    const entries = found.map((hypothesis) => {
+      const { text, logProbability, tokenLogProbabilities, score } = hypothesis;
+      const features = `LogProbability= ${logProbability} Length= ${tokenLogProbabilities.length}`;
+      const rest = alignments === undefined ? [] : [links(hypothesis)];
+      return formatNBest({ line: line - 1, text, features, score, rest });
+    });
+    return entries.join("");
   }
   const best = found[0]!;
   const columns = [

@@ -1,0 +1,115 @@
+import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
+import type { Translation } from "../decoding/translation.ts";
+import { XformerError } from "../errors.ts";
+import type { TrainedModel } from "../trainedModel.ts";
+import { nearest } from "./nearest.ts";
+import { heatMap } from "./ui/heatMap.ts";
+import { unknownWords } from "./unknownWords.ts";
+
+/** Alternatives that are shown unless another number is asked for. */
+const ALTERNATIVES = 5;
+
+/** What the prompt remembers between lines. */
+export interface PromptState {
+  readonly model: TrainedModel;
+  options: DecodingOptions;
+  /** The line that was translated last, and what came of it. */
+  last: { readonly line: string; readonly translation: Translation } | undefined;
+}
+
+/** Does what a command says; gives the lines to be shown. */
+type Command = (state: PromptState, argument: string, width: number) => Promise<readonly string[]>;
+
+const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: Command }>> = {
+  ":beam": { help: ":beam 5          search with five hypotheses; :beam 1 is greedy", run: setBeam },
+  ":alternatives": {
+    help: ":alternatives 5  other translations of the last line, with their scores",
+    run: alternatives,
+  },
+  ":attention": {
+    help: ":attention       which source tokens the last translation looked at",
+    run: attention,
+  },
+  ":tokens": {
+    help: ":tokens          the tokens of the last line and its translation, and what is unknown",
+    run: tokens,
+  },
+  ":help": { help: ":help            this list", run: async () => HELP },
+  ":quit": { help: ":quit            leaves, as Ctrl-D does", run: async () => [] },
+};
+
+const HELP = Object.values(COMMANDS).map(({ help }) => help);
+
+/** The command in a line; undefined for a line to be translated. */
+export function commandIn(line: string): { readonly name: string; readonly argument: string } | undefined {
+  const match = /^\s*(:[a-z]+)(?:\s+(.*?))?\s*$/.exec(line);
+  return match === null ? undefined : { name: match[1]!, argument: match[2] ?? "" };
+}
+
+/**
+ * Does what a command says.
+ *
+ * @param width columns of the terminal
+ * @returns lines to be shown
+ * @throws XformerError USAGE when there is no such command or it does not take this argument
+ */
+export async function runCommand(
+  state: PromptState,
+  { name, argument }: { readonly name: string; readonly argument: string },
+  width: number,
+): Promise<readonly string[]> {
+  const command = COMMANDS[name];
+  if (command !== undefined) return command.run(state, argument, width);
+  const guess = nearest(name, Object.keys(COMMANDS));
+  throw new XformerError("USAGE", `there is no command ${name}`, {
+    hint: guess === undefined ? "See :help." : `Did you mean ${guess}?`,
+  });
+}
+
+async function setBeam(state: PromptState, argument: string): Promise<readonly string[]> {
+  const beam = Number(argument === "" ? Number.NaN : argument);
+  const options = { ...state.options, beam, nBest: undefined };
+  resolveDecoding(options);
+  state.options = options;
+  return [beam === 1 ? "greedy search" : `beam search with ${beam} hypotheses`];
+}
+
+async function alternatives(state: PromptState, argument: string): Promise<readonly string[]> {
+  const { line } = lastOf(state);
+  const nBest = Number(argument === "" ? ALTERNATIVES : argument);
+  const { sample, beam = 1 } = state.options;
+  const options = sample
+    ? { ...state.options, nBest }
+    : { ...state.options, nBest, beam: Math.max(beam, nBest) };
+  const [translation] = await state.model.translator.translate([line], options);
+  return translation!.hypotheses.map(({ text, score }) => `${score.toFixed(3).padStart(8)}  ${text}`);
+}
+
+async function attention(state: PromptState, _: string, width: number): Promise<readonly string[]> {
+  const { line, translation } = lastOf(state);
+  const { translator } = state.model;
+  const source = translator.sourceTokenizer.encode(line);
+  const rows = translation.hypotheses[0]?.tokens ?? [];
+  if (rows.length === 0) return ["nothing was translated"];
+  const vocabulary = translator.targetTokenizer.vocabulary;
+  const target = Int32Array.from(rows, (token) => vocabulary.id(token));
+  const [weights] = await translator.attention([{ source, target }]);
+  const columns = Array.from(source, (id) => translator.sourceTokenizer.vocabulary.token(id));
+  return heatMap({ rows, columns, values: weights!.values, stride: weights!.columns }, width);
+}
+
+async function tokens(state: PromptState): Promise<readonly string[]> {
+  const { line, translation } = lastOf(state);
+  const { sourceTokenizer } = state.model.translator;
+  const unknown = unknownWords(sourceTokenizer, line);
+  return [
+    `source  ${Array.from(sourceTokenizer.encode(line), (id) => sourceTokenizer.vocabulary.token(id)).join(" ")}`,
+    `target  ${translation.hypotheses[0]?.tokens.join(" ") ?? ""}`,
+    ...(unknown.length === 0 ? [] : [`unknown ${unknown.join(", ")}`]),
+  ];
+}
+
+function lastOf({ last }: PromptState): NonNullable<PromptState["last"]> {
+  if (last !== undefined) return last;
+  throw new XformerError("USAGE", "no line has been translated yet", { hint: "Type one first." });
+}
