@@ -30,6 +30,7 @@ it.each([
   "README.md",
   "docs/architecture.md",
   "docs/checkpoint.md",
+  "docs/evaluation.md",
   "docs/kernels.md",
   "docs/model.md",
   "docs/performance.md",
