@@ -11,8 +11,16 @@ export type { TranslatedHypothesis, Translation } from "./decoding/translation.t
 export { type ErrorCode, XformerError } from "./errors.ts";
 export { type BleuOptions, type BleuScore, corpusBleu } from "./evaluation/bleu.ts";
 export { type ChrfOptions, corpusChrf } from "./evaluation/chrf.ts";
+export { type ErrorUnit, errorRate } from "./evaluation/errorRates.ts";
 export type { Evaluation } from "./evaluation/evaluate.ts";
+export { exactMatch } from "./evaluation/exactMatch.ts";
+export { type Metric, type MetricScore, scoreCorpus } from "./evaluation/metric.ts";
+export { type EvaluationMetric, type Measured, measureText } from "./evaluation/metrics.ts";
+export { type References, splitAccepted } from "./evaluation/references.ts";
+export { type Comparison, compareSystems } from "./evaluation/significance.ts";
+export { corpusTer } from "./evaluation/ter.ts";
 export type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
+export type { TercomOptions } from "./evaluation/tokenizers/tercom.ts";
 export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export { loadModel, type TrainedModel } from "./trainedModel.ts";
 export type { TrainingConfig } from "./training/config.ts";

@@ -1,15 +1,17 @@
 import type { Command } from "commander";
-import type { Evaluation } from "../evaluation/evaluate.ts";
-import type { BleuTokenizer } from "../evaluation/tokenizers/index.ts";
+import { addMetricOptions } from "./evalFlags.ts";
+import type { SystemFlags } from "./evalSystems.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { addTestPairsOptions, choiceOption, countOption, debugOption } from "./options.ts";
+import { choiceOption, countOption, debugOption, modelOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
-import type { TestFlags } from "./testPairs.ts";
 
-const BLEU_TOKENIZERS: readonly BleuTokenizer[] = ["13a", "char", "zh", "none"];
-
-interface EvalFlags extends TestFlags {
-  readonly bleuTokenizer?: BleuTokenizer;
+interface EvalFlags extends SystemFlags {
+  readonly byLength?: true | "source" | "reference";
+  readonly worst?: number;
+  readonly bootstrapTrials?: number;
+  readonly randomisationTrials?: number;
+  readonly seed?: number;
+  readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -18,15 +20,39 @@ interface EvalFlags extends TestFlags {
 export function addEval(program: Command, run: Run): void {
   const command = program
     .command("eval")
-    .description("measure a model on pairs: loss, perplexity, token accuracy, exact match, BLEU");
-  addTestPairsOptions(command)
+    .description("measure a model on pairs, or translations in a file against references")
+    .addOption(modelOption().makeOptionMandatory(false))
+    .addOption(pathOption("--test <path>", "the pairs: a .tsv of two columns, or a prefix of two files"))
+    .option("--source-lang <tag>", "file ending of the source (default: the model's source language)")
+    .option("--target-lang <tag>", "file ending of the target (default: the model's target language)")
     .addOption(
-      choiceOption(
-        "--bleu-tokenizer <name>",
-        "sacreBLEU's tokeniser; zh for Chinese, else 13a",
-        BLEU_TOKENIZERS,
-      ),
+      pathOption("--hypotheses <file>", "translations, one a line, instead of a model; - is standard input"),
     )
+    .option("--references <files...>", "their references, one a line; several files where there are several")
+    .addOption(pathOption("--baseline <path>", "another model, or file of translations, to compare with"))
+    .option(
+      "--accepted-separator <text>",
+      'what stands between accepted references of one line, as in "a | b"',
+    );
+  addMetricOptions(command)
+    .option("--force", "do not warn of translations that look tokenised")
+    .addOption(
+      choiceOption("--by-length [side]", "scores by length in tokens", ["source", "reference"], "reference"),
+    )
+    .addOption(countOption("--worst <n>", "show the translations with the lowest sentence chrF"))
+    .addOption(
+      countOption("--bootstrap-trials <n>", "resamples for --baseline (default: 1000)", {
+        from: 40,
+        to: 1e6,
+      }),
+    )
+    .addOption(
+      countOption("--randomisation-trials <n>", "shuffles for --baseline (default: 10000)", { to: 1e6 }),
+    )
+    .addOption(
+      countOption("--seed <n>", "of resamples and shuffles (default: 12345)", { from: 0, to: 4294967295 }),
+    )
+    .addOption(pathOption("-o, --output <file>", "write the translations there, one a line"))
     .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .option("--json", "one JSON object on stdout")
     .option("-q, --quiet", "no warnings")
@@ -34,75 +60,58 @@ export function addEval(program: Command, run: Run): void {
     .addHelpText(
       "after",
       `
-Rates and scores go from 0 to 100.
+Rates and scores go from 0 to 100; error rates can be larger.
 
 Examples:
   $ npx xformer eval --model runs/zh-en-1 --test data/zh-en/test
-  $ npx xformer eval --model runs/zh-en-1 --test data/zh-en/test --json`,
+  $ npx xformer eval --model runs/zh-en-1 --test data/zh-en/test --by-length --worst 5
+  $ npx xformer eval --hypotheses output.en --references data/zh-en/test.en --metrics bleu,chrf++,ter
+  $ npx xformer eval --model runs/zh-en-2 --baseline runs/zh-en-1 --test data/zh-en/test`,
     )
-    .action(run(evaluateModel));
+    .action(run(evaluate));
 }
 
-async function evaluateModel(flags: EvalFlags): Promise<ExitCode> {
-  const [{ loadModel }, { bleuTokenizerFor, evaluate }, { loadTestPairs }, { warnings }] = await Promise.all([
-    import("../trainedModel.ts"),
-    import("../evaluation/evaluate.ts"),
-    import("./testPairs.ts"),
-    import("./ui/warnings.ts"),
-  ]);
-  const model = await loadModel(flags.model, { threads: flags.threads });
-  const { description, translator } = model;
-  const { source, target } = loadTestPairs(flags, description);
-  const evaluation = await evaluate(translator, source, target, {
-    bleuTokenizer: flags.bleuTokenizer ?? bleuTokenizerFor(description.targetLanguage),
-    lowercase: description.targetTokenizer.lowercase,
+async function evaluate(flags: EvalFlags): Promise<ExitCode> {
+  const [{ XformerError }, { measureSystems }, { compareSystems }, report, { warnings }, { print }] =
+    await Promise.all([
+      import("../errors.ts"),
+      import("./evalSystems.ts"),
+      import("../evaluation/significance.ts"),
+      import("./ui/evaluationReport.ts"),
+      import("./ui/warnings.ts"),
+      import("./ui/output.ts"),
+    ]);
+  const trials = (["bootstrapTrials", "randomisationTrials", "seed"] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (flags.baseline === undefined && trials !== undefined) {
+    const flag = `--${trials.replace("T", "-t")}`;
+    throw new XformerError("USAGE", `${flag}: nothing is compared`, { hint: "Give --baseline too." });
+  }
+  if (flags.byLength === "source" && flags.hypotheses !== undefined) {
+    const hint = "Use --by-length reference.";
+    throw new XformerError("USAGE", "--by-length source: files of translations have no sources", { hint });
+  }
+  const result = await measureSystems(flags, warnings(flags.quiet));
+  const { system, baseline, lengths } = result;
+  if (flags.output !== undefined) await writeLines(flags.output, system.hypotheses);
+  const evaluation = report.describe(result, {
+    lengths: flags.byLength && (flags.byLength === "source" ? lengths.source : lengths.reference),
+    worst: flags.worst,
+    comparisons: baseline && compareSystems(system.measured, baseline.measured, flags),
   });
-  await model.close();
-  const warn = warnings(flags.quiet);
-  for (const warning of await doubts(evaluation, description.model.maxLength)) warn(warning);
-  await printEvaluation(evaluation, flags.json ?? false);
+  await print(flags.json ? `${JSON.stringify(report.asJson(evaluation))}\n` : report.asText(evaluation));
   return EXIT.done;
 }
 
-/** What may explain a bad result. */
-async function doubts({ translations }: Evaluation, maxLength: number): Promise<string[]> {
-  const { counted, percent } = await import("./ui/format.ts");
-  const unknown = translations.reduce((sum, { unknownTokens }) => sum + unknownTokens, 0);
-  const tokens = translations.reduce((sum, { sourceTokens }) => sum + sourceTokens, 0);
-  const overLong = translations.filter((translation) => translation.overLong).length;
-  return [
-    ...(unknown === 0
-      ? []
-      : [
-          `${counted(unknown, "source token")} of ${tokens} (${percent((100 * unknown) / tokens)}) are unknown to the model.`,
-        ]),
-    ...(overLong === 0
-      ? []
-      : [
-          `${counted(overLong, "source")} of more than ${maxLength} tokens, for which the model was not trained.`,
-        ]),
-  ];
-}
-
-async function printEvaluation(evaluation: Evaluation, json: boolean): Promise<void> {
-  const { loss, perplexity, tokenAccuracy, exactMatch, bleu } = evaluation;
-  const { score, signature } = bleu;
-  const { print } = await import("./ui/output.ts");
-  if (json) {
-    await print(
-      `${JSON.stringify({ loss, perplexity, tokenAccuracy, exactMatch, bleu: { score, signature } })}\n`,
-    );
-    return;
+async function writeLines(file: string, lines: readonly string[]): Promise<void> {
+  const { openSink } = await import("./sinks.ts");
+  const sink = openSink(file);
+  try {
+    await sink.write(lines.map((line) => `${line}\n`).join(""));
+    sink.finish();
+  } catch (error) {
+    sink.discard();
+    throw error;
   }
-  const [{ percent }, { table }] = await Promise.all([import("./ui/format.ts"), import("./ui/table.ts")]);
-  await print(
-    table([
-      ["loss", loss.toFixed(4)],
-      ["perplexity", perplexity.toFixed(4)],
-      ["token accuracy", percent(tokenAccuracy, 2)],
-      ["exact match", percent(exactMatch, 2)],
-      ["BLEU", score.toFixed(2)],
-      ["", signature],
-    ]),
-  );
 }

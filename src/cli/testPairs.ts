@@ -12,7 +12,7 @@ export interface TestFlags {
 
 /** The pairs of `--test`; the languages of a prefix are the model's unless flags say otherwise. */
 export function loadTestPairs(
-  { test, sourceLang, targetLang }: TestFlags,
+  { test, sourceLang, targetLang }: Omit<TestFlags, "model">,
   { sourceLanguage, targetLanguage }: CheckpointDescription,
 ): Corpus {
   return loadCorpus(test, { source: sourceLang ?? sourceLanguage, target: targetLang ?? targetLanguage });

@@ -1,10 +1,11 @@
 import { createRandom } from "../random.ts";
 import { type Scoring, sumStatistics } from "./metric.ts";
+import { type Measured, scoreOf } from "./metrics.ts";
 
 /** sacreBLEU's numbers of resamples and of shuffles, and its seed (of another generator). */
-export const BOOTSTRAP_TRIALS = 1000;
-export const RANDOMISATION_TRIALS = 10_000;
-export const SEED = 12_345;
+const BOOTSTRAP_TRIALS = 1000;
+const RANDOMISATION_TRIALS = 10_000;
+const SEED = 12_345;
 /** Differences of two scores that are equal but for rounding. */
 const ROUNDING = 1e-9;
 
@@ -29,6 +30,54 @@ export interface BootstrapResult {
 export interface RandomisationResult {
   readonly trials: number;
   readonly pValue: number;
+}
+
+/** How a system compares with a baseline in one metric. */
+export interface Comparison {
+  readonly baselineScore: number;
+  /** The system's score less the baseline's. */
+  readonly difference: number;
+  readonly bootstrap: BootstrapResult;
+  readonly randomisation: RandomisationResult;
+}
+
+/**
+ * Compares two systems on the same segments with both tests.
+ *
+ * @param system measured with the same metrics, in the same order, as `baseline`
+ * @returns one comparison for each metric, all of the same resamples and swaps
+ */
+export function compareSystems(
+  system: readonly Measured[],
+  baseline: readonly Measured[],
+  options: {
+    readonly bootstrapTrials?: number;
+    readonly randomisationTrials?: number;
+    readonly seed?: number;
+  } = {},
+): Comparison[] {
+  const {
+    bootstrapTrials = BOOTSTRAP_TRIALS,
+    randomisationTrials = RANDOMISATION_TRIALS,
+    seed = SEED,
+  } = options;
+  return system.map((measured, i) => {
+    const { scoring, rows } = measured;
+    const other = baseline[i]!;
+    const baselineScore = scoreOf(other).score;
+    const samples = resamples(rows.length, bootstrapTrials, seed);
+    return {
+      baselineScore,
+      difference: scoreOf(measured).score - baselineScore,
+      bootstrap: pairedBootstrap(scoring, other.rows, rows, samples),
+      randomisation: pairedRandomisation(
+        scoring,
+        other.rows,
+        rows,
+        swaps(rows.length, randomisationTrials, seed),
+      ),
+    };
+  });
 }
 
 /**
@@ -94,14 +143,14 @@ export function pairedRandomisation(
 }
 
 /** Resamples for {@link pairedBootstrap}; the same seed gives the same ones. */
-export function* resamples(segments: number, trials: number, seed: number): Generator<Int32Array> {
+function* resamples(segments: number, trials: number, seed: number): Generator<Int32Array> {
   const random = createRandom(seed);
   const sample = new Int32Array(segments);
   for (let trial = 0; trial < trials; trial++) yield sample.map(() => random.below(segments));
 }
 
 /** Swaps for {@link pairedRandomisation}; the same seed gives the same ones. */
-export function* swaps(segments: number, trials: number, seed: number): Generator<Uint8Array> {
+function* swaps(segments: number, trials: number, seed: number): Generator<Uint8Array> {
   const random = createRandom(seed);
   const none = new Uint8Array(segments);
   for (let trial = 0; trial < trials; trial++) yield none.map(() => random.below(2));

@@ -128,7 +128,7 @@ describe.concurrent("flags that are not right", () => {
     ],
     [
       ["eval", "--model", "m", "--test", "t", "--bleu-tokenizer", "13b"],
-      '--bleu-tokenizer: expected one of 13a, char, zh, none, got "13b". Did you mean 13a?',
+      '--bleu-tokenizer: expected one of 13a, intl, char, zh, none, got "13b". Did you mean 13a?',
     ],
     [
       ["tokenize", "--model", "m", "--side", "traget"],
