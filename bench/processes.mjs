@@ -49,7 +49,7 @@ class Contender {
     this.who = who;
     this.threads = threads;
     const file = fileURLToPath(script);
-    const [command, ...options] = file.endsWith(".py") ? [PYTHON, "-W", "ignore"] : [process.execPath];
+    const [command, ...options] = file.endsWith(".py") ? [PYTHON, "-B", "-W", "ignore"] : [process.execPath];
     this.#child = spawn(command, [...options, file], { stdio: ["pipe", "pipe", "inherit"] });
     this.#child.stdin.on("error", () => {}); // one that has died is noticed when it does not answer
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
