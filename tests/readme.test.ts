@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -28,15 +36,18 @@ it("the README's program runs as it stands", { timeout: 120_000 }, async () => {
 
 const PAGES = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md"));
 
-it.each(["README.md", ...PAGES.map((page) => `docs/${page}`)])("every file that %s links to is there", (page) => {
-  const text = readFileSync(join(ROOT, page), "utf8");
-  const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] as string);
-  for (const link of links.filter((link) => !link.startsWith("http"))) {
-    expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);
-  }
-  // Paths in backticks are promises too.
-  const paths = [...text.matchAll(/`((?:src|tests|docs|examples|data)\/[\w./-]+)`/g)].map(
-    (match) => match[1] as string,
-  );
-  for (const path of paths) expect(existsSync(join(ROOT, path)), path).toBe(true);
-});
+it.each(["README.md", ...PAGES.map((page) => `docs/${page}`)])(
+  "every file that %s links to is there",
+  (page) => {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] as string);
+    for (const link of links.filter((link) => !link.startsWith("http"))) {
+      expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);
+    }
+    // Paths in backticks are promises too.
+    const paths = [...text.matchAll(/`((?:src|tests|docs|examples|data)\/[\w./-]+)`/g)].map(
+      (match) => match[1] as string,
+    );
+    for (const path of paths) expect(existsSync(join(ROOT, path)), path).toBe(true);
+  },
+);
