@@ -4,6 +4,9 @@ import { GEMM_WORKSPACE, gemm, packB } from "./gemm";
 import { log4 } from "./log";
 import { horizontalMax, horizontalSum, lanesBelow, loadUpTo4, multiplyAdd } from "./simd";
 
+/** The most keys of {@link attendOne}. */
+const ONE_CUT: i32 = 256;
+
 /** Query rows worked on at a time: the scores of a block, never those of a whole sentence, are in memory. */
 const BLOCK: i32 = 48;
 
@@ -93,6 +96,78 @@ function scaleRow(to: usize, from: usize, n: i32, factor: f32): void {
   }
 }
 
+/**
+ * The attention of a single query, as when a decoder generates: keys and values are read where they lie, since to pack
+ * them would take longer than to use them once. Every sum is in the order of {@link gemm}, so that the result has the
+ * same bits as among other queries; that holds for up to 256 keys, where its sums are first cut.
+ *
+ * @param q, out dHead floats, a multiple of 4
+ * @param k, v the first key and value, `ldkv` floats from one to the next
+ * @param weights takes the weights: a whole number of vectors
+ * @param sum room for a whole vector
+ */
+function attendOne(
+  out: usize, logSumExp: usize, q: usize, k: usize, v: usize, ldkv: i32, keys: i32, dHead: i32, scale: f32,
+  weights: usize, sum: usize,
+): void {
+  const stride = <usize>ldkv << 2;
+  const keys8 = roundUpTo8(keys);
+  for (let j = 0; j < keys; j += 4) {
+    // Four keys at a time; where there are fewer, the last one stands in for those that are missing.
+    const k1 = k + <usize>min(1, keys - 1 - j) * stride;
+    const k2 = k + <usize>min(2, keys - 1 - j) * stride;
+    const k3 = k + <usize>min(3, keys - 1 - j) * stride;
+    let scores = f32x4.splat(0);
+    for (let at: usize = 0; at < <usize>dHead << 2; at += 16) {
+      const r0 = v128.load(k + at);
+      const r1 = v128.load(k1 + at);
+      const r2 = v128.load(k2 + at);
+      const r3 = v128.load(k3 + at);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      scores = multiplyAdd(v128.load_splat<f32>(q + at), v128.shuffle<f32>(low01, low23, 0, 1, 4, 5), scores);
+      scores = multiplyAdd(v128.load_splat<f32>(q + at, 4), v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), scores);
+      scores = multiplyAdd(v128.load_splat<f32>(q + at, 8), v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), scores);
+      scores = multiplyAdd(v128.load_splat<f32>(q + at, 12), v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), scores);
+    }
+    v128.store(weights + (<usize>j << 2), scores);
+    k += 4 * stride;
+  }
+  exponentialsOfBlock(weights, 0, 1, keys, keys, keys8, scale, logSumExp, 0, sum);
+  finishSums(logSumExp, 0, sum, 1);
+  scaleRow(weights, weights, keys8, load<f32>(sum));
+  let d = 0;
+  for (; d + 16 <= dHead; d += 16) {
+    // A cache line of each value at a time.
+    let o0 = f32x4.splat(0), o1 = o0, o2 = o0, o3 = o0;
+    let value = v + (<usize>d << 2);
+    for (let j = 0; j < keys; j++) {
+      const weight = v128.load_splat<f32>(weights + (<usize>j << 2));
+      o0 = multiplyAdd(weight, v128.load(value), o0);
+      o1 = multiplyAdd(weight, v128.load(value, 16), o1);
+      o2 = multiplyAdd(weight, v128.load(value, 32), o2);
+      o3 = multiplyAdd(weight, v128.load(value, 48), o3);
+      value += stride;
+    }
+    const to = out + (<usize>d << 2);
+    v128.store(to, o0);
+    v128.store(to, o1, 16);
+    v128.store(to, o2, 32);
+    v128.store(to, o3, 48);
+  }
+  for (; d < dHead; d += 4) {
+    let o = f32x4.splat(0);
+    let value = v + (<usize>d << 2);
+    for (let j = 0; j < keys; j++) {
+      o = multiplyAdd(v128.load_splat<f32>(weights + (<usize>j << 2)), v128.load(value), o);
+      value += stride;
+    }
+    v128.store(out + (<usize>d << 2), o);
+  }
+}
+
 /** The floats of workspace that attention needs for sentences of up to `queries` and `keys` tokens. */
 export function attentionWorkspace(queries: i32, keys: i32, dHead: i32): i32 {
   const k8 = roundUpTo8(keys);
@@ -136,6 +211,15 @@ export function attentionForward(
     const keys = load<i32>(keyEnds + (<usize>b << 2)) - keyStart;
     for (let h = 0; h < heads; h++) {
       const keyColumn = <usize>(keyStart * ldkv + h * dHead) << 2;
+      if (queries == 1 && !threshold && keys <= ONE_CUT && !(dHead & 3)) {
+        attendOne(
+          out + (<usize>(queryStart * dModel + h * dHead) << 2), logSumExp + (<usize>(queryStart * heads + h) << 2),
+          q + (<usize>(queryStart * ldq + h * dHead) << 2), k + keyColumn, v + keyColumn, ldkv, keys, dHead, scale,
+          scores, sums,
+        );
+        if (weights) memory.copy(weights + (<usize>(h * keys) << 2), scores, <usize>keys << 2);
+        continue;
+      }
       packB(packedK, k + keyColumn, ldkv, 1, keys, dHead);
       packB(packedV, v + keyColumn, ldkv, 0, dHead, keys);
       for (let i0 = 0; i0 < queries; i0 += BLOCK) {
