@@ -96,6 +96,9 @@ export function resolveDecoding(options: DecodingOptions = {}): Decoding {
   check("n-best", nBest, WHOLE_FROM_1);
   if (options.noRepeatNgram !== undefined) check("no-repeat n-gram", noRepeatNgram, WHOLE_FROM_1);
   check("repetition penalty", repetitionPenalty, ABOVE_0);
+  check("first line", options.firstLine ?? 1, WHOLE_FROM_0);
+  checkChoice("long lines are", options.longLines, LONG_LINES);
+  checkChoice("alignments are", options.alignments, ALIGNMENT_UNITS);
   const sampling = resolveSampling(options);
   if (sampling !== undefined && options.beam !== undefined && beam > 1) {
     throw new XformerError("USAGE", "beam search and sampling exclude each other", {
@@ -164,4 +167,11 @@ const SHARE: Condition = { is: (x) => x > 0 && x <= 1, hint: "a number above 0 a
 function check(name: string, value: number, { is, hint }: Condition): void {
   if (is(value)) return;
   throw new XformerError("USAGE", `the ${name} is ${value}`, { hint: `It has to be ${hint}.` });
+}
+
+function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new XformerError("USAGE", `the ${name} "${value}"`, {
+    hint: `Choose one of ${choices.join(", ")}.`,
+  });
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { BeamSearch } from "../../src/decoding/beamSearch.ts";
+import { generate } from "../../src/decoding/generate.ts";
 import { lengthPenalty } from "../../src/decoding/lengthPenalty.ts";
 import type { DecodingOptions } from "../../src/decoding/options.ts";
 import { scorePairs } from "../../src/decoding/scorer.ts";
@@ -6,6 +8,7 @@ import type { ModelConfig } from "../../src/model/config.ts";
 import type { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import {
+  concatenate,
   makeModel,
   makePairs,
   makeWorkbench,
@@ -44,9 +47,20 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
   }
 
   it("a beam of one gives what greedy search gives", () => {
-    // `beam: 1` asks for greedy search; so beam search is told to keep one by hand.
     const greedy = search(sources, {});
-    expect(search(sources, { beam: 1 })).toEqual(greedy);
+    poisonScratch(workbench, 2 ** 18);
+    // `beam: 1` is an instance of greedy search; so beam search itself is told to keep one.
+    const found = generate([{ model, source: concatenate(sources) }], workbench, {
+      ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
+      constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
+      prefixes: sources.map(() => new Int32Array(0)),
+      search: (_, start) =>
+        new BeamSearch(start, { eosId: SPECIAL.eosId, limit: 20, beam: 1, nBest: 1, alpha: 1 }),
+    });
+    expect(found.map(([hypothesis]) => hypothesis!.tokens())).toEqual(greedy.map(([best]) => best!.tokens));
+    expect(found.map(([hypothesis]) => hypothesis!.logProbability)).toEqual(
+      greedy.map(([best]) => best!.logProbability),
+    );
   });
 
   it.each([0, 0.6, 1])(
@@ -64,17 +78,15 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
     },
   );
 
-  it("the n best are ended, different, in falling order, and the best is that of n = 1", () => {
-    const best = search(sources, { beam: 6 });
-    for (const [b, found] of search(sources, { beam: 6, nBest: 6 }).entries()) {
+  it("the n best have ended, are different and in falling order", () => {
+    for (const found of search(sources, { beam: 6, nBest: 6 })) {
       expect(found).toHaveLength(6);
       expect(new Set(found.map(({ tokens }) => tokens.join())).size).toBe(6);
-      const scores = found.map(({ tokens, logProbability, ended }) => {
-        expect(ended).toBe(true);
-        return logProbability / lengthPenalty(tokens.length + 1, 1);
-      });
+      expect(found.every(({ ended }) => ended)).toBe(true);
+      const scores = found.map(
+        ({ tokens, logProbability }) => logProbability / lengthPenalty(tokens.length + 1, 1),
+      );
       expect(scores).toEqual(scores.toSorted((x, y) => y - x));
-      expect(best[b]![0]!.logProbability).toBeLessThanOrEqual(found[0]!.logProbability + 30);
     }
   });
 
@@ -106,7 +118,7 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
     ).toEqual(order.map((b) => expected[b]));
   });
 
-  it("goes past the room that a session has at first, with the same hypotheses as a shorter limit while open", () => {
+  it("goes past the room that a session has at first", () => {
     const found = search(sources.slice(0, 3), { beam: 3, lengthPenalty: 2 }, 80);
     for (const [hypothesis] of found) expect(hypothesis!.tokens.length).toBeLessThanOrEqual(80);
     expect(Math.max(...found.map(([hypothesis]) => hypothesis!.tokens.length))).toBeGreaterThan(32);

@@ -19,7 +19,7 @@ export function decodeSources(
   special: SpecialIds,
   limit: number,
   options: DecodingOptions = {},
-  { prefixes = [] as readonly number[][], lines = sources.map((_, i) => i + 1) } = {},
+  { prefixes = [] as readonly (readonly number[])[], lines = sources.map((_, i) => i + 1) } = {},
 ): (readonly Hypothesis[])[] {
   const members = [models].flat().map((model) => ({ model, source: concatenate(sources) }));
   const batch = {

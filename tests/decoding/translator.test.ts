@@ -8,11 +8,15 @@ import { SMALL_MODEL } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "char" });
 const LIMIT = 12;
+const MAX_LENGTH = 64;
 
 /** A translator with random weights, the same for any number of threads. */
 function makeTranslator(threads: number): Translator {
   const size = TOKENIZER.vocabulary.size;
-  const config = { ...SMALL_MODEL, dModel: 16, dFF: 24, sourceVocabSize: size, targetVocabSize: size };
+  const config = {
+    ...{ ...SMALL_MODEL, dModel: 16, dFF: 24, sourceVocabSize: size, targetVocabSize: size },
+    maxLength: MAX_LENGTH,
+  };
   const pool = new ReplicaPool(config, perform, threads);
   const { parameters } = pool.main.model;
   pool.main.model.initialise(5);
@@ -50,6 +54,11 @@ describe("Translator", () => {
     const several = makeTranslator(threads);
     try {
       expect((await several.translate(LINES)).map(({ text }) => text)).toEqual(texts);
+      for (const options of [
+        { beam: 4, nBest: 2, alignments: "tokens" },
+        { sample: true, nBest: 2 },
+      ] as const)
+        expect(await several.translate(LINES, options)).toEqual(await translator.translate(LINES, options));
       const scores = await several.score(LINES, [...LINES].reverse());
       expect(scores).toEqual(await translator.score(LINES, [...LINES].reverse()));
     } finally {
@@ -89,15 +98,14 @@ describe("Translator", () => {
   });
 
   it("counts tokens and unknown ones, and says which lines are longer than any trained on", async () => {
-    const { maxLength } = SMALL_MODEL;
-    const lines = ["a?b!", "a".repeat(maxLength), "a".repeat(maxLength + 1)];
+    const lines = ["a?b!", "a".repeat(MAX_LENGTH), "a".repeat(MAX_LENGTH + 1)];
     const facts = (await translator.translate(lines)).map(
       ({ text: _, hypotheses: __, pieces: ___, ...rest }) => rest,
     );
     expect(facts).toEqual([
       { sourceTokens: 4, unknownTokens: 2, overLong: false },
-      { sourceTokens: maxLength, unknownTokens: 0, overLong: false },
-      { sourceTokens: maxLength + 1, unknownTokens: 0, overLong: true },
+      { sourceTokens: MAX_LENGTH, unknownTokens: 0, overLong: false },
+      { sourceTokens: MAX_LENGTH + 1, unknownTokens: 0, overLong: true },
     ]);
   });
 
@@ -113,6 +121,86 @@ describe("Translator", () => {
     for (const { logProbability } of scores) expect(logProbability).toBeLessThan(0);
     expect(await translator.score(["c"], ["d"])).toEqual([scores[2]]);
     expect(await translator.score([], [])).toEqual([]);
+  });
+
+  it("gives what an option asks for, and each hypothesis its tokens, its scores and its alignment", async () => {
+    const options = { beam: 4, nBest: 3, lengthPenalty: 0.5, alignments: "tokens" } as const;
+    const [translation] = await translator.translate(["abcde"], options);
+    const { hypotheses, text } = translation!;
+    expect(hypotheses).toHaveLength(3);
+    expect(hypotheses[0]!.text).toBe(text);
+    for (const hypothesis of hypotheses) {
+      const { tokens, logProbability, tokenLogProbabilities, score, ended, alignment } = hypothesis;
+      expect(tokenLogProbabilities).toHaveLength(tokens.length + (ended ? 1 : 0));
+      expect(tokenLogProbabilities.reduce((sum, value) => sum + value, 0)).toBe(logProbability);
+      expect(score).toBe(logProbability / ((5 + tokenLogProbabilities.length) / 6) ** 0.5);
+      expect(alignment!.map(([, target]) => target)).toEqual([...tokens.keys()]);
+      for (const [source] of alignment!) expect(source).toBeLessThan(5);
+    }
+    await expect(translator.translate(["a"], { beam: 0 })).rejects.toThrow("the beam is 0");
+  });
+
+  it("begins with a prefix, one for all lines or one for each", async () => {
+    const [first, second] = await translator.translate(["abc", "de"], { prefix: "hg", beam: 2 });
+    expect([first!.text.slice(0, 2), second!.text.slice(0, 2)]).toEqual(["hg", "hg"]);
+    const own = await translator.translate(["abc", "de", ""], { prefix: ["", "hg", "a"], beam: 2 });
+    const [free] = await translator.translate(["abc"], { beam: 2 });
+    expect(own.map(({ text }) => text)).toEqual([free!.text, second!.text, ""]);
+    const wrong = translator.translate(["a", "b"], { prefix: ["a"] });
+    await expect(wrong).rejects.toThrow("1 prefixes for 2 lines");
+  });
+
+  it("a limit may depend on the source", async () => {
+    const lines = ["abcdefgh", "ab"];
+    const lengths = async (maxLength: string): Promise<number[]> =>
+      (await translator.translate(lines, { maxLength })).map(
+        ({ hypotheses }) => hypotheses[0]!.tokens.length,
+      );
+    for (const [limit, most] of [
+      ["0.5x", [4, 1]],
+      ["0.5x+1", [5, 2]],
+      ["3", [3, 3]],
+    ] as const)
+      for (const [i, length] of (await lengths(limit)).entries())
+        expect(length).toBeLessThanOrEqual(most[i]!);
+  });
+
+  describe("a line longer than any trained on", () => {
+    const long = `${"ab cd ".repeat(9)}ef! ${"gh a ".repeat(8)}b.`;
+    const pieces = [`${"ab cd ".repeat(9)}ef!`, `${"gh a ".repeat(8)}b.`];
+
+    it("is split at the end of a sentence: its pieces are translated as if they were alone", async () => {
+      const options = { beam: 2, nBest: 2, alignments: "tokens" } as const;
+      const [whole, first, second] = await translator.translate([long, ...pieces], options);
+      expect([whole!.pieces, first!.pieces, whole!.overLong]).toEqual([2, 1, true]);
+      for (const [rank, { text, tokens, logProbability, alignment }] of whole!.hypotheses.entries()) {
+        const parts = [first!.hypotheses[rank]!, second!.hypotheses[rank]!];
+        expect(text).toBe(
+          parts
+            .map((part) => part.text)
+            .filter((part) => part !== "")
+            .join(" "),
+        );
+        expect(tokens).toEqual(parts.flatMap((part) => part.tokens));
+        expect(logProbability).toBeCloseTo(parts[0]!.logProbability + parts[1]!.logProbability, 12);
+        const shift = [TOKENIZER.encode(pieces[0]!).length, parts[0]!.tokens.length] as const;
+        const moved = parts[1]!.alignment!.map(([s, t]) => [s + shift[0], t + shift[1]]);
+        expect(alignment).toEqual([...parts[0]!.alignment!, ...moved]);
+      }
+    });
+
+    it("may be truncated, refused or kept", async () => {
+      const [cut, beginning] = await translator.translate([long, long.slice(0, MAX_LENGTH)], {
+        longLines: "truncate",
+      });
+      expect(cut!.text).toBe(beginning!.text);
+      expect((await translator.translate([long], { longLines: "refuse" }))[0]).toMatchObject({
+        text: "",
+        pieces: 0,
+      });
+      const [kept] = await translator.translate([long], { longLines: "keep" });
+      expect(kept!.pieces).toBe(1);
+    });
   });
 
   it("after a change of weights, translates with the new ones", async () => {

@@ -87,11 +87,18 @@ describe("what is amiss is said on stderr", () => {
     expect(code).toBe(0);
   });
 
-  it("over-long lines are translated, with a warning that names the line", async () => {
-    const { stdout, stderr } = await xformer(TRANSLATE, { cwd, input: "a b c\na b c d e f g h a\n" });
+  it.each([
+    [[], "translated in 2 pieces"],
+    [["--long-lines", "truncate"], "the rest was left out"],
+    [["--long-lines", "refuse"], "not translated"],
+    [["--long-lines", "keep"], "its translation may be poor"],
+  ])("over-long lines, with a warning that names the line: %j", async (flags, outcome) => {
+    const input = "a b c\na b c d e f g h a\n";
+    const { stdout, stderr } = await xformer([...TRANSLATE, ...flags], { cwd, input });
     expect(stdout.split("\n")).toHaveLength(3);
+    expect(stdout.split("\n")[1] === "").toBe(flags.includes("refuse"));
     expect(stderr).toBe(
-      "warning: line 2: 9 tokens, more than the 8 the model was trained for; its translation may be poor.\n",
+      `warning: line 2: 9 tokens, more than the 8 the model was trained for; ${outcome}.\n`,
     );
   });
 

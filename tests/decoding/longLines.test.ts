@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { joinPieces, splitLine } from "../../src/decoding/longLines.ts";
+
+const words = (text: string): number => text.split(" ").filter((word) => word !== "").length;
+const characters = (text: string): number => [...text.replaceAll(" ", "")].length;
+
+describe("splitLine", () => {
+  it.each([
+    ["a b c", 3, words, ["a b c"]],
+    ["A b c. D e f. G h.", 5, words, ["A b c.", "D e f. G h."]],
+    ["A b, c d, e f g. H.", 3, words, ["A b,", "c d,", "e f g.", "H."]],
+    ["a b c d e", 2, words, ["a b", "c d", "e"]],
+    ["我很好。你好吗？我们走。", 8, characters, ["我很好。你好吗？", "我们走。"]],
+    ["aaaaaaaaa", 4, characters, ["aaaa", "aaaa", "a"]],
+  ])("%s", (line, most, count, pieces) => {
+    expect(splitLine(line, most, count)).toEqual(pieces);
+  });
+
+  it("loses nothing and keeps to the limit, whatever the line", () => {
+    const line = "Some text, 又有中文；and a-very-long-word-without-end!? Yes... no.\u00a0Last 。".repeat(20);
+    for (const most of [1, 2, 7, 30]) {
+      const pieces = splitLine(line, most, characters);
+      expect(pieces.join("").replace(/\s/g, "")).toBe(line.replace(/\s/g, ""));
+      expect(Math.max(...pieces.map(characters))).toBeLessThanOrEqual(most);
+    }
+  });
+});
+
+describe("joinPieces", () => {
+  it("sets spaces where the script has them", () => {
+    expect(joinPieces(["I am.", "", "You are."])).toBe("I am. You are.");
+    expect(joinPieces(["我很好。", "你好。"])).toBe("我很好。你好。");
+    expect(joinPieces([])).toBe("");
+  });
+});
