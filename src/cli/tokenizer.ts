@@ -34,7 +34,16 @@ type Side = "source" | "target";
 
 /** Adds `xformer tokenizer` with its commands. */
 export function addTokenizer(program: Command, run: Run): void {
-  const tokenizer = program.command("tokenizer").description("make, export and try tokenizers");
+  const tokenizer = program
+    .command("tokenizer")
+    .description("make, export and try tokenizers")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npx xformer tokenizer learn --input train.en train.de --vocab-size 10000 --output tokenizer.json
+  $ echo "A dog runs." | npx xformer tokenizer encode --tokenizer tokenizer.json --tokens`,
+    );
   tokenizer
     .command("learn")
     .description("learn a tokenizer from text and write it as Hugging Face's tokenizer.json")
@@ -62,7 +71,7 @@ export function addTokenizer(program: Command, run: Run): void {
     .addHelpText(
       "after",
       `
-Example:
+Examples:
   $ npx xformer tokenizer learn --input train.en train.de --vocab-size 10000 --output tokenizer.json`,
     )
     .action(run(learn));
@@ -76,7 +85,7 @@ Example:
     .addHelpText(
       "after",
       `
-Example:
+Examples:
   $ npx xformer tokenizer export --model runs/zh-en-1 --side target --output tokenizer.json`,
     )
     .action(run(exportTokenizer));
@@ -95,7 +104,7 @@ Example:
       `
 Examples:
   $ echo "A dog runs." | npx xformer tokenizer encode --tokenizer tokenizer.json --tokens
-  $ npx xformer tokenizer encode --model runs/zh-en-1 --side target < train.en > train.ids`,
+  $ cat train.en | npx xformer tokenizer encode --model runs/zh-en-1 --side target`,
     )
     .action(run(encode));
 }

@@ -66,6 +66,7 @@ export class BpeLearner implements TokenizerLearner {
     });
     return new BpeTokenizer({
       vocabulary: Vocabulary.of(tokens),
+      addedTokens: [],
       model: {
         merges,
         hasUnknown: true,

@@ -5,6 +5,7 @@ import { wellFormed } from "../normalize.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
+import { type AddedToken, AddedTokens } from "./addedTokens.ts";
 import { createDecoder, type Decoder } from "./decoders.ts";
 import { BpeModel, type BpeModelSettings } from "./model.ts";
 import { createNormalizer, lowercases, type Normalizer } from "./normalizers.ts";
@@ -14,6 +15,8 @@ import { bpeTokenizerJSON } from "./tokenizerJson.ts";
 /** Everything a BPE tokenizer is made of; the parts other than the model as `tokenizer.json` has them. */
 export interface BpeParts {
   readonly vocabulary: Vocabulary;
+  /** Those that are looked for in text; special tokens are not. */
+  readonly addedTokens: readonly AddedToken[];
   readonly model: BpeModelSettings;
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;
@@ -33,7 +36,9 @@ export class BpeTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;
   readonly lowercase: boolean;
   readonly #parts: BpeParts;
+  readonly #addedBefore: AddedTokens;
   readonly #normalizer: Normalizer;
+  readonly #addedAfter: AddedTokens;
   readonly #preTokenizer: PreTokenizer;
   readonly #model: BpeModel;
   readonly #decoder: Decoder;
@@ -48,6 +53,14 @@ export class BpeTokenizer implements Tokenizer {
     this.vocabulary = parts.vocabulary;
     this.lowercase = lowercases(parts.normalizer);
     this.#normalizer = createNormalizer(parts.normalizer, file);
+    this.#addedBefore = new AddedTokens(
+      parts.addedTokens.filter(({ normalized }) => !normalized),
+      (content) => content,
+    );
+    this.#addedAfter = new AddedTokens(
+      parts.addedTokens.filter(({ normalized }) => normalized),
+      this.#normalizer,
+    );
     this.#preTokenizer = createPreTokenizer(parts.preTokenizer, file);
     this.#model = new BpeModel(parts.vocabulary, parts.model, file);
     this.#decoder = createDecoder(parts.decoder, file);
@@ -59,10 +72,8 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   encode(text: string): Int32Array {
-    return concatenate(
-      this.#words(text).map((word) =>
-        word.length <= LONGEST_REMEMBERED ? this.#remembered(word) : this.#model.encode(word),
-      ),
+    return this.#encode(text, (word) =>
+      word.length <= LONGEST_REMEMBERED ? this.#remembered(word) : this.#model.encode(word),
     );
   }
 
@@ -74,7 +85,7 @@ export class BpeTokenizer implements Tokenizer {
     }
     if (dropout === 0) return this.encode(text);
     const drops = (): boolean => random.next() < dropout;
-    return concatenate(this.#words(text).map((word) => this.#model.encodeWithDropout(word, drops)));
+    return this.#encode(text, (word) => this.#model.encodeWithDropout(word, drops));
   }
 
   decode(ids: Iterable<number>): string {
@@ -91,8 +102,17 @@ export class BpeTokenizer implements Tokenizer {
     return bpeTokenizerJSON(this.#parts);
   }
 
-  #words(text: string): string[] {
-    return this.#preTokenizer(this.#normalizer(wellFormed(text)), true);
+  #encode(text: string, encodeWord: (word: string) => readonly number[]): Int32Array {
+    const words: (readonly number[])[] = [];
+    let isFirst = true;
+    for (const raw of this.#addedBefore.split(wellFormed(text))) {
+      for (const piece of typeof raw === "number" ? [raw] : this.#addedAfter.split(this.#normalizer(raw))) {
+        if (typeof piece === "number") words.push([piece]);
+        else for (const word of this.#preTokenizer(piece, isFirst)) words.push(encodeWord(word));
+        isFirst = false;
+      }
+    }
+    return concatenate(words);
   }
 }
 

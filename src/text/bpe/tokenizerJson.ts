@@ -1,6 +1,7 @@
-import { damaged, flag, list, record, show, text, tokensById, unsupported } from "../jsonFields.ts";
+import { damaged, flag, list, record, show, text, tokensById } from "../jsonFields.ts";
 import { type TokenizerJSON, tokenizerFrame } from "../tokenizerJson.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "../vocabulary.ts";
+import type { AddedToken } from "./addedTokens.ts";
 import type { BpeModelSettings } from "./model.ts";
 import type { BpeParts } from "./tokenizer.ts";
 
@@ -17,6 +18,9 @@ export function bpeTokenizerJSON(parts: BpeParts): TokenizerJSON {
   const frame = tokenizerFrame(vocabulary);
   return {
     ...frame,
+    added_tokens: [...frame.added_tokens, ...parts.addedTokens.map(addedTokenJSON)].sort(
+      (a, b) => a.id - b.id,
+    ),
     normalizer: parts.normalizer,
     pre_tokenizer: parts.preTokenizer,
     post_processor: parts.postProcessor,
@@ -48,9 +52,14 @@ export function bpeTokenizerJSON(parts: BpeParts): TokenizerJSON {
 export function parseBpeJSON(root: Readonly<Record<string, unknown>>, file?: string): BpeParts {
   const model = record(root.model, "model", file);
   const unknown = optionalText(model.unk_token, "model.unk_token", file);
-  const vocabulary = parseVocabulary(model.vocab, root.added_tokens, unknown, file);
+  const added = list(root.added_tokens ?? [], "added_tokens", file).map((token) =>
+    parseAddedToken(token, file),
+  );
+  const vocabulary = parseVocabulary(model.vocab, added, unknown, file);
   return {
     vocabulary,
+    // One that has become BEGIN, END or the unknown token is not looked for in text either.
+    addedTokens: added.filter(({ id, isSpecial }) => !isSpecial && !vocabulary.isSpecial(id)),
     model: parseModel(model, unknown !== "", file),
     normalizer: optionalRecord(root.normalizer, "normalizer", file),
     preTokenizer: optionalRecord(root.pre_tokenizer, "pre_tokenizer", file),
@@ -90,30 +99,44 @@ function parseMerge(merge: unknown, file: string | undefined): [left: string, ri
 
 function parseVocabulary(
   vocab: unknown,
-  added: unknown,
+  added: readonly ParsedAddedToken[],
   unknown: string,
   file: string | undefined,
 ): Vocabulary {
   const ids = new Map(Object.entries(record(vocab, "model.vocab", file)));
-  const special: string[] = [];
-  for (const json of list(added ?? [], "added_tokens", file)) {
-    const token = record(json, "an entry of added_tokens", file);
-    const content = text(token.content, "content of an entry of added_tokens", file);
-    if (!flag(token.special, "special of an entry of added_tokens", file, false)) {
-      unsupported(`the added token ${show(content)}, which is no special token,`, "special tokens", file);
-    }
-    ids.set(content, token.id);
-    special.push(content);
-  }
+  for (const { content, id } of added) ids.set(content, id);
   const tokens = tokensById(ids, file);
-  const named = findSpecial(tokens, unknown);
-  const [unkId, bosId, eosId] = named.map((token) => tokens.indexOf(token)) as [number, number, number];
-  return new Vocabulary(tokens, {
-    unkId,
-    bosId,
-    eosId,
-    others: special.map((token) => tokens.indexOf(token)),
-  });
+  const [unkId, bosId, eosId] = findSpecial(tokens, unknown).map((token) => tokens.indexOf(token));
+  const others = added.filter(({ isSpecial }) => isSpecial).map(({ id }) => id);
+  return new Vocabulary(tokens, { unkId: unkId!, bosId: bosId!, eosId: eosId!, others });
+}
+
+interface ParsedAddedToken extends AddedToken {
+  readonly isSpecial: boolean;
+}
+
+function parseAddedToken(json: unknown, file: string | undefined): ParsedAddedToken {
+  const token = record(json, "an entry of added_tokens", file);
+  const content = text(token.content, "content of an entry of added_tokens", file);
+  if (typeof token.id !== "number") {
+    damaged(`the added token ${show(content)} has the id ${show(token.id)}, expected a whole number`, file);
+  }
+  const isSet = (name: string, usual: boolean): boolean =>
+    flag(token[name], `${name} of the added token ${show(content)}`, file, usual);
+  const isSpecial = isSet("special", false);
+  return {
+    content,
+    id: token.id,
+    isSpecial,
+    normalized: isSet("normalized", !isSpecial),
+    singleWord: isSet("single_word", false),
+    lstrip: isSet("lstrip", false),
+    rstrip: isSet("rstrip", false),
+  };
+}
+
+function addedTokenJSON({ id, content, singleWord, lstrip, rstrip, normalized }: AddedToken) {
+  return { id, content, single_word: singleWord, lstrip, rstrip, normalized, special: false };
 }
 
 /** The unknown token, BEGIN and END of the vocabulary; those it does not have are appended to it. */

@@ -90,9 +90,9 @@ describe("a tokenizer.json made by Python's tokenizers", () => {
       (json) => (json.pre_tokenizer = { type: "Split", pattern: { Regex: "(?>a)" }, behavior: "Isolated" }),
     ],
     [
-      "an added token that is looked for in text",
-      'the added token "the", which is no special token, is not supported',
-      (json) => json.added_tokens.push({ id: 1, content: "the", special: false }),
+      "an added token without an id",
+      'the added token "the" has the id missing',
+      (json) => json.added_tokens.push({ content: "the" }),
     ],
     ["another model", 'model.type is "Unigram"', (json) => (json.model.type = "Unigram")],
     [
@@ -128,8 +128,8 @@ describe("our own tokenizer.json", () => {
     const ours = learnTokenizer([...lines, ...lines], { kind: "bpe", vocabularySize: 400, lowercase });
     const theirs = new HuggingFaceTokenizer(JSON.parse(JSON.stringify(ours)), {});
     const check = (text: string): void => {
-      // Theirs looks for special tokens in text; and it lowercases as JavaScript does, with final sigmas.
-      if (/<s>|<\/s>|<unk>/.test(text) || (lowercase && text.includes("Σ"))) return;
+      // Theirs looks for special tokens in text, and takes white space and final sigmas from JavaScript.
+      if (/<s>|<\/s>|<unk>|[\u0085\ufeff]/.test(text) || (lowercase && text.includes("Σ"))) return;
       const { ids } = theirs.encode(text, { add_special_tokens: false });
       expect(Array.from(ours.encode(text))).toEqual(ids);
       if (ids.length > 0)
