@@ -75,9 +75,10 @@ export class Trainer {
   /** Source and target tokens a second, from trying the next batch for a second without learning from it. */
   async measureSpeed(): Promise<number> {
     const batch = await this.#feed.at(this.#state);
-    const deadline = performance.now() + 1000; // long enough for the kernels to be compiled for speed
+    const deadline = performance.now() + 1000;
     const speeds: number[] = [];
-    while (speeds.length === 0 || performance.now() < deadline) {
+    // So often that the kernels are compiled for speed, unless a step takes so long that one has to do.
+    while (speeds.length === 0 || (performance.now() < deadline && speeds.length < 30)) {
       const start = performance.now();
       await this.#step.add(batch, 0);
       const { sourceTokens, targetTokens } = await this.#step.finish();
@@ -199,14 +200,18 @@ export class Trainer {
 
   async #validateAndSave(): Promise<void> {
     const { validateEvery, validateEveryEpochs, saveEvery } = this.#config;
-    const { step, epoch, batch } = this.#state;
+    const { step, epoch, batch, skippedInARow } = this.#state;
     const due =
       validateEvery === null ? batch === 0 && epoch % validateEveryEpochs === 0 : step % validateEvery === 0;
     const measured = due || this.#end() !== undefined;
     if (measured) await this.#validate();
-    const saveDue = saveEvery === null ? due : step % saveEvery === 0;
-    const saved = withCheckpoint(this.#state, measured);
-    if (!saveDue && !saved.kept.best.includes(step) && this.#end() === undefined) return;
+    const atEnd = this.#end() !== undefined;
+    // While steps come to nothing the weights may be spoilt already: unless measured to be better, they do not take
+    // the place of what was saved before.
+    const trusted = skippedInARow === 0 || atEnd;
+    const saveDue = trusted && (saveEvery === null ? due : step % saveEvery === 0);
+    const saved = withCheckpoint(this.#state, measured && (trusted || this.#hooks.validate !== undefined));
+    if (!saveDue && !saved.kept.best.includes(step) && !atEnd) return;
     this.#state = saved;
     await this.#hooks.save(saved);
   }

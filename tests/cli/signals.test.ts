@@ -22,19 +22,26 @@ it.each([
   expect(told).toEqual(["signal", "close"]);
 });
 
-it("a second one leaves at once, with the terminal as it was", async () => {
-  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
-    throw new Error(`left with ${code}`);
-  });
-  const close = vi.fn();
-  const work = async (): Promise<void> => {
-    process.emit("SIGINT", "SIGINT");
-    expect(exit).not.toHaveBeenCalled();
-    process.emit("SIGINT", "SIGINT");
-  };
-  await expect(untilSignal(work, () => {}, close)).rejects.toThrow("left with 130");
-  expect(close).toHaveBeenCalled();
-});
+it.each([
+  ["SIGINT", "SIGINT", 130],
+  ["SIGTERM", "SIGTERM", 143],
+  ["SIGINT", "SIGTERM", 143],
+] as const)(
+  "%s and then %s leaves at once with %i, the terminal as it was",
+  async (first, second, exitCode) => {
+    const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+      throw new Error(`left with ${code}`);
+    });
+    const close = vi.fn();
+    const work = async (): Promise<void> => {
+      process.emit(first, first);
+      expect(exit).not.toHaveBeenCalled();
+      process.emit(second, second);
+    };
+    await expect(untilSignal(work, () => {}, close)).rejects.toThrow(`left with ${exitCode}`);
+    expect(close).toHaveBeenCalled();
+  },
+);
 
 it("without a signal the exit code is 0, and no listener stays", async () => {
   const before = process.listenerCount("SIGINT");

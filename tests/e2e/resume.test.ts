@@ -116,7 +116,7 @@ it("a run is over when it is over, and can be given a new end in epochs", async 
   });
 });
 
-it("a loss that is not finite stops the run, names the step and keeps the last good checkpoint", async () => {
+it("losses that are not finite, six in a row, stop the run, name the step and keep the last good checkpoint", async () => {
   mkdirSync(join(cwd, "diverging"));
   for (const name of ["best.safetensors", "config.json"]) {
     copyFileSync(join(cwd, "straight", name), join(cwd, "diverging", name));
@@ -125,14 +125,14 @@ it("a loss that is not finite stops the run, names the step and keeps the last g
   const list = [...tensors].map(([name, tensor]) => ({ name, ...tensor }));
   list.find(({ name }) => name === "encoder.layers.0.linear1.weight")!.data.fill(3e38);
   writeSafetensors(join(cwd, "diverging/last.safetensors"), list, metadata);
-  const before = ["best.safetensors", "last.safetensors"].map((name) => file("diverging", name));
+  const before = file("diverging", "last.safetensors");
 
   const { stderr, code } = await xformer(["train", "--resume", "diverging", "--max-steps", "90", "--quiet"], {
     cwd,
   });
   expect(stderr).toMatch(
-    /^step 81: the (loss|gradient) is not a finite number\. [^\n]*checkpoint[^\n]*\.\n$/,
+    /^step 86: the (loss|gradient) is not a finite number, as in 5 before it\. [^\n]*checkpoint[^\n]*\.\n$/,
   );
   expect(code).toBe(1);
-  expect(["best.safetensors", "last.safetensors"].map((name) => file("diverging", name))).toEqual(before);
+  expect(file("diverging", "last.safetensors").equals(before)).toBe(true);
 });

@@ -108,9 +108,9 @@ it("BPE dropout cuts pairs anew by seed, epoch and pair; what would be too long 
       /** Some tokens twice. */
       encodeWithDropout: (text: string, dropout: number, random: Random) =>
         Int32Array.from(
-          text
-            .split(" ")
-            .flatMap((id) => (random.next() < dropout ? [Number(id), Number(id)] : [Number(id)])),
+          (text.match(/\d+/g) ?? []).flatMap((id) =>
+            random.next() < dropout ? [Number(id), Number(id)] : [Number(id)],
+          ),
         ),
     };
     vi.spyOn(pool.main.resources, "tokenizer").mockReturnValue(dropping as never);

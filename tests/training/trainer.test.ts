@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
+import type { TrainingEvent } from "../../src/training/events.ts";
+import type { BatchFeed, BatchPosition } from "../../src/training/feed.ts";
+import { initialState, type TrainingState, type ValidationRecord } from "../../src/training/state.ts";
+import type { StepGradients, TrainingStep } from "../../src/training/step.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { oneLineAsync } from "../io/oneLine.ts";
+
+const GRADIENTS: StepGradients = { loss: 6, norm: 1, sourceTokens: 2, targetTokens: 3 };
+
+interface Script {
+  readonly config: Partial<TrainingConfig>;
+  /** Batches of an epoch; 5 by default. */
+  readonly batches?: number;
+  /** What is wrong with a step's gradients. */
+  readonly gradients?: (step: number) => Partial<StepGradients>;
+  /** The BLEU of the validations, in turn; no validation corpus without. */
+  readonly bleus?: readonly number[];
+  readonly state?: Partial<TrainingState>;
+}
+
+/** A trainer over a model that is not there: what it asked for, and what it told. */
+function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state }: Script) {
+  const added: (BatchPosition & { readonly step: number })[] = [];
+  const updates: { readonly update: number; readonly rate: number }[] = [];
+  const saves: TrainingState[] = [];
+  const events: TrainingEvent[] = [];
+  let validations = 0;
+  const step: Partial<TrainingStep> = {
+    add: async (batch, number) => void added.push({ ...(batch as unknown as BatchPosition), step: number }),
+    finish: async () => ({ ...GRADIENTS, ...gradients(added.at(-1)!.step) }),
+    update: async (update, rate) => void updates.push({ update, rate }),
+  };
+  const feed: Partial<BatchFeed> = {
+    batchesIn: () => batches,
+    at: async (position) => position as never,
+    prepareNext: () => null,
+  };
+  const valid = (bleu: number): ValidationRecord["valid"] => ({
+    loss: 1,
+    perplexity: 3,
+    bleu,
+    exactMatch: 0,
+  });
+  const settings = {
+    ...DEFAULT_TRAINING,
+    learningRate: 1,
+    warmupSteps: 1,
+    schedule: "constant",
+    ...config,
+  } as const;
+  const trainer = new Trainer(
+    step as TrainingStep,
+    feed as BatchFeed,
+    64,
+    { ...initialState(settings, "corpus"), ...state },
+    {
+      validate: bleus === undefined ? undefined : async () => valid(bleus[validations++]!),
+      save: async (saved) => void saves.push(saved),
+      log: () => {},
+      emit: (event) => void events.push(event),
+    },
+  );
+  return { trainer, added, updates, saves, events };
+}
+
+describe("a run", () => {
+  it("takes the batches of an epoch in order, and ends with its last epoch", async () => {
+    const { trainer, added, saves } = makeTrainer({ config: { maxEpochs: 2 }, batches: 3 });
+    expect(trainer.totalSteps).toBe(6);
+    expect(await trainer.run(0)).toBe("finished");
+    expect(added).toEqual(
+      [0, 1].flatMap((epoch) => [0, 1, 2].map((batch) => ({ epoch, batch, step: 3 * epoch + batch + 1 }))),
+    );
+    expect(saves.map(({ step, epoch, batch }) => [step, epoch, batch])).toEqual([
+      [3, 1, 0],
+      [6, 2, 0],
+    ]);
+  });
+
+  it("adds up batches for a step, fewer at the end of an epoch", async () => {
+    const { trainer, added, updates } = makeTrainer({ config: { maxEpochs: 2, accumulate: 2 } });
+    expect(trainer.totalSteps).toBe(6);
+    await trainer.run(0);
+    expect(added.map(({ step }) => step)).toEqual([1, 1, 2, 2, 3, 4, 4, 5, 5, 6]);
+    expect(updates.length).toBe(6);
+  });
+
+  it("that is stopped by its signal saves where it stands, without a new checkpoint to keep", async () => {
+    const controller = new AbortController();
+    const { trainer, saves, events } = makeTrainer({ config: { maxEpochs: 2 } });
+    const stop = setInterval(() => {
+      if (events.some(({ type }) => type === "step")) controller.abort();
+    });
+    expect(await trainer.run(0, controller.signal)).toBe("interrupted");
+    clearInterval(stop);
+    expect(saves.at(-1)).toEqual(trainer.state);
+    expect(saves.at(-1)!.kept).toEqual({ best: [], last: [] });
+  });
+
+  it("validates every so many epochs, and at its end", async () => {
+    const config = { maxEpochs: 5, validateEveryEpochs: 2 };
+    const { trainer } = makeTrainer({ config, batches: 2, bleus: [1, 2, 3] });
+    await trainer.run(0);
+    expect(trainer.state.validations.map(({ step }) => step)).toEqual([4, 8, 10]);
+  });
+
+  it("ends when patience does, and says so by what it returns", async () => {
+    const config = { maxEpochs: 9, validateEvery: 2, patience: 2 };
+    const { trainer, saves } = makeTrainer({ config, bleus: [5, 4, 6, 6, 5] });
+    expect(await trainer.run(0)).toBe("patience");
+    expect(trainer.state.step).toBe(10);
+    expect(trainer.state.kept.best).toEqual([6]);
+    expect(saves.at(-1)).toEqual(trainer.state);
+    expect(await trainer.run(0)).toBe("patience");
+  });
+
+  it("lowers the rate on a plateau", async () => {
+    const config = { maxSteps: 10, validateEvery: 2, schedule: "plateau", plateauPatience: 1 } as const;
+    const { trainer, updates } = makeTrainer({ config, bleus: [5, 4, 6, 5, 5] });
+    await trainer.run(0);
+    expect(updates.map(({ rate }) => rate)).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
+  });
+});
+
+describe("a step whose loss or gradient is not finite", () => {
+  const broken = (steps: readonly number[]) => (step: number) =>
+    steps.includes(step) ? { loss: Number.NaN, norm: Number.NaN } : {};
+
+  it("changes nothing, is counted and told of; the next one goes on with the next batch", async () => {
+    const gradients = (step: number) => (step === 3 ? { norm: Number.POSITIVE_INFINITY } : broken([2])(step));
+    const config = { maxSteps: 5, maxEpochs: null, logEvery: 5 };
+    const { trainer, added, updates, events } = makeTrainer({ config, gradients });
+    await trainer.run(0);
+    expect(added.map(({ batch }) => batch)).toEqual([0, 1, 2, 3, 4]);
+    expect(updates.map(({ update }) => update)).toEqual([1, 2, 3]);
+    expect(trainer.state).toMatchObject({ step: 5, skipped: 2, skippedInARow: 0 });
+    expect(events.filter(({ type }) => type === "skipped")).toEqual([
+      { type: "skipped", step: 2, what: "loss", skipped: 1, inARow: 1 },
+      { type: "skipped", step: 3, what: "gradient", skipped: 2, inARow: 2 },
+    ]);
+    const [log] = events.flatMap((event) => (event.type === "log" ? [event.record] : []));
+    expect(log).toMatchObject({ loss: 2, skipped: 2, targetTokens: 9 });
+  });
+
+  it("is not saved in the place of steps before it", async () => {
+    const config = { maxSteps: 8, maxEpochs: null, saveEvery: 1, validateEvery: 2 };
+    const { trainer, saves } = makeTrainer({ config, gradients: broken([2, 3, 6, 8]) });
+    await trainer.run(0);
+    expect(saves.map(({ step }) => step)).toEqual([1, 4, 5, 7, 8]);
+  });
+
+  it("ends the run after too many in a row, those of an earlier session included", async () => {
+    const config = { maxSteps: 30, maxEpochs: null, maxSkips: 2 };
+    const apart = makeTrainer({ config, gradients: broken([1, 2, 4, 5, 7]) });
+    expect(await apart.trainer.run(0)).toBe("finished");
+    const together = makeTrainer({ config, gradients: broken([4, 5]), state: { step: 3, skippedInARow: 1 } });
+    expect(await oneLineAsync(() => together.trainer.run(0))).toBe(
+      "step 5: the loss is not a finite number, as in 2 before it. The last good checkpoint is kept. " +
+        "Begin again with a lower --lr, a longer --warmup or a smaller --clip.",
+    );
+    expect(together.saves).toEqual([]);
+    const never = makeTrainer({ config: { ...config, maxSkips: 0 }, gradients: broken([1]) });
+    expect(await oneLineAsync(() => never.trainer.run(0))).toMatch(
+      /^step 1: the loss is not a finite number\. /,
+    );
+  });
+});
