@@ -42,7 +42,6 @@ export function addEval(program: Command, run: Run): void {
     .addOption(countOption("--worst <n>", "show the translations with the lowest sentence chrF"))
     .addOption(
       countOption("--bootstrap-trials <n>", "resamples for --baseline (default: 1000)", {
-        from: 40,
         to: 1e6,
       }),
     )

@@ -12,7 +12,7 @@ const ROUNDING = 1e-9;
 type Rows = readonly (readonly number[])[];
 
 /** Where a score lies over resamples of the corpus. */
-export interface Interval {
+interface Interval {
   readonly mean: number;
   /** Half the distance between the 2.5th and the 97.5th percentile. */
   readonly halfWidth: number;

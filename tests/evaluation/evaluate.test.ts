@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Translator } from "../../src/decoding/translator.ts";
 import { corpusBleu } from "../../src/evaluation/bleu.ts";
+import { corpusChrf } from "../../src/evaluation/chrf.ts";
 import { bleuTokenizerFor, evaluate } from "../../src/evaluation/evaluate.ts";
 import { perform } from "../../src/jobs.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
@@ -70,6 +71,36 @@ describe("evaluate", () => {
     expect(strict.bleu.signature).toContain("case:mixed");
     expect(loose.bleu.signature).toContain("case:lc");
     expect(loose.bleu).toEqual(corpusBleu(own, [upper], { tokenizer: "13a", lowercase: true }));
+  });
+});
+
+describe("evaluate, when asked for more", () => {
+  it("measures chosen metrics by segment, and accepts any of several references", async () => {
+    const translator = makeTranslator(1);
+    const own = (await translator.translate(SOURCES)).map(({ text }) => text);
+    const accepted = own.map((text, i) => (i % 2 === 0 ? `zz | ${text}` : "zz"));
+    const metrics = ["wer", "exact-match", "loss"] as const;
+    const options = { ...OPTIONS, metrics, acceptedSeparator: " | " };
+    const { measured, exactMatch, loss } = await evaluate(translator, SOURCES, accepted, options);
+    expect(measured.map(({ metric }) => metric)).toEqual(metrics);
+    expect(measured.map(({ rows }) => rows.length)).toEqual([5, 5, 5]);
+    expect(exactMatch).toBe(60);
+    expect(measured[1]!.signature).toContain("nrefs:var");
+    const first = await translator.score(
+      SOURCES,
+      SOURCES.map(() => "zz"),
+    );
+    expect(loss).toBeCloseTo(-first.reduce((sum, score) => sum + score.logProbability, 0) / (5 * 3), 10);
+  });
+
+  it("translates the first pairs only, and takes the loss over all of them", async () => {
+    const translator = makeTranslator(1);
+    const all = await evaluate(translator, SOURCES, REFERENCES, OPTIONS);
+    const some = await evaluate(translator, SOURCES, REFERENCES, { ...OPTIONS, translatePairs: 2 });
+    expect(some.translations).toEqual(all.translations.slice(0, 2));
+    expect(some.loss).toBe(all.loss);
+    const hypotheses = some.translations.map(({ text }) => text);
+    expect(some.chrf).toEqual(corpusChrf(hypotheses, [REFERENCES.slice(0, 2)]));
   });
 });
 

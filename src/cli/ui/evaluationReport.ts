@@ -129,8 +129,8 @@ function comparisonTable(lines: readonly Line[]): string {
             shown(baselineScore),
             `\u00b1 ${shown(bootstrap.baseline.halfWidth)}`,
             `${sign}${shown(difference)}`,
-            shownProbability(bootstrap.pValue),
-            shownProbability(randomisation.pValue),
+            shownProbability(bootstrap.pValue, difference),
+            shownProbability(randomisation.pValue, difference),
           ],
         ];
       }),
@@ -169,7 +169,7 @@ function shownScore(metric: EvaluationMetric, score: number): string {
   return formatDecimal(score, metric === "loss" || metric === "perplexity" ? 4 : 2);
 }
 
-/** Four decimals, with a star for what chance explains in less than one case of twenty. */
-function shownProbability(probability: number): string {
-  return `${probability.toFixed(4)}${probability < 0.05 ? "*" : " "}`;
+/** Four decimals, with a star for a difference that chance explains in less than one case of twenty. */
+function shownProbability(probability: number, difference: number): string {
+  return `${probability.toFixed(4)}${probability < 0.05 && difference !== 0 ? "*" : " "}`;
 }
