@@ -62,7 +62,7 @@ export function show(value: unknown): string {
 
 /** @throws XformerError CHECKPOINT always */
 export function damaged(problem: string, file: string | undefined): never {
-  throw new XformerError("CHECKPOINT", `not a tokenizer of xformer: ${problem}`, {
+  throw new XformerError("CHECKPOINT", `not a tokenizer that can be used: ${problem}`, {
     file,
     hint: "Use the file as it was written, or train again.",
   });

@@ -21,7 +21,7 @@ export interface Tokenizer {
   readonly vocabulary: Vocabulary;
   /** Whether everything is lowercased: decoding then gives lowercase. */
   readonly lowercase: boolean;
-  /** The tokens as text, before the vocabulary: none of them is unknown yet. */
+  /** The tokens as text; those of `word` and `char` before the vocabulary, so that none is unknown yet. */
   encodeTokens(text: string): string[];
   /** The ids of the tokens, without BEGIN and END. */
   encode(text: string): Int32Array; // [T]

@@ -1,3 +1,5 @@
+import { literalRegex } from "./regex.ts";
+
 /** A token of a vocabulary made elsewhere that is looked for in text before merges are; the names are Hugging Face's. */
 export interface AddedToken {
   readonly content: string;
@@ -27,9 +29,7 @@ export class AddedTokens {
   constructor(tokens: readonly AddedToken[], write: (content: string) => string) {
     this.#tokens = new Map(tokens.map((token) => [write(token.content), token]));
     const contents = [...this.#tokens.keys()].filter((content) => content !== "");
-    const alternatives = contents
-      .sort((a, b) => b.length - a.length)
-      .map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+    const alternatives = contents.sort((a, b) => b.length - a.length).map(literalRegex);
     this.#pattern = new RegExp(alternatives.join("|") || "(?!)", "gu");
   }
 

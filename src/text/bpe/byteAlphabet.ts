@@ -23,6 +23,8 @@ export const BYTE_ALPHABET: readonly string[] = CHARACTER_OF_BYTE.toSorted((a, b
 
 /** The UTF-8 bytes of a text, one character for each. */
 export function toByteAlphabet(text: string): string {
+  // Of printable ASCII, which most words are, only the space is written otherwise.
+  if (/^[ -~]*$/.test(text)) return text.replaceAll(" ", CHARACTER_OF_BYTE[0x20]!);
   return Array.from(Buffer.from(text), (byte) => CHARACTER_OF_BYTE[byte]).join("");
 }
 

@@ -1,5 +1,5 @@
 import { damaged, record, text, unsupported } from "../jsonFields.ts";
-import { translateRegex } from "./regex.ts";
+import { literalRegex, translateRegex } from "./regex.ts";
 
 /**
  * The regular expression of a pattern, `{"String": ...}` or `{"Regex": ...}`, that finds all of its matches.
@@ -11,7 +11,7 @@ export function createPattern(json: unknown, owner: string, file: string | undef
   const pattern = record(json, `the pattern of ${owner}`, file);
   if (pattern.String !== undefined) {
     const literal = text(pattern.String, `the pattern of ${owner}`, file);
-    return new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&") || "(?!)", "gu");
+    return new RegExp(literalRegex(literal) || "(?!)", "gu");
   }
   if (pattern.Regex === undefined) damaged(`the pattern of ${owner} is neither String nor Regex`, file);
   const source = text(pattern.Regex, `the pattern of ${owner}`, file);

@@ -35,6 +35,11 @@ const IGNORE_CASE = /^\(\?i:([^()\\]*)\)/u;
 const FLAGS = /^\(\?[a-z-]+[:)]/;
 const SYNTAX = /[\\^$.*+?()[\]{}|/-]/;
 
+/** A regular expression, for the flag `u`, that finds the text itself. */
+export function literalRegex(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
 /**
  * Rewrites a regular expression of Oniguruma, which Hugging Face's `tokenizers` uses, for JavaScript with the
  * flag `v`: classes by Unicode, lines that end in LF only, and letters in `(?i:...)`, which Node 20 does not have.
