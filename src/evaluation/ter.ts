@@ -19,7 +19,9 @@ export function ter(options: TercomOptions = {}): Metric {
     lowerIsBetter: true,
     measure(segment, references) {
       const hypothesis = tokenize(segment);
-      const accepted = references.map(tokenize);
+      // sacreBLEU tokenises references twice, which splits `it's.` further when normalising: scores are comparable
+      // only if we do the same.
+      const accepted = references.map((reference) => tokenize(tokenize(reference).join(" ")));
       const edits = accepted.map((reference) => countEditsWithShifts(hypothesis, reference));
       const words = accepted.reduce((sum, reference) => sum + reference.length, 0);
       return [Math.min(...edits), words / accepted.length];

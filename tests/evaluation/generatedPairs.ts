@@ -9,7 +9,7 @@ const CORNERS = [
   "1,2 .5 5. x.5,",
 ];
 const PAIRS = 10_000;
-const LONG = 40;
+const LONG = 6;
 
 /** Pairs of corners come first, so many of them. */
 export const CORNER_PAIRS = CORNERS.length ** 2;
@@ -42,7 +42,7 @@ export function generatePairs(): {
     }
   }
   while (hypotheses.length < PAIRS) {
-    const length = hypotheses.length >= PAIRS - LONG ? 25 + below(36) : below(11);
+    const length = hypotheses.length >= PAIRS - LONG ? 25 + below(21) : below(11);
     const words = Array.from({ length }, () => WORDS[below(WORDS.length)]!);
     hypotheses.push(join(below, corrupt(below, words, 5 * below(8))));
     for (const stream of [first, second]) stream.push(join(below, corrupt(below, words, 10)));
