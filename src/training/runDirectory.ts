@@ -61,16 +61,13 @@ export class RunDirectory {
    * Makes the directory of a new run.
    *
    * @param out where; by default `runs/<corpus>-<n>` with the next free number
-   * @param force whether a run that is there already may be overwritten
+   * @param force whether a run may be there already; {@link clear} removes it
    * @throws XformerError when a run is there already, or the directory cannot be made
    */
   static create(out: string | undefined, corpus: string, force: boolean): RunDirectory {
     if (out === undefined) return new RunDirectory(nextFree(corpus));
-    const taken = RunDirectory.refuseTaken(out, force);
-    guarded(out, () => {
-      mkdirSync(out, { recursive: true });
-      for (const name of taken) rmSync(join(out, name), { recursive: true });
-    });
+    RunDirectory.refuseTaken(out, force);
+    guarded(out, () => mkdirSync(out, { recursive: true }));
     return new RunDirectory(out);
   }
 
@@ -87,6 +84,18 @@ export class RunDirectory {
       file: out,
       hint: "Choose another --out, go on with --resume, or overwrite it with --force.",
     });
+  }
+
+  /**
+   * Removes the run that is there already.
+   *
+   * @throws XformerError when there is one and `force` is not set
+   */
+  clear(force: boolean): void {
+    for (const name of RunDirectory.refuseTaken(this.path, force)) {
+      const file = join(this.path, name);
+      guarded(file, () => rmSync(file, { recursive: true }));
+    }
   }
 
   /** Where the checkpoint of a step is kept. */

@@ -17,6 +17,7 @@ import {
   withFullPaths,
 } from "./runConfig.ts";
 import { RunDirectory } from "./runDirectory.ts";
+import { acquireRunLock } from "./runLock.ts";
 import { toConfigFile } from "./settings/write.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import type { TokenizerConfig } from "./tokenizerConfig.ts";
@@ -68,10 +69,13 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
-    directory.writeConfig(toConfigFile(withFullPaths(config)));
-    const state = initialState(config.training, prepared.corpus.fingerprint);
-    const run = new Run({ config, prepared, ...corpora, pool, directory }, state, options.onEvent);
-    return run.carryOut(null, options.signal);
+    return whileLocked(directory, () => {
+      directory.clear(force);
+      directory.writeConfig(toConfigFile(withFullPaths(config)));
+      const state = initialState(config.training, prepared.corpus.fingerprint);
+      const run = new Run({ config, prepared, ...corpora, pool, directory }, state, options.onEvent);
+      return run.carryOut(null, options.signal);
+    });
   });
 }
 
@@ -89,6 +93,11 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
       hint: "Name the run directory that `xformer train` printed.",
     });
   }
+  return whileLocked(directory, () => goOn(directory, options));
+}
+
+async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<TrainResult> {
+  const { path } = directory;
   const checkpoint = loadCheckpoint(directory.last);
   // What reads YAML is loaded only where it is needed.
   const { readRunConfig } = await import("./settings/configFile.ts");
@@ -129,6 +138,16 @@ function prepare(
     cacheDirectory,
     signal,
   });
+}
+
+/** Does some work in a run directory in which nobody else may work meanwhile. */
+async function whileLocked<T>({ path }: RunDirectory, work: () => Promise<T>): Promise<T> {
+  const lock = acquireRunLock(path);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
 }
 
 /** Does some work with a pool of replicas, which owns the corpus from then on, and closes both. */

@@ -99,7 +99,9 @@ describe("a run with a name", () => {
       writeFileSync(join("run", "notes.txt"), "the user's own");
       expect(oneLine(() => RunDirectory.create("run", "corpus", false))).toBe(REFUSAL);
       expect(readFileSync(join("run", name), "utf8")).toBe("old");
-      RunDirectory.create("run", "corpus", true);
+      const directory = RunDirectory.create("run", "corpus", true);
+      expect(readFileSync(join("run", name), "utf8")).toBe("old");
+      directory.clear(true);
       expect(readdirSync("run")).toEqual(["notes.txt"]);
     },
   );
@@ -110,7 +112,8 @@ describe("a run with a name", () => {
     expect(oneLine(() => RunDirectory.refuseTaken("run", false))).toBe(REFUSAL);
     before.makeCheckpoints();
     writeFileSync(before.checkpoint(7), "old");
-    RunDirectory.create("run", "corpus", true);
+    expect(oneLine(() => before.clear(false))).toBe(REFUSAL);
+    before.clear(true);
     expect(readdirSync("run")).toEqual([]);
   });
 
