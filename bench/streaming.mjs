@@ -14,7 +14,7 @@ import { assembleBatch } from "../dist/data/batches.js";
 import { planEpoch } from "../dist/data/epochPlan.js";
 import { createRandom } from "../dist/random.js";
 import { DEFAULT_TOKENIZER, prepareCorpus } from "../dist/training/prepare.js";
-import { rounded } from "./timing.mjs";
+import { rounded } from "./table.mjs";
 
 const { values } = parseArgs({
   options: {

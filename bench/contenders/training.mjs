@@ -1,8 +1,12 @@
 // Our training step, on the same sentences as `training.py`: dropout 0.1 wherever nn.Transformer drops (embeddings,
 // sublayers, attention weights, inside the feed-forward network), label smoothing 0.1, clipping, Adam.
+import { assembleBatch } from "../../dist/data/batches.js";
 import { perform } from "../../dist/jobs.js";
 import { ReplicaPool } from "../../dist/replicas/pool.js";
+import { sharePairs } from "../../dist/replicas/sharedPairs.js";
+import { Arena } from "../../dist/tensor/memory.js";
 import { DEFAULT_TRAINING } from "../../dist/training/config.js";
+import { cutShards } from "../../dist/training/feed.js";
 import { TrainingStep } from "../../dist/training/step.js";
 import { modelConfig } from "../sizes.mjs";
 import { serve } from "./serve.mjs";
@@ -22,11 +26,19 @@ await serve(({ size, threads, batches }) => {
       index,
     })),
   );
+  const { memory } = pool.main.workbench;
+  const arena = new Arena(memory);
+  const share = (batch) => {
+    const weights = batch.map(({ source, target }) => source.length + target.length + 2);
+    const cuts = cutShards(weights, step.shards);
+    return { shards: cuts.map((cut) => sharePairs(memory, arena, assembleBatch(batch.slice(...cut), EOS))) };
+  };
   let steps = 0;
   return async () => {
-    const batch = pairs[steps % pairs.length];
+    const batch = share(pairs[steps % pairs.length]);
     steps++;
-    const { norm } = await step.gradients(batch, steps);
-    await step.update(steps, RATE, norm);
+    await step.add(batch, steps);
+    await step.update(steps, RATE, await step.finish());
+    arena.release();
   };
 });

@@ -1,4 +1,4 @@
-import { Argument, type Command, Option } from "commander";
+import { Argument, Option } from "commander";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { describeRange, isInRange, type NumberRange, parseNumber } from "../training/settings/valueType.ts";
@@ -87,18 +87,4 @@ function parseChoice(name: string, text: string, choices: readonly string[]): st
       hint: guess === undefined ? undefined : `Did you mean ${guess}?`,
     },
   );
-}
-
-/** Gives a command the flags that name a model and the pairs to hold it against. */
-export function addTestPairsOptions(command: Command): Command {
-  return command
-    .addOption(modelOption())
-    .addOption(
-      pathOption(
-        "--test <path>",
-        "the pairs: a .tsv of two columns, or a prefix of two files",
-      ).makeOptionMandatory(),
-    )
-    .option("--source-lang <tag>", "file ending of the source (default: the model's source language)")
-    .option("--target-lang <tag>", "file ending of the target (default: the model's target language)");
 }

@@ -38,8 +38,7 @@ Examples:
     );
   const running = [addTrain, addTranslate, addEval, addScore];
   const looking = [addTokenize, addTokenizer, addInspect, addCheck];
-  for (const add of [...running, ...looking, addAverage, addData])
-    add(program, run);
+  for (const add of [...running, ...looking, addAverage, addData]) add(program, run);
   return program;
 }
 

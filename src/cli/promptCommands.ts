@@ -1,8 +1,8 @@
 import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
 import { XformerError } from "../errors.ts";
-import type { TrainedModel } from "../trainedModel.ts";
 import { nearest } from "../nearest.ts";
+import type { TrainedModel } from "../trainedModel.ts";
 import { heatMap } from "./ui/heatMap.ts";
 import { unknownWords } from "./unknownWords.ts";
 

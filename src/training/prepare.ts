@@ -109,7 +109,7 @@ interface PairLearner {
 }
 
 function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLearner {
-  const { kind, lowercase, minFrequency, file } = tokenizer;
+  const { kind, lowercase, file } = tokenizer;
   const joint = tokenizer.joint ?? (tied || kind === "bpe" || file !== null);
   if (!joint && (tied || file !== null)) {
     const reason = tied ? "tied embeddings take one vocabulary" : `${file} gives both sides one vocabulary`;
@@ -122,6 +122,7 @@ function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLear
     return { add: () => {}, finish: () => ({ source: given, target: given }) };
   }
   const vocabularySize = tokenizer.vocabularySize ?? undefined;
+  const minFrequency = tokenizer.minFrequency ?? undefined;
   const learnerOf = (language = "und") =>
     createTokenizerLearner({ kind, lowercase, minFrequency, vocabularySize, language });
   const target = learnerOf(languages.target);

@@ -8,8 +8,8 @@ export interface TokenizerConfig {
   readonly file: string | null;
   /** Whether everything is lowercased before it is cut. */
   readonly lowercase: boolean;
-  /** Tokens seen fewer times become `<unk>`; with bpe, pairs of pieces seen fewer times are not merged. */
-  readonly minFrequency: number;
+  /** Tokens seen fewer times become `<unk>`; with bpe, pairs seen fewer times are not merged. Null for 2 with bpe, else 1. */
+  readonly minFrequency: number | null;
   /** The most entries of a vocabulary, special tokens included; null for 8000 with bpe, else for no limit. */
   readonly vocabularySize: number | null;
   /** Whether both sides have one vocabulary; null for yes with bpe or when all embeddings are tied, else no. */
@@ -23,7 +23,7 @@ export const DEFAULT_TOKENIZER: TokenizerConfig = {
   kind: "word",
   file: null,
   lowercase: false,
-  minFrequency: 1,
+  minFrequency: null,
   vocabularySize: null,
   joint: null,
   bpeDropout: 0,

@@ -49,6 +49,7 @@ export const TOKENIZER_SETTINGS: readonly Setting[] = [
     key: "min_frequency",
     fields: ["minFrequency"],
     type: { kind: "number", whole: true, from: 1 },
+    nullMeans: "2 for bpe, otherwise 1",
     description: "tokens seen less often become <unk>; with bpe, pairs seen less often are not merged",
     joeynmt: "voc_min_freq",
     fairseq: "thresholdsrc",
