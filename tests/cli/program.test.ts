@@ -39,7 +39,7 @@ describe("examples of the help can be pasted", () => {
   it.each(
     examples.flatMap((line) => line.split(/ [|]{1,2} | && /)).filter((part) => part.startsWith("npx ")),
   )("%s", async (line) => {
-    const [, name, ...args] = line.split(" ");
+    const [, name, ...args] = line.split(/ [<>] /)[0]!.split(" ");
     expect(name).toBe("xformer");
     let reached = 0;
     const parsing = program(() => reached++).parseAsync(args, { from: "user" });

@@ -225,7 +225,7 @@ describe("the configuration that a run keeps", () => {
   it("has its names in snake_case, by section", () => {
     expect(toConfigFile(resolveConfig({}))).toMatchObject({
       data: { source_lang: "zh" },
-      tokenizer: { min_frequency: 1 },
+      tokenizer: { min_frequency: null },
       model: { d_model: 128, attention_dropout: null },
       training: { adam_betas: [0.9, 0.98], max_epochs: 8 },
     });
