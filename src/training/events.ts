@@ -3,6 +3,7 @@ import type { KernelBuild } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { TrainingConfig } from "./config.ts";
+import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { ValidationRecord } from "./state.ts";
 
@@ -38,6 +39,8 @@ export interface RunSummary {
 
 /** What happens during a run, in the order in which it happens. */
 export type TrainingEvent =
+  /** Told every now and then while the corpus is read, or encoded. */
+  | { readonly type: "preparing"; readonly phase: PreparationPhase; readonly pairs: number }
   | { readonly type: "started"; readonly summary: RunSummary }
   | {
       readonly type: "step";

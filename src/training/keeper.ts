@@ -1,6 +1,5 @@
 import type { Replica } from "../replicas/replica.ts";
 import { type CheckpointDescription, saveCheckpoint } from "./checkpoint.ts";
-import type { TrainingEvent } from "./events.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 import { keptCounts, type TrainingState } from "./state.ts";
 import type { TrainingStep } from "./step.ts";
@@ -15,30 +14,32 @@ export class Keeper {
   readonly #description: Omit<CheckpointDescription, "model" | "training">;
   readonly #replica: Replica;
   readonly #step: TrainingStep;
-  readonly #emit: (event: TrainingEvent) => void;
 
   constructor(
     directory: RunDirectory,
     description: Omit<CheckpointDescription, "model" | "training">,
     replica: Replica,
     step: TrainingStep,
-    emit: (event: TrainingEvent) => void,
   ) {
     this.#directory = directory;
     this.#description = description;
     this.#replica = replica;
     this.#step = step;
-    this.#emit = emit;
   }
 
-  /** Keeps the weights and the state of a run between two steps. */
-  async save(state: TrainingState): Promise<void> {
+  /**
+   * Keeps the weights and the state of a run between two steps.
+   *
+   * @param onSaved told of every file when it is written
+   */
+  async save(state: TrainingState, onSaved: (file: string) => void = () => {}): Promise<void> {
     this.#write(this.#directory.last, state, this.#step);
-    await this.follow(state);
+    onSaved(this.#directory.last);
+    await this.follow(state, onSaved);
   }
 
   /** Brings the other checkpoints in line with what `last.safetensors` says. */
-  async follow(state: TrainingState): Promise<void> {
+  async follow(state: TrainingState, onSaved: (file: string) => void = () => {}): Promise<void> {
     const { kept, config, step } = state;
     const counts = keptCounts(config);
     const numbered = [...(counts.best > 1 ? kept.best : []), ...(counts.last > 1 ? kept.last : [])];
@@ -49,7 +50,10 @@ export class Keeper {
     if (files.length > 0) {
       if (numbered.length > 0) this.#directory.makeCheckpoints();
       await this.#step.withAverage(async () => {
-        for (const file of files) this.#write(file, state);
+        for (const file of files) {
+          this.#write(file, state);
+          onSaved(file);
+        }
       });
     }
     this.#directory.keepCheckpoints(numbered);
@@ -58,6 +62,5 @@ export class Keeper {
   #write(file: string, training: TrainingState, optimizer?: TrainingStep): void {
     const { model, workbench } = this.#replica;
     saveCheckpoint(file, model, { ...this.#description, training }, workbench.memory, optimizer);
-    this.#emit({ type: "saved", file, step: training.step });
   }
 }

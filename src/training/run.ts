@@ -78,7 +78,7 @@ export class Run {
     this.#first = state.step;
     this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
     this.#step = new TrainingStep(pool, vocabulary, config.training);
-    this.#keeper = new Keeper(directory, description, pool.main, this.#step, onEvent);
+    this.#keeper = new Keeper(directory, description, pool.main, this.#step);
     const feed = new BatchFeed(pool, corpus, tokenizers, {
       ...config.training,
       ...{ eosId: vocabulary.eosId, shards: this.#step.shards },
@@ -94,7 +94,7 @@ export class Run {
               workbench.profile?.start();
               return valid;
             },
-      save: (saved) => this.#keeper.save(saved),
+      save: (saved) => this.#keeper.save(saved, (file) => onEvent({ type: "saved", file, step: saved.step })),
       log: (record) => directory.append(record),
       emit: onEvent,
     });

@@ -21,7 +21,7 @@ export interface LogWindow {
 }
 
 /** The checkpoints of a run, by the steps they are of. */
-export interface KeptCheckpoints {
+interface KeptCheckpoints {
   /** From the best on; without a validation corpus the newest is taken for the best. */
   readonly best: readonly number[];
   /** From the newest on. */

@@ -18,7 +18,7 @@ const SHARDS_OF_LARGE = 2;
 const LARGE = 10_000_000;
 
 /** What the batches of a step add up to. */
-export interface StepSums {
+interface StepSums {
   /** The summed label-smoothed cross-entropy. */
   readonly loss: number;
   /** ENDs included. */

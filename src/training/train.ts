@@ -22,6 +22,9 @@ import { toConfigFile } from "./settings/write.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import type { TokenizerConfig } from "./tokenizerConfig.ts";
 
+/** Milliseconds between two events about the preparation of the corpus. */
+const PROGRESS_EVERY = 500;
+
 /** What a new and a resumed run can both be told. */
 interface CommonOptions extends RunOptions {
   /** Sizes and choices that differ from the preset. */
@@ -65,7 +68,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   if (out !== undefined) RunDirectory.refuseTaken(out, force);
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
   const corpora = loadCorpora(config.data);
-  const prepared = await prepare(config, cache, options.signal);
+  const prepared = await prepare(config, cache, options);
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
@@ -105,7 +108,7 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   const corpora = loadCorpora(config.data);
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
-  const prepared = await prepare(config, cache, options.signal, tokenizers);
+  const prepared = await prepare(config, cache, options, tokenizers);
   return withPool(prepared, config, options, (pool) => {
     refuseOtherData(prepared, checkpoint.training, path);
     directory.removeHalfWritten();
@@ -125,9 +128,10 @@ function storedConfig(stored: RunConfig, { training }: Checkpoint): RunConfig {
 function prepare(
   config: RunConfig,
   cacheDirectory: string,
-  signal: AbortSignal | undefined,
+  { signal, onEvent }: RunOptions,
   tokenizers?: Tokenizers,
 ): Promise<PreparedCorpus> {
+  let told = performance.now();
   return prepareCorpus({
     path: config.data.train,
     languages: languagesOf(config.data),
@@ -137,6 +141,11 @@ function prepare(
     maxLength: config.model.maxLength,
     cacheDirectory,
     signal,
+    onProgress: (pairs, phase) => {
+      if (performance.now() - told < PROGRESS_EVERY) return;
+      told = performance.now();
+      onEvent?.({ type: "preparing", phase, pairs });
+    },
   });
 }
 

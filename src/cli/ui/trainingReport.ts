@@ -2,7 +2,7 @@ import type { TrainingEvent } from "../../training/events.ts";
 import type { TrainResult } from "../../training/run.ts";
 import { coloursFor } from "./colour.ts";
 import { fitParts } from "./fitParts.ts";
-import { count, duration, rate, scientific } from "./format.ts";
+import { count, counted, duration, rate, scientific } from "./format.ts";
 import { profileText } from "./profileText.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import {
@@ -36,6 +36,8 @@ export function createTrainingReport(flags: {
   return process.stderr.isTTY ? terminalReport() : plainReport();
 }
 
+/** Back to the beginning of the line, which is then empty (ECMA-48: CHA, EL). */
+const CLEAR_LINE = "\u001b[G\u001b[2K";
 const STOPPING = "Stopping after this step. Once more leaves at once.";
 
 /** What all reports for people share. */
@@ -84,9 +86,11 @@ function terminalReport(): TrainingReport {
   let speed: number | undefined;
   const report = humanReport((event) => {
     clock.tell(event);
+    if (event.type === "preparing")
+      stream.write(`${CLEAR_LINE}  ${event.phase} the corpus: ${counted(event.pairs, "pair")}`);
     if (event.type === "started") {
       const { totalSteps, resumedAt } = event.summary;
-      stream.write(`${introduction(event.summary, stream.columns, colours)}\n`);
+      stream.write(`${CLEAR_LINE}${introduction(event.summary, stream.columns, colours)}\n`);
       bar = createProgressBar(stream, totalSteps, resumedAt, colours);
     }
     if (event.type === "step") {
@@ -110,7 +114,7 @@ function terminalReport(): TrainingReport {
   return {
     ...report,
     onSignal: () => (bar === undefined ? report.onSignal() : bar.log(`  ${colours.yellow(STOPPING)}`)),
-    close: () => bar?.stop(),
+    close: () => (bar === undefined ? void stream.write(CLEAR_LINE) : bar.stop()),
     finish: (result) => {
       stream.write("\n");
       report.finish(result);
