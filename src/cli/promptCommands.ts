@@ -67,7 +67,7 @@ export async function runCommand(
 }
 
 async function setBeam(state: PromptState, argument: string): Promise<readonly string[]> {
-  const beam = Number(argument === "" ? Number.NaN : argument);
+  const beam = countIn(":beam", argument);
   const options = { ...state.options, beam, nBest: undefined };
   resolveDecoding(options);
   state.options = options;
@@ -76,7 +76,7 @@ async function setBeam(state: PromptState, argument: string): Promise<readonly s
 
 async function alternatives(state: PromptState, argument: string): Promise<readonly string[]> {
   const { line } = lastOf(state);
-  const nBest = Number(argument === "" ? ALTERNATIVES : argument);
+  const nBest = argument === "" ? ALTERNATIVES : countIn(":alternatives", argument);
   const { sample, beam = 1 } = state.options;
   const options = sample
     ? { ...state.options, nBest }
@@ -107,6 +107,13 @@ async function tokens(state: PromptState): Promise<readonly string[]> {
     `target  ${translation.hypotheses[0]?.tokens.join(" ") ?? ""}`,
     ...(unknown.length === 0 ? [] : [`unknown ${unknown.join(", ")}`]),
   ];
+}
+
+function countIn(name: string, argument: string): number {
+  if (/^[1-9]\d{0,3}$/.test(argument)) return Number(argument);
+  throw new XformerError("USAGE", `${name} takes a whole number, not "${argument}"`, {
+    hint: `Say ${name} 5, for example.`,
+  });
 }
 
 function lastOf({ last }: PromptState): NonNullable<PromptState["last"]> {

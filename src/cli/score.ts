@@ -50,7 +50,7 @@ export function addScore(program: Command, run: Run): void {
 Examples:
   $ npx xformer score --model runs/zh-en-1 --test data/zh-en/test
   $ npx xformer score --model runs/zh-en-1 --test data/zh-en/test --per-token | sort -n | head -3
-  $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --beam 5 --n-best 5 > list.txt
+  $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --beam 5 --n-best 5 --output list.txt
   $ npx xformer score --model runs/zh-en-1 --nbest list.txt --input data/zh-en/test.zh`,
     )
     .action(run(score));

@@ -4,6 +4,7 @@ import type { Translation } from "../decoding/translation.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { addDecodingOptions, type DecodingFlags, decodingOptions, modelsOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
+import type { InputRow } from "./inputLines.ts";
 import { aboutLongLine } from "./longLines.ts";
 import { choiceOption, countOption, debugOption, pathOption } from "./options.ts";
 import type { Run } from "./program.ts";
@@ -57,7 +58,7 @@ Examples:
 }
 
 async function translate(flags: TranslateFlags): Promise<ExitCode> {
-  const [{ loadModel }, { resolveDecoding }, { warnings }, { UnknownWords }, { openRows }] =
+  const [{ loadModel }, { resolveDecoding }, { warnings }, { UnknownWords, unknownWords }, { openRows }] =
     await Promise.all([
       import("../trainedModel.ts"),
       import("../decoding/options.ts"),
@@ -86,7 +87,13 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const sink = openSink(flags.output);
   const unknown = new UnknownWords(model.translator.sourceTokenizer);
   const { maxLength } = model.description.model;
-  const print = (line: number, source: string, translation: Translation): string => {
+  const checkPrefix = (where: string, prefix = ""): void => {
+    const words = unknownWords(model.translator.targetTokenizer, prefix);
+    if (words.length > 0) warn(`${where}: the prefix has words unknown to the model: ${words.join(", ")}.`);
+  };
+  checkPrefix("--prefix", flags.prefix);
+  const print = (line: number, { source, prefix }: InputRow, translation: Translation): string => {
+    checkPrefix(place(line), prefix);
     unknown.add(source, translation);
     if (translation.overLong) warn(`${place(line)}: ${aboutLongLine(translation, maxLength, options)}`);
     return formatTranslation(line, source, translation, flags);
@@ -106,10 +113,10 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
 
 async function translateAll(
   model: TrainedModel,
-  rows: AsyncIterable<{ readonly source: string; readonly prefix: string | undefined }>,
+  rows: AsyncIterable<InputRow>,
   options: DecodingOptions,
   sink: LineSink,
-  print: (line: number, source: string, translation: Translation) => string,
+  print: (line: number, row: InputRow, translation: Translation) => string,
 ): Promise<void> {
   const { inBursts } = await import("./bursts.ts");
   const { translator } = model;
@@ -118,7 +125,7 @@ async function translateAll(
     const sources = burst.map(({ source }) => source);
     const prefix = burst.map((row) => row.prefix ?? options.prefix?.toString() ?? "");
     const translations = await translator.translate(sources, { ...options, prefix, firstLine: line });
-    const texts = translations.map((translation, i) => print(line + i, sources[i]!, translation));
+    const texts = translations.map((translation, i) => print(line + i, burst[i]!, translation));
     line += burst.length;
     await sink.write(texts.join(""));
   }

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { assembleBatch, batchesInOrder, type EncodedPair } from "../data/batches.ts";
+import type { Pointer } from "../kernels/kernels.ts";
 import type { SpecialIds } from "../model/teacherForcing.ts";
 import type { ReplicaPool } from "../replicas/pool.ts";
 import { type SharedPairs, sharePairs } from "../replicas/sharedPairs.ts";
@@ -24,7 +25,7 @@ export interface BatchWork<Batch extends SharedBatch> {
 }
 
 /** What all jobs say. */
-export interface JobCommon {
+interface JobCommon {
   readonly items: number;
   readonly special: SpecialIds;
   readonly weights: number;
@@ -57,6 +58,13 @@ export class BatchRunner {
   share(pairs: readonly EncodedPair[]): SharedPairs {
     const batch = assembleBatch(pairs, this.#special.eosId);
     return sharePairs(this.#pool.main.workbench.memory, this.#arena, batch);
+  }
+
+  /** Copies integers to where all threads see them, as long as {@link share} does. */
+  shareIntegers(values: readonly number[]): Pointer {
+    const pointer = this.#arena.allocate(values.length);
+    this.#pool.main.workbench.memory.integers(pointer, values.length).set(values);
+    return pointer;
   }
 
   async #run<Batch extends SharedBatch>(

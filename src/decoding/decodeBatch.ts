@@ -15,7 +15,7 @@ export interface DecodingBatch extends SpecialIds {
   /** The most tokens of each target, for {@link targetLimits}. */
   readonly limit: LengthLimit;
   /** By sentence: the number of its line, from 1. */
-  readonly lines: readonly number[];
+  readonly lines: ArrayLike<number>;
   /** By sentence: the tokens its target begins with. */
   readonly prefixes: readonly Int32Array[];
 }

@@ -36,7 +36,7 @@ export interface SharedBatch {
  * Translates, a batch an item; targets are what translations begin with. Results are those of
  * {@link writeResults}, one sentence's behind the other's.
  */
-export interface DecodeJob extends BatchesJob {
+interface DecodeJob extends BatchesJob {
   readonly kind: "decode";
   readonly decoding: Decoding;
   readonly limit: LengthLimit;
@@ -50,12 +50,12 @@ export interface DecodeJob extends BatchesJob {
 export interface DecodeBatch extends SharedBatch {
   /** By partner: the same sentences, as its tokenizer has them. */
   readonly partnerPairs: readonly SharedPairs[];
-  /** By sentence: the number of its line, from 1. */
-  readonly lines: readonly number[];
+  /** Int32[sentences]: the number of the line of each, from 1. */
+  readonly lines: Pointer;
 }
 
 /** A model whose parameters are in the shared memory. */
-export interface SharedModel {
+interface SharedModel {
   readonly config: ModelConfig;
   readonly parameters: Pointer;
 }
@@ -97,7 +97,7 @@ export function performTranslation(replica: Replica, job: TranslationJob, item: 
 }
 
 function performDecoding({ model, workbench }: Replica, job: DecodeJob, batch: DecodeBatch): void {
-  const { special, unkId, limit, lines, decoding, partners } = { ...job, ...batch };
+  const { special, unkId, limit, decoding, partners } = job;
   const view = (pairs: SharedPairs): PairBatch => viewPairs(workbench.memory, pairs);
   const own = view(batch.pairs);
   const partnerPairs = batch.partnerPairs.map(view);
@@ -105,7 +105,8 @@ function performDecoding({ model, workbench }: Replica, job: DecodeJob, batch: D
     model: m === 0 ? model : joinModel(workbench, partners[m - 1]!),
     source: { tokens: sourceTokens, offsets: sourceOffsets },
   }));
-  const prefixes = lines.map((_, b) =>
+  const lines = workbench.memory.integers(batch.lines, own.sourceOffsets.length - 1);
+  const prefixes = Array.from(lines, (_, b) =>
     own.targetTokens.subarray(own.targetOffsets[b], own.targetOffsets[b + 1]),
   );
   const found = decodeBatch(members, workbench, { ...special, unkId, limit, lines, prefixes }, decoding);

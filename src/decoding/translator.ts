@@ -152,7 +152,7 @@ export class Translator {
             part.map((pair) => ({ ...pair, source: sourceTokenizer.encode(pieces[pair.index]!.text) })),
           ),
         ),
-        lines: part.map(({ index }) => firstLine + pieces[index]!.line),
+        lines: this.#runner.shareIntegers(part.map(({ index }) => firstLine + pieces[index]!.line)),
       }),
       job: (batches, common) => ({
         ...common,

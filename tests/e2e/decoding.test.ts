@@ -86,6 +86,8 @@ describe("translate", () => {
     const [first, second] = await output(["--prefix-column", "3"], "a b c\tignored\td\na b c\t\t\n");
     expect(first![0]).toBe("d");
     expect([second]).toEqual(await output([], "a b c\n"));
+    const unknown = await xformer([...TRANSLATE, "--prefix", "owl"], { cwd, input: "a b c\n" });
+    expect(unknown.stderr).toBe("warning: --prefix: the prefix has words unknown to the model: owl.\n");
     const { stderr, code } = await xformer([...TRANSLATE, "--prefix-column", "2"], {
       cwd,
       input: "a\tb\na\n",
