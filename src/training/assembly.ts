@@ -1,5 +1,5 @@
 import { assembleBatch, type EncodedPair } from "../data/batches.ts";
-import { createRandom, type Random } from "../random.ts";
+import { createRandom } from "../random.ts";
 import type { Job } from "../replicas/control.ts";
 import type { Replica } from "../replicas/replica.ts";
 import type { SharedJson } from "../replicas/resources.ts";
@@ -33,11 +33,6 @@ export interface AssembleJob extends Job {
   readonly dropout: PieceDropout | null;
 }
 
-/** A tokenizer of which some kinds, BPE that is, can cut words into other pieces than the usual ones. */
-type DroppingTokenizer = Tokenizer & {
-  readonly encodeWithDropout?: (text: string, dropout: number, random: Random) => Int32Array;
-};
-
 /** Assembles a shard. */
 export function assembleShard({ workbench, resources }: Replica, job: AssembleJob, item: number): void {
   const { memory, profile } = workbench;
@@ -57,11 +52,11 @@ export function assembleShard({ workbench, resources }: Replica, job: AssembleJo
 /** A pair in other pieces; the same for the same seed, epoch and pair, whichever thread does it. */
 function dropPieces(
   { source, target, index }: EncodedPair,
-  sourceTokenizer: DroppingTokenizer,
-  targetTokenizer: DroppingTokenizer,
+  sourceTokenizer: Tokenizer,
+  targetTokenizer: Tokenizer,
   { probability, seed, epoch, maxLength }: PieceDropout,
 ): EncodedPair {
-  const cutAnew = (ids: Int32Array, tokenizer: DroppingTokenizer, side: number): Int32Array => {
+  const cutAnew = (ids: Int32Array, tokenizer: Tokenizer, side: number): Int32Array => {
     const random = createRandom(seed, epoch, index, side, 0x70696563);
     const pieces = tokenizer.encodeWithDropout?.(tokenizer.decode(ids), probability, random) ?? ids;
     return pieces.length > maxLength ? ids : pieces;

@@ -224,9 +224,9 @@ function describe(metadata: Readonly<Record<string, string>>, file: string): Che
 
 function validated(config: ModelConfig, file: string): ModelConfig {
   try {
-    // Files of version 0.1 have one dropout only.
-    const earlier: Partial<ModelConfig> = { attentionDropout: null, activationDropout: 0 };
-    return validateModelConfig({ ...earlier, ...config });
+    // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
+    const { attentionDropout = null, activationDropout = 0 }: Partial<ModelConfig> = config;
+    return validateModelConfig({ ...config, attentionDropout, activationDropout });
   } catch (cause) {
     throw damaged(
       file,

@@ -8,7 +8,7 @@ export interface ValidationRecord {
     readonly loss: number;
     readonly perplexity: number;
     readonly bleu: number;
-    readonly chrf?: number;
+    readonly chrf: number;
     readonly exactMatch: number;
   };
 }
@@ -68,7 +68,7 @@ function scoreBy({ valid }: ValidationRecord, metric: MetricName): number {
     case "bleu":
       return valid.bleu;
     case "chrf":
-      return valid.chrf ?? 0;
+      return valid.chrf;
     case "exact-match":
       return valid.exactMatch;
     case "loss":

@@ -34,12 +34,9 @@ export async function validate(
 ): Promise<ValidationRecord["valid"]> {
   const some = spread(pairs, most ?? Number.POSITIVE_INFINITY);
   const evaluation = await measure(translator, some, options);
-  const { bleu, chrf, exactMatch }: Evaluation & { readonly chrf?: { readonly score: number } } = evaluation;
+  const { bleu, chrf, exactMatch } = evaluation;
   const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs);
-  return {
-    ...{ loss, perplexity: Math.exp(loss), bleu: bleu.score, exactMatch },
-    ...(chrf === undefined ? {} : { chrf: chrf.score }),
-  };
+  return { loss, perplexity: Math.exp(loss), bleu: bleu.score, chrf: chrf.score, exactMatch };
 }
 
 async function meanLoss(translator: Translator, { source, target }: Pairs): Promise<number> {

@@ -31,7 +31,7 @@ const CONFIG: ModelConfig = {
   sourceVocabSize: sourceTokenizer.vocabulary.size,
   targetVocabSize: targetTokenizer.vocabulary.size,
 };
-const validation = { step: 7, valid: { loss: 1 / 3, perplexity: 1.4, bleu: 12.5, exactMatch: 4 } };
+const validation = { step: 7, valid: { loss: 1 / 3, perplexity: 1.4, bleu: 12.5, chrf: 50, exactMatch: 4 } };
 const DESCRIPTION: Omit<CheckpointDescription, "model"> = {
   sourceLanguage: "zh",
   targetLanguage: "en",

@@ -24,7 +24,7 @@ function log(step: number): LogRecord {
 }
 
 function validation(step: number): ValidationRecord {
-  return { step, valid: { loss: 1, perplexity: Math.E, bleu: 2, exactMatch: 3 } };
+  return { step, valid: { loss: 1, perplexity: Math.E, bleu: 2, chrf: 50, exactMatch: 3 } };
 }
 
 describe("a run without a name", () => {

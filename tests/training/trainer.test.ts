@@ -18,10 +18,12 @@ interface Script {
   /** The BLEU of the validations, in turn; no validation corpus without. */
   readonly bleus?: readonly number[];
   readonly state?: Partial<TrainingState>;
+  /** Hears every event as it happens. */
+  readonly onEvent?: (event: TrainingEvent) => void;
 }
 
 /** A trainer over a model that is not there: what it asked for, and what it told. */
-function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state }: Script) {
+function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state, onEvent }: Script) {
   const added: (BatchPosition & { readonly step: number })[] = [];
   const updates: { readonly update: number; readonly rate: number }[] = [];
   const saves: TrainingState[] = [];
@@ -41,6 +43,7 @@ function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state
     loss: 1,
     perplexity: 3,
     bleu,
+    chrf: 0,
     exactMatch: 0,
   });
   const settings = {
@@ -59,7 +62,10 @@ function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state
       validate: bleus === undefined ? undefined : async () => valid(bleus[validations++]!),
       save: async (saved) => void saves.push(saved),
       log: () => {},
-      emit: (event) => void events.push(event),
+      emit: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
     },
   );
   return { trainer, added, updates, saves, events };
@@ -89,12 +95,12 @@ describe("a run", () => {
 
   it("that is stopped by its signal saves where it stands, without a new checkpoint to keep", async () => {
     const controller = new AbortController();
-    const { trainer, saves, events } = makeTrainer({ config: { maxEpochs: 2 } });
-    const stop = setInterval(() => {
-      if (events.some(({ type }) => type === "step")) controller.abort();
-    });
+    const onEvent = ({ type }: TrainingEvent): void => {
+      if (type === "step") controller.abort();
+    };
+    const { trainer, saves } = makeTrainer({ config: { maxEpochs: 2 }, onEvent });
     expect(await trainer.run(0, controller.signal)).toBe("interrupted");
-    clearInterval(stop);
+    expect(trainer.state.step).toBe(1);
     expect(saves.at(-1)).toEqual(trainer.state);
     expect(saves.at(-1)!.kept).toEqual({ best: [], last: [] });
   });

@@ -107,7 +107,7 @@ export function validationParts({ step, valid }: ValidationRecord, improved: boo
     [`loss ${valid.loss.toFixed(3)}`, 3],
     [`perplexity ${valid.perplexity.toFixed(2)}`, 0],
     [`BLEU ${valid.bleu.toFixed(2)}`, 5],
-    [valid.chrf === undefined ? "" : `chrF ${valid.chrf.toFixed(2)}`, 1],
+    [`chrF ${valid.chrf.toFixed(2)}`, 1],
     [`exact match ${percent(valid.exactMatch)}`, 4],
     [improved ? "best" : "", 2],
   ];
