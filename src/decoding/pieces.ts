@@ -7,9 +7,10 @@ import type { DecodingOptions } from "./options.ts";
 export interface Piece {
   /** Which of the lines it is of. */
   readonly line: number;
-  readonly text: string;
   /** Source ids without END. */
   readonly source: Int32Array;
+  /** The same as each partner of an ensemble reads it. */
+  readonly partnerSources: readonly Int32Array[];
   /** The target ids to begin with. */
   readonly prefix: Int32Array;
 }
@@ -17,31 +18,33 @@ export interface Piece {
 /**
  * The pieces of lines, in order; none of a line without a token, or of one that is refused.
  *
+ * @param partners the source tokenizers of further models
  * @param most the tokens of the longest sentence that may have been trained on
  */
 export function piecesOf(
   lines: readonly string[],
   { longLines = "split", prefix = "" }: DecodingOptions,
   sourceTokenizer: Tokenizer,
+  partners: readonly Tokenizer[],
   targetTokenizer: Tokenizer,
   most: number,
 ): Piece[] {
   const prefixes = encodePrefixes(prefix, lines.length, targetTokenizer);
-  const encode = (text: string): Int32Array => sourceTokenizer.encode(text);
+  const none = new Int32Array(0);
   return lines.flatMap((text, line) => {
-    const source = encode(text);
-    const whole = { line, text, source, prefix: prefixes[line]! };
-    if (source.length === 0) return [];
-    if (source.length <= most || longLines === "keep") return [whole];
+    const piece = (part: string, i = 0, tokens = Number.POSITIVE_INFINITY): Piece => ({
+      line,
+      source: sourceTokenizer.encode(part).subarray(0, tokens),
+      partnerSources: partners.map((partner) => partner.encode(part).subarray(0, tokens)),
+      prefix: i === 0 ? prefixes[line]! : none,
+    });
+    const whole = piece(text);
+    if (whole.source.length === 0) return [];
+    if (whole.source.length <= most || longLines === "keep") return [whole];
     if (longLines === "refuse") return [];
-    if (longLines === "truncate") return [{ ...whole, source: source.subarray(0, most) }];
-    const texts = splitLine(text, most, (part) => encode(part).length);
-    return texts
-      .map((part, i) => ({
-        ...{ line, text: part, source: encode(part) },
-        prefix: i === 0 ? whole.prefix : new Int32Array(0),
-      }))
-      .filter((part) => part.source.length > 0);
+    if (longLines === "truncate") return [piece(text, 0, most)];
+    const parts = splitLine(text, most, (part) => sourceTokenizer.encode(part).length);
+    return parts.map((part, i) => piece(part, i)).filter(({ source }) => source.length > 0);
   });
 }
 

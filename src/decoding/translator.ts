@@ -76,7 +76,8 @@ export class Translator {
     const decoding = resolveDecoding(options);
     const { sourceTokenizer, targetTokenizer } = this;
     const { maxLength } = this.pool.main.model.config;
-    const pieces = piecesOf(lines, options, sourceTokenizer, targetTokenizer, maxLength);
+    const partners = this.#partners.map((partner) => partner.sourceTokenizer);
+    const pieces = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, maxLength);
     const found = await this.#decode(pieces, decoding, options.firstLine ?? 1);
     const aligned = await this.#align(pieces, found, options.alignments);
     let next = 0;
@@ -147,9 +148,9 @@ export class Translator {
       words: (pair) => resultWords(decoding.nBest, most(pair)),
       describe: (batch, part) => ({
         ...batch,
-        partnerPairs: this.#partners.map(({ sourceTokenizer }) =>
+        partnerPairs: partners.map((_, m) =>
           this.#runner.share(
-            part.map((pair) => ({ ...pair, source: sourceTokenizer.encode(pieces[pair.index]!.text) })),
+            part.map((pair) => ({ ...pair, source: pieces[pair.index]!.partnerSources[m]! })),
           ),
         ),
         lines: this.#runner.shareIntegers(part.map(({ index }) => firstLine + pieces[index]!.line)),

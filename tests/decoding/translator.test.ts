@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Translator } from "../../src/decoding/translator.ts";
 import { perform } from "../../src/jobs.ts";
+import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
 import { learnTokenizer } from "../../src/text/tokenizer.ts";
@@ -148,6 +149,24 @@ describe("Translator", () => {
     expect(own.map(({ text }) => text)).toEqual([free!.text, second!.text, ""]);
     const wrong = translator.translate(["a", "b"], { prefix: ["a"] });
     await expect(wrong).rejects.toThrow("1 prefixes for 2 lines");
+  });
+
+  it("an ensemble of models that are alike gives what one of them gives; of others, something else", async () => {
+    const together = (seed: number): Translator => {
+      const { pool } = makeTranslator(1);
+      const { config } = pool.main.model;
+      const model = new Transformer(config, pool.main.workbench.memory);
+      model.initialise(seed);
+      model.parameters.values(model.parameters.get("output_projection.bias"))[TOKENIZER.vocabulary.eosId] =
+        0.5;
+      return new Translator(pool, TOKENIZER, TOKENIZER, LIMIT, [{ model, sourceTokenizer: TOKENIZER }]);
+    };
+    const some = LINES.slice(0, 40);
+    const textsOf = async (of: Translator): Promise<string[]> =>
+      (await of.translate(some, { beam: 3 })).map(({ text }) => text);
+    const alone = await textsOf(translator);
+    expect(await textsOf(together(5))).toEqual(alone);
+    expect(await textsOf(together(6))).not.toEqual(alone);
   });
 
   it("a limit may depend on the source", async () => {
