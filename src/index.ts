@@ -75,13 +75,14 @@ export function score(model: TrainedModel | string, pairs: Pairs): Promise<numbe
 export function evaluate(
   model: TrainedModel | string,
   pairs: Pairs,
-  options: { readonly bleuTokenizer?: BleuTokenizer } = {},
+  options: { readonly bleuTokenizer?: BleuTokenizer; readonly decoding?: DecodingOptions } = {},
 ): Promise<Evaluation> {
   return withModel(model, ({ translator, description }) => {
     const { source, target } = checked(pairs);
     return evaluateLines(translator, source, target, {
       bleuTokenizer: options.bleuTokenizer ?? bleuTokenizerFor(description.targetLanguage),
       lowercase: description.targetTokenizer.lowercase,
+      ...(options.decoding === undefined ? {} : { decoding: options.decoding }),
     });
   });
 }

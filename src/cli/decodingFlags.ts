@@ -20,13 +20,20 @@ export interface DecodingFlags {
   readonly longLines?: LongLines;
 }
 
+/** The flags of beam search. */
+export function addBeamOptions(command: Command): Command {
+  return command
+    .addOption(numberOption("--beam <n>", "beam search with n hypotheses (default: 1, greedy)", {}))
+    .addOption(
+      numberOption("--length-penalty <a>", "alpha: long translations are favoured (default: 1)", {}),
+    );
+}
+
 /** Gives a command the flags that say how to translate; which values they take, `resolveDecoding` knows. */
 export function addDecodingOptions(command: Command): Command {
   const noRepeat = numberOption("--no-repeat-ngram <n>", "no sequence of n tokens occurs twice", {});
   noRepeat.negate = false; // it is not the opposite of a flag --repeat-ngram
-  return command
-    .addOption(numberOption("--beam <n>", "beam search with n hypotheses (default: 1, greedy)", {}))
-    .addOption(numberOption("--length-penalty <a>", "alpha: long translations are favoured (default: 1)", {}))
+  return addBeamOptions(command)
     .addOption(numberOption("--n-best <n>", "n translations of each line, as a Moses n-best list", {}))
     .option("--sample", "draw tokens at random, by their probabilities")
     .addOption(numberOption("--temperature <t>", "sampling: below 1 tamer, above wilder (default: 1)", {}))

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addBeamOptions } from "./decodingFlags.ts";
 import { addMetricOptions } from "./evalFlags.ts";
 import type { SystemFlags } from "./evalSystems.ts";
 import { EXIT, type ExitCode } from "./exitCodes.ts";
@@ -34,7 +35,7 @@ export function addEval(program: Command, run: Run): void {
       "--accepted-separator <text>",
       'what stands between accepted references of one line, as in "a | b"',
     );
-  addMetricOptions(command)
+  addMetricOptions(addBeamOptions(command))
     .option("--force", "do not warn of translations that look tokenised")
     .addOption(
       choiceOption("--by-length [side]", "scores by length in tokens", ["source", "reference"], "reference"),
@@ -63,6 +64,7 @@ Rates and scores go from 0 to 100; error rates can be larger.
 
 Examples:
   $ npx xformer eval --model runs/zh-en-1 --test data/zh-en/test
+  $ npx xformer eval --model runs/zh-en-1 --test data/zh-en/test --beam 5
   $ npx xformer eval --model runs/zh-en-1 --test data/zh-en/test --by-length --worst 5
   $ npx xformer eval --hypotheses output.en --references data/zh-en/test.en --metrics bleu,chrf++,ter
   $ npx xformer eval --model runs/zh-en-2 --baseline runs/zh-en-1 --test data/zh-en/test`,

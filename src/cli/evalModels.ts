@@ -5,6 +5,7 @@ import { type BleuTokenizer, bleuTokenizers } from "../evaluation/tokenizers/ind
 import { loadModel, type TrainedModel } from "../trainedModel.ts";
 import { metricOptions, parseMetrics } from "./evalFlags.ts";
 import { acceptedStreams, type System, type SystemFlags, type TestResult } from "./evalSystems.ts";
+import { defined } from "./options.ts";
 import { loadTestPairs, type TestFlags } from "./testPairs.ts";
 import { counted, percent } from "./ui/format.ts";
 import type { Warn } from "./ui/warnings.ts";
@@ -28,6 +29,7 @@ export async function measureModels(flags: SystemFlags & TestFlags, warn: Warn):
         metrics,
         metricOptions: { ...metricOptions(flags), lowercase },
         acceptedSeparator: flags.acceptedSeparator,
+        decoding: defined({ beam: flags.beam, lengthPenalty: flags.lengthPenalty }),
       });
       for (const doubt of doubts(translations, loaded.description.model.maxLength)) warn(doubt);
       return { name, hypotheses: translations.map(({ text }) => text), measured };

@@ -12,6 +12,8 @@ export interface SystemFlags extends MetricFlags, Partial<TestFlags> {
   readonly baseline?: string;
   readonly acceptedSeparator?: string;
   readonly force?: boolean;
+  readonly beam?: number;
+  readonly lengthPenalty?: number;
 }
 
 /** Translations of a test set, measured. */
@@ -40,6 +42,8 @@ const FOR_MODELS = {
   sourceLang: "--source-lang",
   targetLang: "--target-lang",
   threads: "--threads",
+  beam: "--beam",
+  lengthPenalty: "--length-penalty",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
 
 /**

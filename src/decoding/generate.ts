@@ -63,7 +63,7 @@ class Target {
   #start: Hypothesis;
   search: Search | undefined;
   open: readonly Hypothesis[];
-  /** Where the session keeps each open hypothesis. */
+  /** Where the session keeps each open hypothesis; with one slot, it stays here when nothing is open. */
   slots: readonly number[];
 
   constructor(sentence: number, generation: Generation, session: EnsembleSession) {
@@ -99,6 +99,7 @@ class Target {
     const before = new Map(this.open.map((hypothesis, i) => [hypothesis, this.slots[i]!]));
     this.open = [this.#start];
     this.#beginSearch();
+    if (this.#generation.width === 1) return; // there is one slot, and whatever is open has it
     const parents = new Set(this.open.map(({ parent }) => parent));
     const kept = new Set([...before].filter(([parent]) => parents.has(parent)).map(([, slot]) => slot));
     const first = this.#sentence * this.#generation.width;

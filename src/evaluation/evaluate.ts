@@ -1,3 +1,4 @@
+import type { DecodingOptions } from "../decoding/options.ts";
 import type { Translation, Translator } from "../decoding/translator.ts";
 import { type BleuScore, corpusBleu } from "./bleu.ts";
 import { likelihoodStatistics } from "./likelihood.ts";
@@ -48,8 +49,8 @@ export interface EvaluateOptions {
   readonly acceptedSeparator?: string | undefined;
   /** How many pairs, from the first on, are translated; by default all of them. */
   readonly translatePairs?: number;
-  /** What {@link Translator.translate} takes as its options. */
-  readonly decoding?: object;
+  /** How to translate; greedily by default. */
+  readonly decoding?: DecodingOptions;
 }
 
 /** The tokeniser sacreBLEU recommends for a target language. */
@@ -73,9 +74,7 @@ export async function evaluate(
   const accepted =
     acceptedSeparator === undefined ? [references] : splitAccepted(references, acceptedSeparator);
   const scores = await translator.score(sources, accepted[0] as readonly string[]);
-  const translate: (lines: readonly string[], decoding?: object) => Promise<Translation[]> =
-    translator.translate.bind(translator);
-  const translations = await translate(sources.slice(0, translatePairs), options.decoding);
+  const translations = await translator.translate(sources.slice(0, translatePairs), options.decoding);
 
   const hypotheses = translations.map(({ text }) => text);
   const streams = accepted.map((stream) => stream.slice(0, translatePairs));

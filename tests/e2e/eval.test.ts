@@ -135,6 +135,20 @@ describe("models", () => {
     expect(JSON.parse(again.stdout).wer.score).toBe(result.wer.score);
     expect(readFileSync(join(cwd, "out.txt"), "utf8").split("\n")).toHaveLength(61);
   });
+
+  it("--beam measures what translate finds with it", async () => {
+    const beam = ["--beam", "3", "--length-penalty", "0.6", "--quiet"];
+    writeFiles(cwd, { "source.txt": letterPairs(60).map((line) => line.split("\t")[0]!) });
+    await xformer(["eval", "--model", "early", "--test", "pairs.tsv", ...beam, "--output", "beam.txt"], {
+      cwd,
+    });
+    const { stdout } = await xformer(["translate", "--model", "early", "--input", "source.txt", ...beam], {
+      cwd,
+    });
+    expect(readFileSync(join(cwd, "beam.txt"), "utf8")).toBe(stdout);
+    const greedy = await xformer(["translate", "--model", "early", "--input", "source.txt"], { cwd });
+    expect(greedy.stdout).not.toBe(stdout);
+  });
 });
 
 describe("wrong usage is one clear line", () => {
