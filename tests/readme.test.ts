@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { temporaryDirectory } from "./io/temporaryDirectory.ts";
@@ -48,6 +48,10 @@ it.each(["README.md", ...PAGES.map((page) => `docs/${page}`)])(
     const paths = [...text.matchAll(/`((?:src|tests|docs|examples|data)\/[\w./-]+)`/g)].map(
       (match) => match[1] as string,
     );
-    for (const path of paths) expect(existsSync(join(ROOT, path)), path).toBe(true);
+    // A prefix names the files that begin with it.
+    const isThere = (path: string): boolean =>
+      existsSync(join(ROOT, path)) ||
+      readdirSync(join(ROOT, dirname(path))).some((file) => file.startsWith(`${basename(path)}.`));
+    for (const path of paths) expect(isThere(path), path).toBe(true);
   },
 );

@@ -71,7 +71,7 @@ describe("what training prints", () => {
       /^step 5\/20 {2}loss \d\.\d{3} {2}lr \d\.\de-\d {2}[\d.]+[kM]? tokens\/s {2}.+ left$/m,
     );
     expect(stderr).toMatch(
-      /^step 10 {2}validation {2}loss [\d.]+ {2}perplexity [\d.]+ {2}BLEU [\d.]+ {2}exact match [\d.]+ %/m,
+      /^step 10 {2}validation {2}loss [\d.]+ {2}perplexity [\d.]+ {2}BLEU [\d.]+ {2}chrF [\d.]+ {2}exact match [\d.]+ %/m,
     );
     expect(stdout).toMatch(
       /^Trained 20 steps in [\d.]+ s; the best model is that of step \d+\.\n\nOn 82 held-out pairs\n/,
