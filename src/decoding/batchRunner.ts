@@ -11,7 +11,7 @@ import type { SharedBatch, TranslationJob } from "./jobs.ts";
 const BATCHES_PER_THREAD = 4;
 
 /** What is done with pairs, a batch at a time. */
-export interface BatchWork<Batch extends SharedBatch> {
+export interface BatchWork<Batch extends SharedBatch, Result> {
   /** The most tokens of a batch, on the longer side. */
   readonly batchTokens: number;
   /** The 64-bit words of results for a pair. */
@@ -20,8 +20,8 @@ export interface BatchWork<Batch extends SharedBatch> {
   readonly describe: (batch: SharedBatch, part: readonly EncodedPair[]) => Batch;
   /** The job of some batches. */
   readonly job: (batches: readonly Batch[], common: JobCommon) => TranslationJob;
-  /** Takes the results of a pair. */
-  readonly read: (results: Float64Array, pair: EncodedPair) => void;
+  /** Reads the result of a pair. */
+  readonly read: (words: Float64Array, pair: EncodedPair) => Result;
 }
 
 /** What all jobs say. */
@@ -46,11 +46,22 @@ export class BatchRunner {
     this.#arena = new Arena(pool.main.workbench.memory);
   }
 
-  /** Works on pairs when it is its turn. */
-  run<Batch extends SharedBatch>(pairs: readonly EncodedPair[], work: BatchWork<Batch>): Promise<void> {
+  /**
+   * Works on pairs when it is its turn.
+   *
+   * @param pairs numbered from 0 by their `index`
+   * @returns the result of each pair, in their order
+   */
+  run<Batch extends SharedBatch, Result>(
+    pairs: readonly EncodedPair[],
+    work: BatchWork<Batch, Result>,
+  ): Promise<Result[]> {
     const done = this.#turn.then(() => this.#run(pairs, work));
     // Whoever comes next waits for the end, not for success.
-    this.#turn = done.catch(() => {});
+    this.#turn = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 
@@ -67,12 +78,13 @@ export class BatchRunner {
     return pointer;
   }
 
-  async #run<Batch extends SharedBatch>(
+  async #run<Batch extends SharedBatch, Result>(
     pairs: readonly EncodedPair[],
-    work: BatchWork<Batch>,
-  ): Promise<void> {
+    work: BatchWork<Batch, Result>,
+  ): Promise<Result[]> {
     const { memory } = this.#pool.main.workbench;
-    const parts = batchesInOrder(pairs, work.batchTokens);
+    const parts = evenBatches(pairs, work.batchTokens, this.#pool.threads);
+    const results = new Array<Result>(pairs.length);
     const atATime = BATCHES_PER_THREAD * this.#pool.threads;
     for (let first = 0; first < parts.length; first += atATime) {
       const group = parts.slice(first, first + atATime);
@@ -86,12 +98,29 @@ export class BatchRunner {
         let next = batches[i]!.results;
         for (const pair of part) {
           const words = work.words(pair);
-          work.read(memory.doubles(next, words), pair);
+          results[pair.index] = work.read(memory.doubles(next, words), pair);
           next += 8 * words;
         }
       }
       this.#arena.release();
       await setImmediate();
     }
+    return results;
   }
+}
+
+/**
+ * Batches for several threads: sentences of like length together, so that those of a batch are finished at about the
+ * same time, and as many batches for each thread, about equally large.
+ *
+ * @param most tokens of a batch, on the longer side, give or take a sentence
+ */
+function evenBatches(pairs: readonly EncodedPair[], most: number, threads: number): EncodedPair[][] {
+  const lengthOf = ({ source, target }: EncodedPair): number => Math.max(source.length, target.length) + 1;
+  const longestFirst = [...pairs].sort((a, b) => lengthOf(b) - lengthOf(a));
+  const total = pairs.reduce((sum, pair) => sum + lengthOf(pair), 0);
+  const count = threads * Math.ceil(total / (threads * most));
+  if (total === 0) return [];
+  // Half a sentence more, as batches end between sentences.
+  return batchesInOrder(longestFirst, Math.ceil(total / count + total / pairs.length / 2));
 }

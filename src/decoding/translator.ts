@@ -99,20 +99,18 @@ export class Translator {
 
   /** Scores pairs of lines by teacher forcing, one for one and in order. */
   async score(sources: readonly string[], targets: readonly string[]): Promise<PairScore[]> {
-    const scores: PairScore[] = [];
     const pairs = sources.map((source, index) => ({
       source: this.sourceTokenizer.encode(source),
       target: this.targetTokenizer.encode(targets[index]!),
       index,
     }));
-    await this.#runner.run(pairs, {
+    return this.#runner.run(pairs, {
       batchTokens: BATCH_TOKENS,
       words: ({ target }) => scoreWords(target.length),
       describe: (batch) => batch,
       job: (batches, common) => ({ ...common, kind: "score", batches }),
-      read: (words) => void scores.push(readScore(words)),
+      read: readScore,
     });
-    return scores;
   }
 
   /**
@@ -120,17 +118,14 @@ export class Translator {
    * the first model's): the mean of its heads.
    */
   async attention(pairs: readonly Omit<EncodedPair, "index">[]): Promise<Weights[]> {
-    const weights: Weights[] = [];
     const indexed = pairs.map((pair, index) => ({ ...pair, index }));
-    await this.#runner.run(indexed, {
+    return this.#runner.run(indexed, {
       batchTokens: BATCH_TOKENS,
       words: ({ source, target }) => attentionWords(target.length, source.length),
       describe: (batch) => batch,
       job: (batches, common) => ({ ...common, kind: "attention", batches }),
-      read: (words, { source, target }) =>
-        void weights.push(readAttention(words, target.length, source.length)),
+      read: (words, { source, target }) => readAttention(words, target.length, source.length),
     });
-    return weights;
   }
 
   /** What is found for each piece. */
@@ -141,9 +136,8 @@ export class Translator {
       config: model.config,
       parameters: model.parameters.pointer,
     }));
-    const found: FoundTarget[][] = [];
     const pairs = pieces.map(({ source, prefix }, index) => ({ source, target: prefix, index }));
-    await this.#runner.run<DecodeBatch>(pairs, {
+    return this.#runner.run<DecodeBatch, FoundTarget[]>(pairs, {
       batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widthOf(decoding))),
       words: (pair) => resultWords(decoding.nBest, most(pair)),
       describe: (batch, part) => ({
@@ -160,9 +154,8 @@ export class Translator {
         ...{ kind: "decode", decoding, limit, partners, batches },
         unkId: this.targetTokenizer.vocabulary.unkId,
       }),
-      read: (words, pair) => void found.push(readResults(words, most(pair))),
+      read: (words, pair) => readResults(words, most(pair)),
     });
-    return found;
   }
 
   /** What was found for each piece, with alignments if they are wanted; places count from the beginning of the piece. */
