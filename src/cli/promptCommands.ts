@@ -2,6 +2,7 @@ import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { heatMap } from "./ui/heatMap.ts";
 import { unknownWords } from "./unknownWords.ts";
@@ -94,19 +95,28 @@ async function attention(state: PromptState, _: string, width: number): Promise<
   const vocabulary = translator.targetTokenizer.vocabulary;
   const target = Int32Array.from(rows, (token) => vocabulary.id(token));
   const [weights] = await translator.attention([{ source, target }]);
-  const columns = Array.from(source, (id) => translator.sourceTokenizer.vocabulary.token(id));
-  return heatMap({ rows, columns, values: weights!.values, stride: weights!.columns }, width);
+  const columns = readable(
+    translator.sourceTokenizer,
+    Array.from(source, (id) => translator.sourceTokenizer.vocabulary.token(id)),
+  );
+  const { values, columns: stride } = weights!;
+  return heatMap({ rows: readable(translator.targetTokenizer, rows), columns, values, stride }, width);
 }
 
 async function tokens(state: PromptState): Promise<readonly string[]> {
   const { line, translation } = lastOf(state);
-  const { sourceTokenizer } = state.model.translator;
+  const { sourceTokenizer, targetTokenizer } = state.model.translator;
+  const source = Array.from(sourceTokenizer.encode(line), (id) => sourceTokenizer.vocabulary.token(id));
   const unknown = unknownWords(sourceTokenizer, line);
   return [
-    `source  ${Array.from(sourceTokenizer.encode(line), (id) => sourceTokenizer.vocabulary.token(id)).join(" ")}`,
-    `target  ${translation.hypotheses[0]?.tokens.join(" ") ?? ""}`,
+    `source  ${readable(sourceTokenizer, source).join(" ")}`,
+    `target  ${readable(targetTokenizer, translation.hypotheses[0]?.tokens ?? []).join(" ")}`,
     ...(unknown.length === 0 ? [] : [`unknown ${unknown.join(", ")}`]),
   ];
+}
+
+function readable(tokenizer: Tokenizer, tokens: readonly string[]): readonly string[] {
+  return tokens.map((token) => tokenizer.readable?.(token) ?? token);
 }
 
 function countIn(name: string, argument: string): number {

@@ -33,6 +33,8 @@ export interface Tokenizer {
    * @throws XformerError CONFIG when it is not from 0 to 1
    */
   encodeWithDropout?(text: string, dropout: number, random: Random): Int32Array; // [T]
+  /** A token as people read it, where the vocabulary has it otherwise: bytes as characters, spaces as ▁. */
+  readable?(token: string): string;
   /**
    * Natural text with its spaces; BEGIN and END are passed over, the unknown token is shown as `<unk>`. It is
    * what was encoded, normalised, whenever every token was in the vocabulary.

@@ -6,6 +6,7 @@ import type { Tokenizer } from "../tokenizer.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
 import { type AddedToken, AddedTokens } from "./addedTokens.ts";
+import { fromByteAlphabet } from "./byteAlphabet.ts";
 import { createDecoder, type Decoder } from "./decoders.ts";
 import { BpeModel, type BpeModelSettings } from "./model.ts";
 import { createNormalizer, lowercases, type Normalizer } from "./normalizers.ts";
@@ -43,6 +44,8 @@ export class BpeTokenizer implements Tokenizer {
   readonly #model: BpeModel;
   readonly #decoder: Decoder;
   readonly #remembered: (word: string) => readonly number[];
+  /** Whether tokens are written in the byte alphabet. */
+  readonly #spellsBytes: boolean;
 
   /**
    * @param file where the parts came from, for the error message
@@ -64,6 +67,7 @@ export class BpeTokenizer implements Tokenizer {
     this.#preTokenizer = createPreTokenizer(parts.preTokenizer, file);
     this.#model = new BpeModel(parts.vocabulary, parts.model, file);
     this.#decoder = createDecoder(parts.decoder, file);
+    this.#spellsBytes = JSON.stringify(parts.decoder)?.includes('"ByteLevel"') ?? false;
     this.#remembered = memoize((word) => this.#model.encode(word), REMEMBERED);
   }
 
@@ -86,6 +90,12 @@ export class BpeTokenizer implements Tokenizer {
     if (dropout === 0) return this.encode(text);
     const drops = (): boolean => random.next() < dropout;
     return this.#encode(text, (word) => this.#model.encodeWithDropout(word, drops));
+  }
+
+  readable(token: string): string {
+    if (!this.#spellsBytes) return token;
+    const text = fromByteAlphabet([token]);
+    return text.includes("\ufffd") ? token : text.replaceAll(" ", "▁");
   }
 
   decode(ids: Iterable<number>): string {

@@ -39,6 +39,13 @@ describe("byte-pair encoding", () => {
     },
   );
 
+  it("shows tokens as people read them, unless they are no whole characters", () => {
+    const shown = bpe.encodeTokens("the Häusern 象").map((token) => bpe.readable!(token));
+    expect(shown.join("")).toContain("▁the▁");
+    expect(shown.join("")).toMatch(/ä/);
+    expect(bpe.readable!("è")).toBe("è"); // the first of three bytes
+  });
+
   it("reads a lone surrogate as U+FFFD, as Node's encoder does", () => {
     expect(bpe.decode(bpe.encode("a\ud83db\udc4d👍"))).toBe("a\ufffdb\ufffd👍");
   });
