@@ -40,9 +40,8 @@ describe("byte-pair encoding", () => {
   );
 
   it("shows tokens as people read them, unless they are no whole characters", () => {
-    const shown = bpe.encodeTokens("the Häusern 象").map((token) => bpe.readable!(token));
-    expect(shown.join("")).toContain("▁the▁");
-    expect(shown.join("")).toMatch(/ä/);
+    expect(bpe.encodeTokens("the other").map((token) => bpe.readable!(token))).toEqual(["▁the", "▁other"]);
+    expect(bpe.readable!("ĠHÃ¤user")).toBe("▁Häuser");
     expect(bpe.readable!("è")).toBe("è"); // the first of three bytes
   });
 
