@@ -1,7 +1,8 @@
 // Greedy decoding with its cache of keys and values against decoding without: the encoder's output is kept either way,
 // but without a cache all tokens so far go through the decoder again for every new one, as under teacher forcing. One
 // thread, the same random weights and sentences, END ruled out, and the tokens have to be the same.
-import { greedyDecode } from "../dist/decoding/greedy.js";
+import { decodeBatch } from "../dist/decoding/decodeBatch.js";
+import { resolveDecoding } from "../dist/decoding/options.js";
 import { preferredBuild } from "../dist/kernels/load.js";
 import { placeRagged } from "../dist/model/raggedInMemory.js";
 import { createReplica } from "../dist/replicas/replica.js";
@@ -33,8 +34,7 @@ function measureSize(size, rounds) {
     { who: "without cache", decode: () => decodeWithoutCache(replica, source), costs: [] },
     {
       who: "with cache",
-      decode: () =>
-        greedyDecode(replica.model, replica.workbench, source, { bosId: BOS, eosId: EOS }, LENGTH),
+      decode: () => decodeWithCache(replica, source),
       costs: [],
     },
   ];
@@ -58,6 +58,16 @@ function measureSize(size, rounds) {
       "x without median": rounded(slow.median / median, 2),
     };
   });
+}
+
+function decodeWithCache({ model, workbench }, source) {
+  const batch = {
+    ...{ bosId: BOS, eosId: EOS, unkId: 0, limit: { factor: 0, plus: LENGTH } },
+    lines: Array.from({ length: SENTENCES }, (_, b) => b + 1),
+    prefixes: Array.from({ length: SENTENCES }, () => new Int32Array(0)),
+  };
+  const found = decodeBatch([{ model, source }], workbench, batch, resolveDecoding({}));
+  return found.map(([hypothesis]) => hypothesis.tokens());
 }
 
 function decodeWithoutCache({ model, workbench }, source) {

@@ -40,7 +40,7 @@ export async function measureCorpus({
     return trainingWork(who, count, { size: SIZE, warmUps: BATCHES, batches: lists });
   });
   return withContenders(works, async (contenders) => {
-    await alternate(contenders, rounds * BATCHES);
+    await alternate(contenders, rounds, BATCHES);
     const passes = contenders.map(({ who, threads: count, costs }, i) => {
       const tokens = entries[i].batches.flat().reduce((sum, pair) => sum + tokensOf(pair), 0);
       const sums = Array.from({ length: rounds }, (_, pass) =>

@@ -12,7 +12,9 @@ const GROUPS = {
   length: [8, 32, 128, 512].map((length) => ({ ...BASE, sentences: 2048 / length, length })),
   width: [64, 128, 256].map((dModel) => ({ ...BASE, dModel, dFF: 4 * dModel })),
 };
-const ROUNDS = 7;
+const ROUNDS = 4;
+/** Of a turn. */
+const STEPS = 3;
 
 export async function measureCost({ threads, rounds = ROUNDS }) {
   const rows = [];
@@ -22,7 +24,7 @@ export async function measureCost({ threads, rounds = ROUNDS }) {
       return trainingWork("xformer", threads, work);
     });
     await withContenders(works, async (contenders) => {
-      await alternate(contenders, rounds);
+      await alternate(contenders, rounds, STEPS);
       for (const [i, { costs }] of contenders.entries()) rows.push(row(varied, sizes[i], summary(costs)));
     });
   }

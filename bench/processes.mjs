@@ -8,8 +8,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PYTHON } from "./torch.mjs";
 
-/** Milliseconds before a step: the threads of the one before stop spinning for more work. */
-const PAUSE = 10;
+/** Milliseconds before a turn: the threads of the one before stop spinning for more work. OpenMP's spin for long. */
+const PAUSE = 250;
 
 /**
  * Starts contenders one after the other, uses them, and ends them whatever happens.
@@ -30,9 +30,13 @@ export async function withContenders(works, use) {
   }
 }
 
-/** Steps in turn, so that a slow spell of the machine falls on all alike. */
-export async function alternate(contenders, rounds) {
-  for (let round = 0; round < rounds; round++) for (const contender of contenders) await contender.step();
+/**
+ * Turns of some steps each, so that a slow spell of the machine falls on all alike, and yet a step is as a rule one
+ * among others: its threads are awake and its data is in the caches.
+ */
+export async function alternate(contenders, rounds, steps = 1) {
+  for (let round = 0; round < rounds; round++)
+    for (const contender of contenders) await contender.turn(steps);
 }
 
 class Contender {
@@ -61,9 +65,9 @@ class Contender {
     this.made = await this.#ask(work);
   }
 
-  async step() {
+  async turn(steps) {
     await setTimeout(PAUSE);
-    this.costs.push(await this.#ask("step"));
+    for (let i = 0; i < steps; i++) this.costs.push(await this.#ask("step"));
   }
 
   /** The most bytes that were resident so far; undefined where the system does not tell. */

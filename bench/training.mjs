@@ -8,6 +8,8 @@ import { rounded, speedRows } from "./table.mjs";
 const OURS = new URL("./contenders/training.mjs", import.meta.url);
 const PYTORCH = new URL("./contenders/training.py", import.meta.url);
 const CHOICES = SIZES.map(({ name }) => name);
+/** Steps of a turn: about half a second. */
+const STEPS = { tiny: 10, small: 4 };
 /** All but large, which takes minutes. */
 const USUAL = ["tiny", "small", "medium"];
 
@@ -19,7 +21,8 @@ export async function measureTraining({ threads, torch, sizes = USUAL, rounds })
     if (torch) works.push(trainingWork("PyTorch", threads, work));
     const tokens = 2 * SENTENCES * size.length;
     await withContenders(works, async (contenders) => {
-      await alternate(contenders, rounds ?? size.rounds);
+      const steps = STEPS[size.name] ?? 1;
+      await alternate(contenders, rounds ?? Math.ceil(size.rounds / steps), steps);
       const describe = (best, median) => ({
         "ms best": rounded(best),
         "ms median": rounded(median),

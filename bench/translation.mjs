@@ -19,7 +19,9 @@ const USUAL = ["tiny", "small", "medium"];
 const SENTENCES = 500;
 /** Tokens of a source, and of its translation. */
 const LENGTH = 13;
-const ROUNDS = 9;
+const ROUNDS = 5;
+/** Of a turn. */
+const STEPS = 3;
 /** Tokens that may differ where two logits are the same but for rounding. */
 const TOLERANCE = 0.01;
 
@@ -52,7 +54,7 @@ function measureSize(size, weights, { threads, torch, rounds }) {
       who === "PyTorch" ? made : made.map((line) => [...tokenizer.encode(line)]),
     );
     for (const others of translations) checkAgreement(translations[0], others);
-    await alternate(contenders, rounds);
+    await alternate(contenders, rounds, STEPS);
     return speedRows({ size: size.name }, contenders, (best, median) => ({
       "sentences/s best": Math.round((1000 * SENTENCES) / best),
       "sentences/s median": Math.round((1000 * SENTENCES) / median),

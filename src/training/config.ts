@@ -111,6 +111,7 @@ export const DEFAULT_TRAINING: TrainingConfig = {
 export const BUNDLED_TRAINING = {
   maxEpochs: 8,
   learningRate: 0.002,
+  schedule: "linear",
 } as const satisfies Partial<TrainingConfig>;
 
 /**
