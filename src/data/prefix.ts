@@ -36,9 +36,11 @@ function needsLanguages(prefix: string, languages: Languages): XformerError {
     ...(languages.source ? [] : ["--source-lang"]),
     ...(languages.target ? [] : ["--target-lang"]),
   ];
+  const names = filesWithPrefix(prefix);
+  const found = names.length === 0 ? "" : `; the directory has ${listed(names)}`;
   return new XformerError("USAGE", "a corpus is a .tsv file or a prefix of two files", {
     file: prefix,
-    hint: `For a prefix, give ${flags.join(" and ")} too.`,
+    hint: `For a prefix, give ${flags.join(" and ")} too${found}.`,
   });
 }
 
@@ -53,8 +55,12 @@ function filesMissing(prefix: string, wanted: readonly string[], missing: readon
     hint:
       others.length === 0
         ? "Check the path and the languages."
-        : `Check the languages: the directory has ${others.slice(0, MAX_NAMES).join(", ")}${others.length > MAX_NAMES ? ", ..." : ""}.`,
+        : `Check the languages: the directory has ${listed(others)}.`,
   });
+}
+
+function listed(names: readonly string[]): string {
+  return [...names.slice(0, MAX_NAMES), ...(names.length > MAX_NAMES ? ["..."] : [])].join(", ");
 }
 
 function isDirectoryError(path: string): XformerError {

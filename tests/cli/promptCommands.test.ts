@@ -5,11 +5,11 @@ import { perform } from "../../src/jobs.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
 import { learnTokenizer } from "../../src/text/tokenizer.ts";
 import type { TrainedModel } from "../../src/trainedModel.ts";
-import { SMALL_MODEL } from "../support/engine.ts";
+import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "word" });
 const size = TOKENIZER.vocabulary.size;
-const pool = new ReplicaPool({ ...SMALL_MODEL, sourceVocabSize: size, targetVocabSize: size }, perform, 1);
+const pool = new ReplicaPool(smallModel(size), perform, 1);
 pool.main.model.initialise(1);
 const translator = new Translator(pool, TOKENIZER, TOKENIZER, 6);
 const model = { translator } as TrainedModel;

@@ -72,6 +72,11 @@ describe("loadCorpus, two files", () => {
     expect(oneLine(() => loadCorpus(prefix, { source: "zh" }))).toBe(
       `${prefix}: a corpus is a .tsv file or a prefix of two files. For a prefix, give --target-lang too.`,
     );
+    writeFileSync(`${prefix}.de`, "a\n");
+    writeFileSync(`${prefix}.en`, "a\n");
+    expect(oneLine(() => loadCorpus(prefix))).toContain(
+      "give --source-lang and --target-lang too; the directory has train.de, train.en.",
+    );
   });
 
   it("says which files it looked for and which there are", () => {

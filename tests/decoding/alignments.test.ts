@@ -16,6 +16,7 @@ import {
   poisonScratch,
   randomSentences,
   SMALL_MODEL,
+  SPECIAL,
 } from "../support/engine.ts";
 
 describe("alignments", () => {
@@ -62,11 +63,10 @@ describe("meanCrossAttention", () => {
   const random = createRandom(1);
   const sources = randomSentences([4, 1, 9], SMALL_MODEL.sourceVocabSize, random);
   const targets = randomSentences([3, 5, 0], SMALL_MODEL.targetVocabSize, random);
-  const special = { bosId: 1, eosId: 2 };
 
   it("has a row a target token with END, whose weights sum to 1, whoever the neighbours are", () => {
     poisonScratch(workbench);
-    const together = meanCrossAttention(model, workbench, makePairs(sources, targets), special);
+    const together = meanCrossAttention(model, workbench, makePairs(sources, targets), SPECIAL);
     expect(together.map(({ rows, columns }) => [rows, columns])).toEqual([
       [4, 4],
       [6, 1],
@@ -79,7 +79,7 @@ describe("meanCrossAttention", () => {
       }
       poisonScratch(workbench);
       const pair = makePairs([sources[b]!], [targets[b]!]);
-      expect(meanCrossAttention(model, workbench, pair, special)).toEqual([weights]);
+      expect(meanCrossAttention(model, workbench, pair, SPECIAL)).toEqual([weights]);
     }
   });
 });

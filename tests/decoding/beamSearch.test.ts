@@ -14,15 +14,14 @@ import {
   makeWorkbench,
   poisonScratch,
   randomSentences,
-  SMALL_MODEL,
+  SPECIAL,
+  smallModel,
 } from "../support/engine.ts";
 import { BUILDS } from "../support/kernels.ts";
 import { decodeSources } from "./decodeSources.ts";
 
-const SPECIAL = { bosId: 1, eosId: 2 };
-
 function config(vocabulary: number): ModelConfig {
-  return { ...SMALL_MODEL, dModel: 16, dFF: 24, sourceVocabSize: vocabulary, targetVocabSize: vocabulary };
+  return smallModel(vocabulary, { dModel: 16, dFF: 24 });
 }
 
 function raiseEnd(model: Transformer, by: number): void {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { ModelConfig } from "../../src/model/config.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { linear } from "../../src/tensor/operations/linear.ts";
@@ -9,23 +8,17 @@ import {
   placeSentences,
   poisonScratch,
   randomSentences,
-  SMALL_MODEL,
+  SPECIAL,
+  smallModel,
 } from "../support/engine.ts";
 import { BUILDS } from "../support/kernels.ts";
 import { decodeSources } from "./decodeSources.ts";
 
-const SPECIAL = { bosId: 1, eosId: 2 };
 const VOCABULARY = 13;
 const LIMIT = 40;
 
 /** Untied, so that a random model does not just say the last token again. */
-const CONFIG: ModelConfig = {
-  ...SMALL_MODEL,
-  dModel: 16,
-  dFF: 24,
-  sourceVocabSize: VOCABULARY,
-  targetVocabSize: VOCABULARY,
-};
+const CONFIG = smallModel(VOCABULARY, { dModel: 16, dFF: 24 });
 
 describe.each(BUILDS)("greedy search, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);

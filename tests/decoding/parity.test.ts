@@ -6,7 +6,7 @@ import type { DecodingOptions } from "../../src/decoding/options.ts";
 import { readSafetensors } from "../../src/io/safetensors.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import type { Workbench } from "../../src/tensor/computation.ts";
-import { makeWorkbench, poisonScratch } from "../support/engine.ts";
+import { makeWorkbench, poisonScratch, SPECIAL } from "../support/engine.ts";
 import { BUILDS } from "../support/kernels.ts";
 import { decodeSources } from "./decodeSources.ts";
 
@@ -55,7 +55,7 @@ describe.each(BUILDS)("parity with a PyTorch decoder, %s kernels", (engine) => {
       own[0]!.models.map((name) => loaded.get(name)!),
       workbench,
       own.map(({ source }) => source),
-      { bosId: 1, eosId: 2 },
+      SPECIAL,
       limit,
       options,
       { prefixes: own.map(() => prefix) },

@@ -2,10 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { DecodingOptions } from "../../src/decoding/options.ts";
 import { drawToken } from "../../src/decoding/sampling.ts";
 import { createRandom } from "../../src/random.ts";
-import { makeModel, makeWorkbench, poisonScratch, randomSentences, SMALL_MODEL } from "../support/engine.ts";
+import {
+  makeModel,
+  makeWorkbench,
+  poisonScratch,
+  randomSentences,
+  SPECIAL,
+  smallModel,
+} from "../support/engine.ts";
 import { decodeSources } from "./decodeSources.ts";
 
-const SPECIAL = { bosId: 1, eosId: 2 };
 const VOCABULARY = 13;
 
 describe("drawToken", () => {
@@ -43,8 +49,7 @@ describe("drawToken", () => {
 
 describe("sampling", () => {
   const workbench = makeWorkbench("strict");
-  const sizes = { dModel: 16, dFF: 24, sourceVocabSize: VOCABULARY, targetVocabSize: VOCABULARY };
-  const model = makeModel(workbench, { ...SMALL_MODEL, ...sizes }, 3);
+  const model = makeModel(workbench, smallModel(VOCABULARY, { dModel: 16, dFF: 24 }), 3);
   const sources = randomSentences([5, 20, 1, 14, 3], VOCABULARY, createRandom(1));
   const numbers = sources.map((_, b) => b + 1);
 

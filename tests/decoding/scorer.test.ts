@@ -11,10 +11,10 @@ import {
   poisonScratch,
   randomSentences,
   SMALL_MODEL,
+  SPECIAL,
 } from "../support/engine.ts";
 import { BUILDS } from "../support/kernels.ts";
 
-const SPECIAL = { bosId: 1, eosId: 2 };
 const VOCABULARY = SMALL_MODEL.targetVocabSize;
 
 describe.each(BUILDS)("scorePairs, %s kernels", (engine) => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { DecodingSession } from "../../src/decoding/session.ts";
-import type { ModelConfig } from "../../src/model/config.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { linear } from "../../src/tensor/operations/linear.ts";
@@ -11,20 +10,12 @@ import {
   placeSentences,
   poisonScratch,
   randomSentences,
-  SMALL_MODEL,
+  smallModel,
 } from "../support/engine.ts";
 import { BUILDS, expectSameBits } from "../support/kernels.ts";
 
 const VOCABULARY = 29;
-const CONFIG: ModelConfig = {
-  ...SMALL_MODEL,
-  dModel: 20,
-  nHeads: 4,
-  dFF: 33,
-  maxLength: 50,
-  sourceVocabSize: VOCABULARY,
-  targetVocabSize: VOCABULARY,
-};
+const CONFIG = smallModel(VOCABULARY, { dModel: 20, nHeads: 4, dFF: 33, maxLength: 50 });
 const VARIANTS = [
   ["post", "sinusoidal", "none"],
   ["post", "learned", "decoder"],

@@ -3,19 +3,24 @@ import { PRESETS } from "../../src/model/config.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { linear } from "../../src/tensor/operations/linear.ts";
-import { makeModel, makeWorkbench, placeSentences, randomSentences, SMALL_MODEL } from "../support/engine.ts";
+import {
+  makeModel,
+  makeWorkbench,
+  placeSentences,
+  randomSentences,
+  SPECIAL,
+  smallModel,
+} from "../support/engine.ts";
 import { decodeSources } from "./decodeSources.ts";
 
 const VOCABULARY = 1000;
 const TOKENS = 50;
 const SENTENCES = 16;
-/** Never predicted, so that every target has all its tokens. */
-const SPECIAL = { bosId: 1, eosId: 2 };
 
 it("greedy search of 50 tokens with a cache is more than 10 times as fast as without", () => {
   const workbench = makeWorkbench("relaxed");
-  const sizes = { sourceVocabSize: VOCABULARY, targetVocabSize: VOCABULARY };
-  const model = makeModel(workbench, { ...SMALL_MODEL, ...PRESETS.small, ...sizes });
+  const model = makeModel(workbench, smallModel(VOCABULARY, PRESETS.small));
+  // END is never predicted, so that every target has all its tokens.
   model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId] = -1e9;
   const sources = randomSentences(new Array<number>(SENTENCES).fill(20), VOCABULARY, createRandom(1));
 

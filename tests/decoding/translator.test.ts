@@ -5,7 +5,7 @@ import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
 import { learnTokenizer } from "../../src/text/tokenizer.ts";
-import { SMALL_MODEL } from "../support/engine.ts";
+import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "char" });
 const LIMIT = 12;
@@ -13,11 +13,7 @@ const MAX_LENGTH = 64;
 
 /** A translator with random weights, the same for any number of threads. */
 function makeTranslator(threads: number): Translator {
-  const size = TOKENIZER.vocabulary.size;
-  const config = {
-    ...{ ...SMALL_MODEL, dModel: 16, dFF: 24, sourceVocabSize: size, targetVocabSize: size },
-    maxLength: MAX_LENGTH,
-  };
+  const config = smallModel(TOKENIZER.vocabulary.size, { dModel: 16, dFF: 24, maxLength: MAX_LENGTH });
   const pool = new ReplicaPool(config, perform, threads);
   const { parameters } = pool.main.model;
   pool.main.model.initialise(5);

@@ -6,7 +6,7 @@ import { bleuTokenizerFor, evaluate } from "../../src/evaluation/evaluate.ts";
 import { perform } from "../../src/jobs.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
 import { learnTokenizer } from "../../src/text/tokenizer.ts";
-import { SMALL_MODEL } from "../support/engine.ts";
+import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "char" });
 const SIZE = TOKENIZER.vocabulary.size;
@@ -14,7 +14,7 @@ const OPTIONS = { bleuTokenizer: "13a", lowercase: false } as const;
 
 /** A model of one thread with random weights, or with weights that all are zero and so know nothing. */
 function makeTranslator(seed?: number): Translator {
-  const config = { ...SMALL_MODEL, dModel: 16, dFF: 24, sourceVocabSize: SIZE, targetVocabSize: SIZE };
+  const config = smallModel(SIZE, { dModel: 16, dFF: 24 });
   const pool = new ReplicaPool(config, perform, 1);
   if (seed !== undefined) pool.main.model.initialise(seed);
   return new Translator(pool, TOKENIZER, TOKENIZER, 9);

@@ -12,11 +12,11 @@ import {
   poisonScratch,
   randomSentences,
   SMALL_MODEL,
+  SPECIAL,
 } from "../support/engine.ts";
 import { BUILDS } from "../support/kernels.ts";
 import { centralDifference, dot, movedLoss, unitVector } from "../tensor/centralDifferences.ts";
 
-const SPECIAL = { bosId: 1, eosId: 2 };
 const KEY = { seed: 3, step: 4, firstSentence: 0 };
 const SMOOTHING = 0.1;
 /** What parameters are moved by: layer normalisation of six columns bends too much for more. */

@@ -18,6 +18,7 @@ import {
   poisonScratch,
   randomSentences,
   SMALL_MODEL,
+  smallModel,
 } from "../support/engine.ts";
 import { BUILDS, expectSameBits } from "../support/kernels.ts";
 
@@ -25,14 +26,7 @@ const VOCABULARY = 29;
 const BOS = 1;
 
 /** Widths past the blocks of the matrix product (256) and not multiples of its tiles. */
-const CONFIG: ModelConfig = {
-  ...SMALL_MODEL,
-  dModel: 20,
-  nHeads: 4,
-  dFF: 270,
-  sourceVocabSize: VOCABULARY,
-  targetVocabSize: VOCABULARY,
-};
+const CONFIG = smallModel(VOCABULARY, { dModel: 20, nHeads: 4, dFF: 270 });
 
 const VARIANTS = [
   ["post-norm, ReLU, sinusoids", CONFIG],

@@ -3,7 +3,7 @@ import { compileKernels, instantiateKernels } from "../../src/kernels/load.ts";
 import { createReferenceKernels } from "../../src/kernels/reference/index.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import { type DropoutKey, placeRagged, type TokenBatch } from "../../src/model/raggedInMemory.ts";
-import type { PairBatch } from "../../src/model/teacherForcing.ts";
+import type { PairBatch, SpecialIds } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom, type Random } from "../../src/random.ts";
 import { createWorkbench, type Dropouts, type Workbench } from "../../src/tensor/computation.ts";
@@ -74,6 +74,9 @@ export function randomFloats(count: number, random: Random, size = 1): Float32Ar
   return Float32Array.from({ length: count }, () => size * (2 * random.next() - 1));
 }
 
+/** BEGIN and END of the vocabularies in tests. */
+export const SPECIAL: SpecialIds = { bosId: 1, eosId: 2 };
+
 /** The same dropout in every kind of place. */
 export function everywhere(dropout = 0): Dropouts {
   return { residual: dropout, attention: dropout, activation: dropout };
@@ -97,6 +100,11 @@ export const SMALL_MODEL: ModelConfig = {
   sourceVocabSize: 11,
   targetVocabSize: 11,
 };
+
+/** {@link SMALL_MODEL} with another vocabulary on both sides, and other changes. */
+export function smallModel(vocabulary: number, changes: Partial<ModelConfig> = {}): ModelConfig {
+  return { ...SMALL_MODEL, sourceVocabSize: vocabulary, targetVocabSize: vocabulary, ...changes };
+}
 
 /** A model with every parameter away from its first value, so that biases and norms take part in what is tested. */
 export function makeModel(workbench: Workbench, config: ModelConfig, seed = 1): Transformer {

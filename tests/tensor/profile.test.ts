@@ -6,7 +6,7 @@ import { Transformer } from "../../src/model/transformer.ts";
 import { Computation, createWorkbench } from "../../src/tensor/computation.ts";
 import { SharedMemory } from "../../src/tensor/memory.ts";
 import { Profile } from "../../src/tensor/profile.ts";
-import { makePairs, SMALL_MODEL } from "../support/engine.ts";
+import { makePairs, SMALL_MODEL, SPECIAL } from "../support/engine.ts";
 
 /** What `performance.now` says while a fake clock is used: only kernels make it go on. */
 let clock = 0;
@@ -106,7 +106,7 @@ describe("Profile", () => {
       profile?.start();
       const run = new Computation(workbench, { gradients });
       const pairs = makePairs([[3, 4, 2]], [[5, 6]]);
-      const loss = teacherForcedLoss(model, run, pairs, { bosId: 1, eosId: 2 }, 0.1, 1).slice();
+      const loss = teacherForcedLoss(model, run, pairs, SPECIAL, 0.1, 1).slice();
       run.tape?.backward();
       profile?.stop();
       if (profile !== undefined) {

@@ -11,7 +11,7 @@ import { RunDirectory } from "../../src/training/runDirectory.ts";
 import { initialState } from "../../src/training/state.ts";
 import { oneLine } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
-import { SMALL_MODEL } from "../support/engine.ts";
+import { smallModel } from "../support/engine.ts";
 
 const root = temporaryDirectory();
 const tokenizer = learnTokenizer(["a b c"], { kind: "word" });
@@ -20,7 +20,7 @@ const { size } = tokenizer.vocabulary;
 /** Writes a checkpoint with first weights of a seed. */
 function save(file: string, seed: number, changes: { dFF?: number; words?: string; step?: number } = {}) {
   const other = changes.words === undefined ? tokenizer : learnTokenizer([changes.words], { kind: "word" });
-  const config = { ...SMALL_MODEL, sourceVocabSize: size, targetVocabSize: size };
+  const config = smallModel(size);
   const memory = new SharedMemory();
   const model = new Transformer({ ...config, dFF: changes.dFF ?? config.dFF }, memory);
   model.initialise(seed);

@@ -10,10 +10,9 @@ import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config
 import { SLICE } from "../../src/training/jobs.ts";
 import { type StepGradients, TrainingStep } from "../../src/training/step.ts";
 import { shareBatch } from "../support/batches.ts";
-import { makePairs, randomSentences, SMALL_MODEL } from "../support/engine.ts";
+import { makePairs, randomSentences, SMALL_MODEL, SPECIAL } from "../support/engine.ts";
 import { expectClose, expectSameBits } from "../support/kernels.ts";
 
-const SPECIAL = { bosId: 1, eosId: 2 };
 /** More than two slices of 32,768 parameters, so that threads share the update too. */
 const MODEL = { ...SMALL_MODEL, dModel: 48, nHeads: 4, dFF: 131, dropout: 0.1 };
 
