@@ -17,7 +17,7 @@ export interface LogRecord {
   readonly targetTokens: number;
   /** Steps so far that changed nothing, for a loss or gradient that was not finite. */
   readonly skipped: number;
-  /** Source and target tokens a second. */
+  /** Source and target tokens a second since the line before, of this session and without validating and saving. */
   readonly tokensPerSecond: number;
   /** Seconds of training so far, those of earlier sessions included. */
   readonly elapsedSeconds: number;

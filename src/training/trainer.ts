@@ -42,6 +42,8 @@ export class Trainer {
   readonly #config: TrainingConfig;
   readonly #hooks: TrainerHooks;
   #state: TrainingState;
+  /** Tokens and seconds of the steps since the last line of the log; validating and saving is not training. */
+  #pace = { tokens: 0, seconds: 0 };
 
   /** @param dModel the width of the model, on which the paper's learning rate depends */
   constructor(
@@ -97,7 +99,6 @@ export class Trainer {
    */
   async run(elapsedSeconds: number, signal?: AbortSignal): Promise<TrainingEnd> {
     const started = performance.now() - 1000 * elapsedSeconds;
-    let logged = performance.now();
     for (let end = this.#end(); ; end = this.#end()) {
       if (end !== undefined) return end;
       if (signal?.aborted) {
@@ -111,8 +112,7 @@ export class Trainer {
       const now = performance.now();
       this.#reportStep(gradients, lr, (now - stepped) / 1000);
       if (this.#state.step % this.#config.logEvery === 0 && this.#state.window.targetTokens > 0) {
-        this.#log(lr, gradients.norm, (now - logged) / 1000, (now - started) / 1000);
-        logged = now;
+        this.#log(lr, gradients.norm, (now - started) / 1000);
       }
       await this.#validateAndSave();
       await setImmediate();
@@ -178,22 +178,25 @@ export class Trainer {
 
   #reportStep({ loss, sourceTokens, targetTokens }: StepGradients, lr: number, seconds: number): void {
     const { step, epoch, batch } = this.#state;
+    const tokens = sourceTokens + targetTokens;
+    this.#pace = { tokens: this.#pace.tokens + tokens, seconds: this.#pace.seconds + seconds };
     this.#hooks.emit({
       ...{ type: "step", step, totalSteps: this.totalSteps, epoch: batch === 0 ? epoch - 1 : epoch },
-      ...{ loss: loss / targetTokens, lr, tokensPerSecond: (sourceTokens + targetTokens) / seconds },
+      ...{ loss: loss / targetTokens, lr, tokensPerSecond: tokens / seconds },
     });
   }
 
-  #log(lr: number, gradNorm: number, seconds: number, elapsedSeconds: number): void {
+  #log(lr: number, gradNorm: number, elapsedSeconds: number): void {
     const { step, epoch, batch, window, skipped } = this.#state;
     const { sourceTokens, targetTokens } = window;
     const record: LogRecord = {
       ...{ step, epoch: batch === 0 ? epoch - 1 : epoch, loss: window.loss / targetTokens, lr, gradNorm },
       ...{ sourceTokens, targetTokens, skipped },
-      tokensPerSecond: Math.round((sourceTokens + targetTokens) / seconds),
+      tokensPerSecond: Math.round(this.#pace.tokens / this.#pace.seconds),
       elapsedSeconds: Math.round(100 * elapsedSeconds) / 100,
     };
     this.#state = { ...this.#state, window: EMPTY_WINDOW };
+    this.#pace = { tokens: 0, seconds: 0 };
     this.#hooks.log(record);
     this.#hooks.emit({ type: "log", record });
   }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
@@ -18,12 +19,16 @@ interface Script {
   /** The BLEU of the validations, in turn; no validation corpus without. */
   readonly bleus?: readonly number[];
   readonly state?: Partial<TrainingState>;
+  readonly millisecondsPerStep?: number;
+  readonly millisecondsPerValidation?: number;
   /** Hears every event as it happens. */
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 
 /** A trainer over a model that is not there: what it asked for, and what it told. */
-function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state, onEvent }: Script) {
+function makeTrainer(script: Script) {
+  const { config, batches = 5, gradients = () => ({}), bleus, state, onEvent } = script;
+  const { millisecondsPerStep = 0, millisecondsPerValidation = 0 } = script;
   const added: (BatchPosition & { readonly step: number })[] = [];
   const updates: { readonly update: number; readonly rate: number }[] = [];
   const saves: TrainingState[] = [];
@@ -31,7 +36,10 @@ function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state
   let validations = 0;
   const step: Partial<TrainingStep> = {
     add: async (batch, number) => void added.push({ ...(batch as unknown as BatchPosition), step: number }),
-    finish: async () => ({ ...GRADIENTS, ...gradients(added.at(-1)!.step) }),
+    finish: async () => {
+      if (millisecondsPerStep > 0) await setTimeout(millisecondsPerStep);
+      return { ...GRADIENTS, ...gradients(added.at(-1)!.step) };
+    },
     update: async (update, rate) => void updates.push({ update, rate }),
   };
   const feed: Partial<BatchFeed> = {
@@ -59,7 +67,13 @@ function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state
     64,
     { ...initialState(settings, "corpus"), ...state },
     {
-      validate: bleus === undefined ? undefined : async () => valid(bleus[validations++]!),
+      validate:
+        bleus === undefined
+          ? undefined
+          : async () => {
+              if (millisecondsPerValidation > 0) await setTimeout(millisecondsPerValidation);
+              return valid(bleus[validations++]!);
+            },
       save: async (saved) => void saves.push(saved),
       log: () => {},
       emit: (event) => {
@@ -70,6 +84,23 @@ function makeTrainer({ config, batches = 5, gradients = () => ({}), bleus, state
   );
   return { trainer, added, updates, saves, events };
 }
+
+it("speed is that of the steps since the line before: not of an earlier session's, nor of validating and saving", async () => {
+  const { trainer, events } = makeTrainer({
+    config: { maxSteps: 8, logEvery: 4, validateEvery: 2 },
+    bleus: [1, 2, 3, 4],
+    millisecondsPerStep: 10,
+    millisecondsPerValidation: 200,
+    state: { window: { loss: 1, sourceTokens: 1e6, targetTokens: 1e6 } },
+  });
+  await trainer.run(0);
+  const speeds = events.flatMap((event) => (event.type === "log" ? event.record.tokensPerSecond : []));
+  expect(speeds).toHaveLength(2);
+  for (const speed of speeds) {
+    expect(speed).toBeLessThanOrEqual(5 / 0.009); // timers are a millisecond early at times
+    expect(speed).toBeGreaterThan(0);
+  }
+});
 
 describe("a run", () => {
   it("takes the batches of an epoch in order, and ends with its last epoch", async () => {

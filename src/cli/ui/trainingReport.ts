@@ -5,6 +5,7 @@ import { fitParts } from "./fitParts.ts";
 import { count, counted, duration, rate, scientific } from "./format.ts";
 import { profileText } from "./profileText.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
+import { RemainingTime } from "./remainingTime.ts";
 import {
   introduction,
   logLine,
@@ -65,7 +66,7 @@ function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
 function plainReport(): TrainingReport {
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
   const colours = coloursFor(process.stderr);
-  const clock = new Clock();
+  const clock = new RemainingTime();
   return humanReport((event) => {
     clock.tell(event);
     if (event.type === "started") print(introduction(event.summary, Number.POSITIVE_INFINITY, colours));
@@ -81,7 +82,7 @@ function plainReport(): TrainingReport {
 function terminalReport(): TrainingReport {
   const stream = process.stderr;
   const colours = coloursFor(stream);
-  const clock = new Clock();
+  const clock = new RemainingTime();
   let bar: ProgressBar | undefined;
   let speed: number | undefined;
   const report = humanReport((event) => {
@@ -155,29 +156,4 @@ function testObject(test: NonNullable<TrainResult["test"]>): object {
     bleu: { score, signature },
     samples: samples(test),
   };
-}
-
-/** Knows how long what is left of a run will take, from how long its steps and validations took so far. */
-class Clock {
-  totalSteps = 0;
-  #started = 0;
-  #first = 0;
-  #step = 0;
-  #estimate = 0;
-
-  tell(event: TrainingEvent): void {
-    if (event.type === "started") {
-      const { totalSteps, resumedAt, estimatedSeconds } = event.summary;
-      [this.totalSteps, this.#first, this.#step] = [totalSteps, resumedAt, resumedAt];
-      [this.#started, this.#estimate] = [performance.now(), estimatedSeconds];
-    }
-    if (event.type === "step") [this.#step, this.totalSteps] = [event.step, event.totalSteps];
-  }
-
-  get secondsLeft(): number {
-    const done = this.#step - this.#first;
-    if (done < 1) return this.#estimate;
-    const seconds = (performance.now() - this.#started) / 1000;
-    return (seconds / done) * Math.max(0, this.totalSteps - this.#step);
-  }
 }
