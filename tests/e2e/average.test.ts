@@ -16,7 +16,7 @@ beforeAll(async () => {
   expect(stdout).toMatch(
     /^In run.average\.safetensors, the average of steps \d, \d\n {2}validation {2}BLEU /m,
   );
-}, 60_000);
+});
 
 describe("xformer average", () => {
   it("averages the best of a run, and the result translates", async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await train("run", "pairs.tsv");
   await train("run2", "pairs.tsv", "--seed", "2");
   await train("other", "other.tsv");
-}, 60_000);
+});
 
 async function output(flags: readonly string[], input = INPUT): Promise<string[]> {
   const { stdout, stderr, code } = await xformer([...TRANSLATE, ...flags], { cwd, input });

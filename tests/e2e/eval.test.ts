@@ -26,7 +26,7 @@ beforeAll(async () => {
     const { code } = await xformer(["train", "--train", "pairs.tsv", ...flags, ...SMALLEST], { cwd });
     expect(code).toBe(0);
   }
-}, 60_000);
+});
 
 describe("translations in files", () => {
   it("a tidy table with the scores and signatures of sacreBLEU, and nothing on stderr", async () => {

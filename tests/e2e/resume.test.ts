@@ -61,7 +61,7 @@ beforeAll(async () => {
   writeFiles(cwd, { "train.tsv": pairs.slice(0, 480), "valid.tsv": pairs.slice(480) });
   const { code } = await xformer([...TRAIN, "--max-steps", STEPS, "--out", "straight"], { cwd });
   expect(code).toBe(0);
-}, 60_000);
+});
 
 describe("a resumed run is the run that never stopped, byte for byte", () => {
   it("limited to 20 and 40 steps first, on one thread and on two", async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { code, stderr } = await xformer([...learn, "--output", "joint.json"], { cwd });
   expect(stderr).toMatch(/^joint\.json: bpe, \d+ entries from 4 lines\.\n$/);
   expect(code).toBe(0);
-}, 30_000);
+});
 
 describe("xformer tokenizer", () => {
   it("learns a tokenizer that encodes lines as they come", async () => {
@@ -70,7 +70,7 @@ describe("xformer tokenizer", () => {
     expect(await xformer([...encode, "--model", "run", "--side", "target"], { cwd, input })).toEqual(
       fromFile,
     );
-  }, 60_000);
+  });
 
   it("says in one line what is wrong", async () => {
     const json = JSON.parse(readFileSync(join(cwd, "joint.json"), "utf8"));
@@ -99,5 +99,5 @@ describe("xformer tokenizer", () => {
         code,
       });
     }
-  }, 60_000);
+  });
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const flags = ["--max-steps", "150", "--lr", "0.01", "--warmup", "30", "--max-length", "8", "--out", "run"];
   const { code } = await xformer(["train", "--train", "pairs.tsv", ...flags, ...SMALLEST], { cwd });
   expect(code).toBe(0);
-}, 60_000);
+});
 
 async function translated(input: string | Uint8Array): Promise<string[]> {
   const { stdout } = await xformer(TRANSLATE, { cwd, input });

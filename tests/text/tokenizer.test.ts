@@ -55,7 +55,7 @@ describe("tokenizer.json", () => {
       }),
       { numRuns: 200 },
     );
-  }, 20_000);
+  });
 
   it("remembers that the text was tokenised beforehand", () => {
     const tokenizer = learnTokenizer(["a man , in a hat ."], { kind: "word" });

@@ -159,5 +159,5 @@ describe("our own tokenizer.json", () => {
       }),
       { numRuns: 1500 },
     );
-  }, 20_000);
+  });
 });
