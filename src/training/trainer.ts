@@ -36,6 +36,8 @@ export type TrainingEnd = "finished" | "patience" | "interrupted";
 export class Trainer {
   /** The steps of the whole run, taking every epoch to have as many batches as the first. */
   readonly totalSteps: number;
+  /** The steps of the first epoch. */
+  readonly stepsPerEpoch: number;
   readonly #step: TrainingStep;
   readonly #feed: BatchFeed;
   readonly #schedule: Schedule;
@@ -59,6 +61,7 @@ export class Trainer {
     this.#config = config;
     this.#hooks = hooks;
     this.#state = state;
+    this.stepsPerEpoch = Math.ceil(feed.batchesIn(0) / config.accumulate);
     const byEpochs = (config.maxEpochs ?? Number.POSITIVE_INFINITY) * this.stepsPerEpoch;
     this.totalSteps = Math.min(config.maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
     const peak = config.learningRate ?? paperPeak(dModel, config.warmupSteps);
@@ -67,11 +70,6 @@ export class Trainer {
 
   get state(): TrainingState {
     return this.#state;
-  }
-
-  /** The steps of the first epoch. */
-  get stepsPerEpoch(): number {
-    return Math.ceil(this.#feed.batchesIn(0) / this.#config.accumulate);
   }
 
   /** Source and target tokens a second, from trying the next batch for a second without learning from it. */
@@ -181,9 +179,19 @@ export class Trainer {
     const tokens = sourceTokens + targetTokens;
     this.#pace = { tokens: this.#pace.tokens + tokens, seconds: this.#pace.seconds + seconds };
     this.#hooks.emit({
-      ...{ type: "step", step, totalSteps: this.totalSteps, epoch: batch === 0 ? epoch - 1 : epoch },
+      ...{ type: "step", step, totalSteps: this.#lastStep(), epoch: batch === 0 ? epoch - 1 : epoch },
       ...{ loss: loss / targetTokens, lr, tokensPerSecond: tokens / seconds },
     });
+  }
+
+  /** The step that the run will end with: exact in the last epoch, as epochs differ by a step or two. */
+  #lastStep(): number {
+    const { maxSteps, maxEpochs, accumulate } = this.#config;
+    const { step, epoch, batch } = this.#state;
+    if (maxEpochs === null) return this.totalSteps;
+    const ofThisEpoch = epoch < maxEpochs ? Math.ceil((this.#feed.batchesIn(epoch) - batch) / accumulate) : 0;
+    const ofLaterOnes = Math.max(0, maxEpochs - epoch - 1) * this.stepsPerEpoch;
+    return Math.min(maxSteps ?? Number.POSITIVE_INFINITY, step + ofThisEpoch + ofLaterOnes);
   }
 
   #log(lr: number, gradNorm: number, elapsedSeconds: number): void {

@@ -12,8 +12,8 @@ const GRADIENTS: StepGradients = { loss: 6, norm: 1, sourceTokens: 2, targetToke
 
 interface Script {
   readonly config: Partial<TrainingConfig>;
-  /** Batches of an epoch; 5 by default. */
-  readonly batches?: number;
+  /** Batches of an epoch, or of each; 5 by default. */
+  readonly batches?: number | readonly number[];
   /** What is wrong with a step's gradients. */
   readonly gradients?: (step: number) => Partial<StepGradients>;
   /** The BLEU of the validations, in turn; no validation corpus without. */
@@ -43,7 +43,7 @@ function makeTrainer(script: Script) {
     update: async (update, rate) => void updates.push({ update, rate }),
   };
   const feed: Partial<BatchFeed> = {
-    batchesIn: () => batches,
+    batchesIn: (epoch) => [batches].flat()[epoch] ?? [batches].flat()[0]!,
     at: async (position) => position as never,
     prepareNext: () => null,
   };
@@ -100,6 +100,21 @@ it("speed is that of the steps since the line before: not of an earlier session'
     expect(speed).toBeLessThanOrEqual(5 / 0.009); // timers are a millisecond early at times
     expect(speed).toBeGreaterThan(0);
   }
+});
+
+it("epochs of unlike length: every step tells where the run will end, and the last one is right", async () => {
+  const { trainer, events } = makeTrainer({ config: { maxEpochs: 3, accumulate: 2 }, batches: [4, 6, 3] });
+  await trainer.run(0);
+  const steps = events.flatMap((event) => (event.type === "step" ? [[event.step, event.totalSteps]] : []));
+  expect(steps).toEqual([
+    [1, 6],
+    [2, 7], // the second epoch is known now
+    [3, 7],
+    [4, 7],
+    [5, 7],
+    [6, 7],
+    [7, 7],
+  ]);
 });
 
 describe("a run", () => {
