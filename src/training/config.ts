@@ -13,7 +13,7 @@ export interface TrainingConfig {
   readonly seed: number;
   /** The most source tokens and the most target tokens in a batch, ENDs included. */
   readonly batchTokens: number;
-  /** Whether the sentences of a batch are of like length, which cuts it into even shards, or any that come. */
+  /** Whether the sentences of a batch are of like length, or any that come, from which small models learn better. */
   readonly batching: "buckets" | "shuffled";
   /** Batches whose gradients are added up for one step. */
   readonly accumulate: number;
@@ -75,7 +75,7 @@ export interface TrainingConfig {
 export const DEFAULT_TRAINING: TrainingConfig = {
   seed: 1,
   batchTokens: 512,
-  batching: "buckets",
+  batching: "shuffled",
   accumulate: 1,
   maxSteps: null,
   maxEpochs: 20,

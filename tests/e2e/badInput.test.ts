@@ -89,7 +89,7 @@ describe.concurrent("a corpus that cannot be used", () => {
 
   it("a prefix without its languages", async () => {
     expect(await trainingOn({}, "--train", "unequal")).toBe(
-      "2 unequal: a corpus is a .tsv file or a prefix of two files. For a prefix, give --source-lang and --target-lang too.",
+      "2 unequal: a corpus is a .tsv file or a prefix of two files. For a prefix, give --source-lang and --target-lang too; the directory has unequal.en, unequal.zh.",
     );
   });
 });

@@ -95,7 +95,7 @@ warning  a pair that is in a corpus before this one: 1
     [
       ["p"],
       2,
-      "p: a corpus is a .tsv file or a prefix of two files. For a prefix, give --source-lang and --target-lang too.\n",
+      "p: a corpus is a .tsv file or a prefix of two files. For a prefix, give --source-lang and --target-lang too; the directory has p.de, p.en.\n",
     ],
     [["nowhere.tsv"], 1, "nowhere.tsv: no such file or directory. Check the path.\n"],
     [[], 2, 'missing required argument "corpus". Run it with --help to see how it is used.\n'],
