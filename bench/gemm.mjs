@@ -1,9 +1,10 @@
 // GFLOP/s of the matrix product on one thread, packing included, in each kernel build, for the three orientations of a
 // linear layer; and the share of the peak, which is a product, packed beforehand, that stays in the caches. Rounds go
 // over all of them in turn, so that a slow spell of the machine falls on peak and products alike.
-import { GEMM_WORKSPACE, packedSize } from "../dist/kernels/kernels.js";
-import { compileKernels, instantiateKernels, supportsRelaxedSimd } from "../dist/kernels/load.js";
-import { SharedMemory } from "../dist/tensor/memory.js";
+import { bindKernels } from "../dist/kernels/kernels.js";
+import { allowsRelaxedSimd, loadKernels } from "../dist/kernels/load.js";
+import { gemm, packB } from "../dist/tensor/calls.js";
+import { Heap } from "../dist/tensor/heap.js";
 import { rounded, summary } from "./table.mjs";
 
 /** [240, 256] x [256, 256]: 750 KB in all, of which the inner loops read what the first caches hold. */
@@ -12,8 +13,8 @@ const PEAK = {
   m: 240,
   n: 256,
   k: 256,
-  aTransposed: 0,
-  bTransposed: 0,
+  aTransposed: false,
+  bTransposed: false,
   packOnce: true,
 };
 /** y = x W^T; dx = dy W; dW = dy^T x: rows of C, columns of C, depth, and how A and B are stored. */
@@ -26,14 +27,14 @@ const OPERATIONS = 2e8;
 
 function orientations(size, tokens, dModel, dFF) {
   return [
-    { name: `${size} y = x W^T`, m: tokens, n: dFF, k: dModel, aTransposed: 0, bTransposed: 1 },
-    { name: `${size} dx = dy W`, m: tokens, n: dModel, k: dFF, aTransposed: 0, bTransposed: 0 },
-    { name: `${size} dW = dy^T x`, m: dFF, n: dModel, k: tokens, aTransposed: 1, bTransposed: 0 },
+    { name: `${size} y = x W^T`, m: tokens, n: dFF, k: dModel, aTransposed: false, bTransposed: true },
+    { name: `${size} dx = dy W`, m: tokens, n: dModel, k: dFF, aTransposed: false, bTransposed: false },
+    { name: `${size} dW = dy^T x`, m: dFF, n: dModel, k: tokens, aTransposed: true, bTransposed: false },
   ];
 }
 
 export async function measureGemm({ rounds = ROUNDS }) {
-  const builds = supportsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
+  const builds = allowsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
   const runners = builds.flatMap((build) => PRODUCTS.map((product) => prepare(build, product)));
   for (let round = 0; round < WARM_UPS + rounds; round++) {
     if (round === WARM_UPS) for (const { nanoseconds } of runners) nanoseconds.length = 0;
@@ -59,20 +60,20 @@ export async function measureGemm({ rounds = ROUNDS }) {
 
 function prepare(build, product) {
   const { m, n, k, aTransposed, bTransposed, packOnce = false } = product;
-  const memory = new SharedMemory();
-  const kernels = instantiateKernels(compileKernels(build), memory.wasm);
-  const [a, b, c, packed, workspace] = [m * k, k * n, m * n, packedSize(n, k), GEMM_WORKSPACE].map((floats) =>
-    memory.reserve(4 * floats),
-  );
-  for (const [pointer, floats] of [
-    [a, m * k],
-    [b, k * n],
-  ]) {
-    const values = memory.floats(pointer, floats);
-    for (let i = 0; i < floats; i++) values[i] = Math.sin(i);
+  const heap = Heap.shared();
+  const kernels = bindKernels(loadKernels(build), heap.wasm);
+  const caller = { kernels, gemmWorkspace: heap.reserve(4 * kernels.gemmWorkspace()), profile: undefined };
+  const matrix = (rows, columns) => ({ pointer: heap.reserve(4 * rows * columns), rows, columns });
+  const a = aTransposed ? matrix(k, m) : matrix(m, k);
+  const b = bTransposed ? matrix(n, k) : matrix(k, n);
+  const c = matrix(m, n);
+  for (const { pointer, rows, columns } of [a, b]) {
+    const values = heap.floats(pointer, rows * columns);
+    for (let i = 0; i < values.length; i++) values[i] = Math.sin(i);
   }
-  const pack = () => kernels.packB(packed, b, bTransposed ? k : n, bTransposed, n, k);
-  pack();
+  const to = heap.reserve(4 * kernels.packedSize(n, k));
+  const pack = () => packB(caller, { to, b, transposed: bTransposed });
+  const packed = pack();
   const operations = 2 * m * n * k;
   const repeats = Math.ceil(OPERATIONS / operations);
   /** Of one floating-point operation, so that 1 / x is GFLOP/s. */
@@ -81,7 +82,7 @@ function prepare(build, product) {
     const start = performance.now();
     for (let i = 0; i < repeats; i++) {
       if (!packOnce) pack();
-      kernels.gemm(c, n, a, aTransposed ? m : k, aTransposed, packed, k, m, n, k, 0, 0, 0, workspace);
+      gemm(caller, { c, a, aTransposed, b: packed });
     }
     nanoseconds.push((1e6 * (performance.now() - start)) / (repeats * operations));
   };

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeSafetensors } from "../dist/io/safetensors.js";
 import { Transformer } from "../dist/model/transformer.js";
-import { SharedMemory } from "../dist/tensor/memory.js";
+import { Heap } from "../dist/tensor/heap.js";
 import { alternate, withContenders } from "./processes.mjs";
 import { modelConfig, randomPairs, SIZES, sizesNamed, vocabularyOf } from "./sizes.mjs";
 import { speedRows } from "./table.mjs";
@@ -65,7 +65,7 @@ function measureSize(size, weights, { threads, torch, rounds }) {
 
 /** Random first weights that never choose END, nor one of the other two special tokens. */
 function saveWeights(size, file) {
-  const model = new Transformer(modelConfig(size, 0), new SharedMemory());
+  const model = new Transformer(modelConfig(size, 0), Heap.shared());
   model.initialise(1);
   const { parameters } = model;
   const bias = parameters.get("output_projection.bias");

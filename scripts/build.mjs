@@ -1,6 +1,6 @@
 // Builds dist/: the kernels by AssemblyScript, twice (strict SIMD; relaxed SIMD), and the rest by TypeScript.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,9 +51,24 @@ function buildKernels(name, ...features) {
   );
 }
 
+/**
+ * Writes a build of the kernels once more for a memory that one thread has for itself, as a page in a browser may be
+ * allowed no other: the import of the memory says so in one bit (WebAssembly threads proposal, limits).
+ */
+function writeUnshared(name) {
+  const module = readFileSync(join(root, "dist", "kernels", `${name}.wasm`));
+  const memoryImport = Buffer.from("\u0003env\u0006memory\u0002\u0003", "latin1"); // kind 2, limits with maximum, shared
+  const at = module.indexOf(memoryImport);
+  if (at === -1) throw new Error(`${name}.wasm imports no shared memory`);
+  module[at + memoryImport.length - 1] = 1; // limits with maximum
+  writeFileSync(join(root, "dist", "kernels", `${name}.unshared.wasm`), module);
+}
+
 // Only `--clean`, which packing uses, starts from nothing: otherwise a running xformer keeps the files it needs.
 if (process.argv.includes("--clean")) rmSync(join(root, "dist"), { recursive: true, force: true });
 mkdirSync(join(root, "dist", "kernels"), { recursive: true });
 buildKernels("strict");
 buildKernels("relaxed", "--enable", "relaxed-simd");
+writeUnshared("strict");
+writeUnshared("relaxed");
 run("typescript", "bin/tsc", "--project", "tsconfig.build.json");

@@ -1,10 +1,7 @@
-import { isTranslationJob, performTranslation } from "./decoding/jobs.ts";
-import type { Perform } from "./replicas/pool.ts";
-import { isTrainingJob, performTraining } from "./training/jobs.ts";
+import { DECODING_JOBS } from "./decoding/decodingJobs.ts";
+import type { Jobs } from "./replicas/pool.ts";
+import { FEED_JOBS } from "./training/feed.ts";
+import { STEP_JOBS } from "./training/step.ts";
 
-/** Does an item of any job there is: what every thread of a pool runs. */
-export const perform: Perform = (replica, job, item) => {
-  if (isTrainingJob(job)) performTraining(replica, job, item);
-  else if (isTranslationJob(job)) performTranslation(replica, job, item);
-  else throw new Error(`there is no job ${job.kind}`);
-};
+/** All that threads of a pool can be asked to do. */
+export const JOBS: Jobs = { ...FEED_JOBS, ...STEP_JOBS, ...DECODING_JOBS };

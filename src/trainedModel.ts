@@ -1,10 +1,10 @@
 import type { DecodingOptions } from "./decoding/options.ts";
 import { type Partner, Translator } from "./decoding/translator.ts";
 import { XformerError } from "./errors.ts";
-import { perform } from "./jobs.ts";
+import { JOBS } from "./jobs.ts";
 import { Transformer } from "./model/transformer.ts";
-import { ReplicaPool } from "./replicas/pool.ts";
-import type { SharedMemory } from "./tensor/memory.ts";
+import { WorkerPool } from "./replicas/workerPool.ts";
+import type { Heap } from "./tensor/heap.ts";
 import { type CheckpointDescription, loadCheckpoint, restore } from "./training/checkpoint.ts";
 
 /** A model from a checkpoint, ready to translate and to score. */
@@ -58,10 +58,10 @@ export async function loadModel(
     throw new XformerError("USAGE", "no model is named", { hint: "Name at least one." });
   const checkpoint = loadCheckpoint(first);
   const { tensors: _, ...description } = checkpoint;
-  const pool = new ReplicaPool(checkpoint.model, perform, options.threads);
-  const { memory } = pool.main.workbench;
-  restore(checkpoint, pool.main.model, memory);
-  const partners = others.map((other) => loadPartner(other, description, memory));
+  const pool = new WorkerPool(checkpoint.model, JOBS, options.threads);
+  const { heap } = pool.main.workbench;
+  restore(checkpoint, pool.main.model, heap);
+  const partners = others.map((other) => loadPartner(other, description, heap));
   pool.weightsChanged();
   const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
   const translator = new Translator(pool, sourceTokenizer, targetTokenizer, outputLimit, partners);
@@ -69,7 +69,7 @@ export async function loadModel(
 }
 
 /** A further model of an ensemble, in the memory of the first. */
-function loadPartner(path: string, first: TrainedModel["description"], memory: SharedMemory): Partner {
+function loadPartner(path: string, first: TrainedModel["description"], heap: Heap): Partner {
   const checkpoint = loadCheckpoint(path);
   const theirs = JSON.stringify(checkpoint.targetTokenizer.toJSON());
   if (theirs !== JSON.stringify(first.targetTokenizer.toJSON())) {
@@ -78,7 +78,7 @@ function loadPartner(path: string, first: TrainedModel["description"], memory: S
       hint: "Train the models of an ensemble on the same text with the same tokenizer, and different seeds.",
     });
   }
-  const model = new Transformer(checkpoint.model, memory);
-  restore(checkpoint, model, memory);
+  const model = new Transformer(checkpoint.model, heap);
+  restore(checkpoint, model, heap);
   return { model, sourceTokenizer: checkpoint.sourceTokenizer };
 }

@@ -2,15 +2,15 @@
 // keys and values. `translation.py` decodes with the same weights.
 import { Translator } from "../../dist/decoding/translator.js";
 import { readSafetensors } from "../../dist/io/safetensors.js";
-import { perform } from "../../dist/jobs.js";
-import { ReplicaPool } from "../../dist/replicas/pool.js";
+import { JOBS } from "../../dist/jobs.js";
+import { WorkerPool } from "../../dist/replicas/workerPool.js";
 import { restore } from "../../dist/training/checkpoint.js";
 import { modelConfig, vocabularyOf } from "../sizes.mjs";
 import { serve } from "./serve.mjs";
 
 await serve(({ size, threads, weights, lines, limit }) => {
-  const pool = new ReplicaPool(modelConfig(size, 0), perform, threads);
-  restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.memory);
+  const pool = new WorkerPool(modelConfig(size, 0), JOBS, threads);
+  restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const tokenizer = vocabularyOf(size);
   const translator = new Translator(pool, tokenizer, tokenizer, limit);

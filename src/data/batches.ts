@@ -8,23 +8,6 @@ export interface EncodedPair {
   readonly index: number;
 }
 
-/**
- * B sentence pairs laid end to end, without padding: the tokens of sentence b are
- * `tokens[offsets[b] .. offsets[b + 1])`.
- */
-export interface Batch {
-  /** Each source followed by END. */
-  readonly sourceTokens: Int32Array;
-  /** [B + 1] */
-  readonly sourceOffsets: Int32Array;
-  /** Targets bare: the decoder's input is BEGIN + target, its labels are target + END. */
-  readonly targetTokens: Int32Array;
-  /** [B + 1] */
-  readonly targetOffsets: Int32Array;
-  /** [B] the index of each pair in the corpus. */
-  readonly sentences: Int32Array;
-}
-
 /** The lengths of a corpus in tokens, ENDs not counted; its pairs are numbered from 0. */
 export interface PairLengths {
   readonly pairs: number;
@@ -81,31 +64,4 @@ export function cutBatches(lengths: PairLengths, batchTokens: number, order?: In
 export function checkBatchTokens(batchTokens: number): void {
   if (Number.isInteger(batchTokens) && batchTokens >= 1) return;
   throw new XformerError("CONFIG", `batchTokens must be a positive whole number, not ${batchTokens}`);
-}
-
-/** Lays pairs end to end; a source may be empty, it still has its END. */
-export function assembleBatch(pairs: readonly EncodedPair[], eosId: number): Batch {
-  const source = concatenate(pairs.map((pair) => withEnd(pair.source, eosId)));
-  const target = concatenate(pairs.map((pair) => pair.target));
-  return {
-    sourceTokens: source.tokens,
-    sourceOffsets: source.offsets,
-    targetTokens: target.tokens,
-    targetOffsets: target.offsets,
-    sentences: Int32Array.from(pairs, (pair) => pair.index),
-  };
-}
-
-function withEnd(sentence: Int32Array, eosId: number): Int32Array {
-  const ended = new Int32Array(sentence.length + 1).fill(eosId);
-  ended.set(sentence);
-  return ended;
-}
-
-function concatenate(sentences: readonly Int32Array[]): { tokens: Int32Array; offsets: Int32Array } {
-  const offsets = new Int32Array(sentences.length + 1);
-  for (const [b, sentence] of sentences.entries()) offsets[b + 1] = offsets[b]! + sentence.length;
-  const tokens = new Int32Array(offsets.at(-1)!);
-  for (const [b, sentence] of sentences.entries()) tokens.set(sentence, offsets[b]!);
-  return { tokens, offsets };
 }

@@ -27,7 +27,7 @@ const LARGEST_GAP = 2048;
  * @example
  * const corpus = EncodedCorpus.open(file);
  * const plan = planEpoch(corpus, { batchTokens: 2048, batching: "buckets", seed: 1, epoch: 0 });
- * for (let i = 0; i < plan.batches; i++) learn(assembleBatch(corpus.read(plan.batch(i)), eosId));
+ * for (let i = 0; i < plan.batches; i++) learn(corpus.read(plan.batch(i)));
  * corpus.close();
  */
 export class EncodedCorpus implements PairLengths {

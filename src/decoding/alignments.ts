@@ -1,5 +1,5 @@
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { Weights } from "./crossAttention.ts";
+import type { AttentionWeights } from "./crossAttention.ts";
 import type { AlignmentUnit } from "./options.ts";
 
 /** A place in the source and the place in the target that belongs to it, both from 0. */
@@ -10,7 +10,7 @@ export type Link = readonly [source: number, target: number];
  *
  * @param weights of a source with at least one token
  */
-export function hardAlignment({ rows, columns, values }: Weights): Link[] {
+export function hardAlignment({ rows, columns, values }: AttentionWeights): Link[] {
   return Array.from({ length: rows - 1 }, (_, target) => {
     const row = values.subarray(target * columns, (target + 1) * columns - 1);
     const source = row.reduce((best, weight, i) => (weight > row[best]! ? i : best), 0);
@@ -31,7 +31,11 @@ export interface Alignment {
  *
  * @param source, target the unit of each token
  */
-export function align(weights: Weights, source: readonly number[], target: readonly number[]): Alignment {
+export function align(
+  weights: AttentionWeights,
+  source: readonly number[],
+  target: readonly number[],
+): Alignment {
   const byUnits = new Map<string, Link>();
   for (const [from, to] of hardAlignment(weights)) {
     const link: Link = [source[from]!, target[to]!];

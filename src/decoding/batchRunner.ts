@@ -1,11 +1,9 @@
-import { setImmediate } from "node:timers/promises";
-import { assembleBatch, batchesInOrder, type EncodedPair } from "../data/batches.ts";
-import type { Pointer } from "../kernels/kernels.ts";
-import type { SpecialIds } from "../model/teacherForcing.ts";
-import type { ReplicaPool } from "../replicas/pool.ts";
-import { type SharedPairs, sharePairs } from "../replicas/sharedPairs.ts";
-import { Arena } from "../tensor/memory.ts";
-import type { SharedBatch, TranslationJob } from "./jobs.ts";
+import { batchesInOrder, type EncodedPair } from "../data/batches.ts";
+import { at, type Pointer } from "../kernels/kernels.ts";
+import { layOut, type PairBatch, type SpecialIds } from "../model/batch.ts";
+import type { Pool } from "../replicas/pool.ts";
+import { Arena } from "../tensor/heap.ts";
+import type { DecodingJob, SharedBatch } from "./decodingJobs.ts";
 
 /** Batches of a thread between two moments at which the process listens to signals and timers. */
 const BATCHES_PER_THREAD = 4;
@@ -19,7 +17,7 @@ export interface BatchWork<Batch extends SharedBatch, Result> {
   /** Describes a batch to the threads. */
   readonly describe: (batch: SharedBatch, part: readonly EncodedPair[]) => Batch;
   /** The job of some batches. */
-  readonly job: (batches: readonly Batch[], common: JobCommon) => TranslationJob;
+  readonly job: (batches: readonly Batch[], common: JobCommon) => DecodingJob;
   /** Reads the result of a pair. */
   readonly read: (words: Float64Array, pair: EncodedPair) => Result;
 }
@@ -27,23 +25,22 @@ export interface BatchWork<Batch extends SharedBatch, Result> {
 /** What all jobs say. */
 interface JobCommon {
   readonly items: number;
-  readonly special: SpecialIds;
-  readonly weights: number;
+  readonly weightsVersion: number;
 }
 
 /** Shares batches out among the threads of a pool and collects their results in order. */
 export class BatchRunner {
-  readonly #pool: ReplicaPool;
+  readonly #pool: Pool;
   readonly #special: SpecialIds;
   /** Holds batches and results while the threads work on them. */
   readonly #arena: Arena;
   /** Settled when the call before is done: calls take turns, as threads and arena serve one at a time. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(pool: ReplicaPool, special: SpecialIds) {
+  constructor(pool: Pool, special: SpecialIds) {
     this.#pool = pool;
     this.#special = special;
-    this.#arena = new Arena(pool.main.workbench.memory);
+    this.#arena = new Arena(pool.main.workbench.heap);
   }
 
   /**
@@ -65,16 +62,15 @@ export class BatchRunner {
     return done;
   }
 
-  /** Copies pairs to where all threads see them, until the batches of which they are part are done. */
-  share(pairs: readonly EncodedPair[]): SharedPairs {
-    const batch = assembleBatch(pairs, this.#special.eosId);
-    return sharePairs(this.#pool.main.workbench.memory, this.#arena, batch);
+  /** Lays pairs out where all threads see them, until the batches of which they are part are done. */
+  share(pairs: readonly EncodedPair[]): PairBatch {
+    return layOut(this.#pool.main.workbench.heap, this.#arena, pairs, this.#special);
   }
 
   /** Copies integers to where all threads see them, as long as {@link share} does. */
   shareIntegers(values: readonly number[]): Pointer {
     const pointer = this.#arena.allocate(values.length);
-    this.#pool.main.workbench.memory.integers(pointer, values.length).set(values);
+    this.#pool.main.workbench.heap.integers(pointer, values.length).set(values);
     return pointer;
   }
 
@@ -82,7 +78,7 @@ export class BatchRunner {
     pairs: readonly EncodedPair[],
     work: BatchWork<Batch, Result>,
   ): Promise<Result[]> {
-    const { memory } = this.#pool.main.workbench;
+    const { heap } = this.#pool.main.workbench;
     const parts = evenBatches(pairs, work.batchTokens, this.#pool.threads);
     const results = new Array<Result>(pairs.length);
     const atATime = BATCHES_PER_THREAD * this.#pool.threads;
@@ -92,18 +88,18 @@ export class BatchRunner {
         const words = part.reduce((sum, pair) => sum + work.words(pair), 0);
         return work.describe({ pairs: this.share(part), results: this.#arena.allocate(2 * words) }, part);
       });
-      const { weights } = this.#pool;
-      await this.#pool.run(work.job(batches, { items: batches.length, special: this.#special, weights }));
+      const { weightsVersion } = this.#pool;
+      await this.#pool.run(work.job(batches, { items: batches.length, weightsVersion }));
       for (const [i, part] of group.entries()) {
         let next = batches[i]!.results;
         for (const pair of part) {
           const words = work.words(pair);
-          results[pair.index] = work.read(memory.doubles(next, words), pair);
-          next += 8 * words;
+          results[pair.index] = work.read(heap.doubles(next, words), pair);
+          next = at(next, 2 * words);
         }
       }
       this.#arena.release();
-      await setImmediate();
+      await this.#pool.pause();
     }
     return results;
   }

@@ -1,11 +1,10 @@
-import { placeRagged } from "../model/raggedInMemory.ts";
-import type { PairBatch, SpecialIds } from "../model/teacherForcing.ts";
+import { at } from "../kernels/kernels.ts";
+import { offsetsOf, type PairBatch, raggedOf } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import { Computation, type Workbench } from "../tensor/computation.ts";
-import { cachedAttention } from "../tensor/operations/attention.ts";
 
 /** How much each target token attends to each source token; a row sums to 1. */
-export interface Weights {
+export interface AttentionWeights {
   /** Target tokens, END included. */
   readonly rows: number;
   /** Source tokens, END included. */
@@ -19,50 +18,39 @@ export function meanCrossAttention(
   model: Transformer,
   workbench: Workbench,
   batch: PairBatch,
-  { bosId }: SpecialIds,
-): Weights[] {
-  const { memory, arena } = workbench;
+): AttentionWeights[] {
+  const { heap, arena } = workbench;
   const run = new Computation(workbench);
-  const sentences = batch.targetOffsets.length - 1;
-  const rowsOf = (b: number): number => batch.targetOffsets[b + 1]! - batch.targetOffsets[b]! + 1;
-  const columnsOf = (b: number): number => batch.sourceOffsets[b + 1]! - batch.sourceOffsets[b]!;
-  const sizes = Array.from({ length: sentences }, (_, b) => rowsOf(b) * columnsOf(b));
-  const { nHeads, dModel } = model.config;
-  const weights = arena.allocate(nHeads * sizes.reduce((sum, size) => sum + size, 0));
   const { maxPosition } = model;
-  const sourceBatch = { tokens: batch.sourceTokens, offsets: batch.sourceOffsets };
-  const source = placeRagged(memory, arena, sourceBatch, maxPosition);
-  const target = placeRagged(memory, arena, withBegin(batch, bosId), maxPosition);
-  const encoded = model.encode(run, source);
+  const source = raggedOf(run, batch.source, { maxPosition });
+  const target = raggedOf(run, batch.target, { maxPosition });
+  const lengths = (side: PairBatch["source"]): number[] => {
+    const offsets = offsetsOf(heap, side);
+    return Array.from({ length: side.sentences }, (_, b) => offsets[b + 1]! - offsets[b]!);
+  };
+  const [rows, columns] = [lengths(batch.target), lengths(batch.source)];
+  const sizes = rows.map((count, b) => count * columns[b]!);
+  const { nHeads } = model.config;
+  const weights = arena.allocate(nHeads * sizes.reduce((sum, size) => sum + size, 0));
+  const memory = model.encode(run, source);
   const last = model.decoder.layers.length - 1;
   model.decode(run, target, {
     self: (_, attention, x) => attention.selfAttention(run, x, target, true),
     cross: (layer, attention, x) => {
-      if (layer !== last) return attention.crossAttention(run, x, encoded, target, source);
-      const queries = { tensor: attention.queries(run, x), first: 0 };
-      const keys = { starts: source.offsets, ends: source.offsets + 4, longest: source.longest };
-      const keysValues = attention.keysAndValues(run, encoded);
-      const heads = cachedAttention(run, queries, keysValues, target, keys, nHeads, dModel, weights);
-      return attention.project(run, heads);
+      if (layer !== last) return attention.crossAttention(run, x, memory(layer), target, source);
+      const keys = { starts: source.offsets, ends: at(source.offsets, 1), longest: source.longest };
+      const keysValues = attention.keysAndValues(run, memory(layer));
+      return attention.overCache(run, attention.queries(run, x), keysValues, target, keys, weights);
     },
   });
   let next = weights;
   const means = sizes.map((size, b) => {
-    const heads = memory.floats(next, nHeads * size); // [heads, rows, columns]
-    next += 4 * nHeads * size;
-    return { rows: rowsOf(b), columns: columnsOf(b), values: meanOfHeads(heads, nHeads) };
+    const heads = heap.floats(next, nHeads * size); // [heads, rows, columns]
+    next = at(next, nHeads * size);
+    return { rows: rows[b]!, columns: columns[b]!, values: meanOfHeads(heads, nHeads) };
   });
   arena.release();
   return means;
-}
-
-/** Each target after BEGIN. */
-function withBegin({ targetTokens, targetOffsets }: PairBatch, bosId: number) {
-  const offsets = targetOffsets.map((offset, b) => offset + b);
-  const tokens = new Int32Array(offsets.at(-1)!).fill(bosId);
-  for (let b = 0; b + 1 < offsets.length; b++)
-    tokens.set(targetTokens.subarray(targetOffsets[b], targetOffsets[b + 1]), offsets[b]! + 1);
-  return { tokens, offsets };
 }
 
 function meanOfHeads(heads: Float32Array, nHeads: number): Float32Array {

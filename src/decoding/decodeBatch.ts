@@ -1,11 +1,13 @@
-import type { SpecialIds } from "../model/teacherForcing.ts";
+import { offsetsOf, type Sentences, type SpecialIds } from "../model/batch.ts";
 import type { Workbench } from "../tensor/computation.ts";
+import type { Heap } from "../tensor/heap.ts";
 import { BeamSearch } from "./beamSearch.ts";
 import type { Member } from "./ensemble.ts";
 import { generate } from "./generate.ts";
-import { GreedySearch } from "./greedy.ts";
+import { GreedySearch, translateGreedily } from "./greedy.ts";
 import type { Hypothesis } from "./hypothesis.ts";
 import { type Decoding, type LengthLimit, lengthLimit, widthOf } from "./options.ts";
+import type { FoundTarget } from "./results.ts";
 import { SampleSearch } from "./sampling.ts";
 import type { Search } from "./search.ts";
 
@@ -20,10 +22,11 @@ export interface DecodingBatch extends SpecialIds {
   readonly prefixes: readonly Int32Array[];
 }
 
-/** The most tokens of each target, END included, for sources with END at these offsets. */
-export function targetLimits(limit: LengthLimit, sourceOffsets: Int32Array): number[] {
-  return Array.from({ length: sourceOffsets.length - 1 }, (_, b) =>
-    lengthLimit(limit, sourceOffsets[b + 1]! - sourceOffsets[b]! - 1),
+/** The most tokens of each target, END included, for sources with END. */
+export function targetLimits(limit: LengthLimit, heap: Heap, source: Sentences): number[] {
+  const offsets = offsetsOf(heap, source);
+  return Array.from({ length: source.sentences }, (_, b) =>
+    lengthLimit(limit, offsets[b + 1]! - offsets[b]! - 1),
   );
 }
 
@@ -38,10 +41,15 @@ export function decodeBatch(
   workbench: Workbench,
   batch: DecodingBatch,
   decoding: Decoding,
-): (readonly Hypothesis[])[] {
+): (readonly FoundTarget[])[] {
   const { bosId, eosId, unkId, prefixes } = batch;
   const { noRepeatNgram, repetitionPenalty, banUnk } = decoding;
-  const limits = targetLimits(batch.limit, members[0]!.source.offsets);
+  const [{ model, source }, ...partners] = members as readonly [Member, ...Member[]];
+  const limits = targetLimits(batch.limit, workbench.heap, source);
+  if (partners.length === 0 && isPlain(decoding) && prefixes.every(({ length }) => length === 0)) {
+    const targets = translateGreedily(model, workbench, source, { bosId, eosId }, limits);
+    return targets.map((target) => [target]);
+  }
   const search = (sentence: number, start: Hypothesis): Search => {
     const settings = { eosId, limit: limits[sentence]! };
     const { beam, nBest, lengthPenalty: alpha, sampling } = decoding;
@@ -54,9 +62,21 @@ export function decodeBatch(
       : new BeamSearch(start, { ...settings, beam, nBest, alpha });
   };
   const constraints = { noRepeatNgram, repetitionPenalty, banned: banUnk ? [unkId] : [] };
-  return generate(members, workbench, {
+  const found = generate(members, workbench, {
     ...{ bosId, eosId, width: widthOf(decoding), constraints, search },
     // A prefix that is too long leaves nothing to be searched for.
     prefixes: prefixes.map((prefix, b) => prefix.subarray(0, limits[b])),
   });
+  return found.map((hypotheses) =>
+    hypotheses.map((hypothesis) => ({
+      ids: hypothesis.tokens(),
+      logProbabilities: hypothesis.logProbabilities(),
+      ended: hypothesis.ended,
+    })),
+  );
+}
+
+/** Whether the most probable token is what is wanted, each time. */
+function isPlain({ beam, sampling, noRepeatNgram, repetitionPenalty, banUnk }: Decoding): boolean {
+  return beam === 1 && sampling === undefined && noRepeatNgram === 0 && repetitionPenalty === 1 && !banUnk;
 }

@@ -1,4 +1,4 @@
-import type { TokenBatch } from "../model/raggedInMemory.ts";
+import type { Sentences } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Workbench } from "../tensor/computation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -8,7 +8,7 @@ import { DecodingSession } from "./session.ts";
 export interface Member {
   readonly model: Transformer;
   /** Each source with END. */
-  readonly source: TokenBatch;
+  readonly source: Sentences;
 }
 
 /**
@@ -30,13 +30,13 @@ export class EnsembleSession {
   step<T>(slots: Int32Array, ids: Int32Array, read: (logits: Tensor) => T): T {
     const [first, ...others] = this.#sessions;
     if (others.length === 0) return first!.step(slots, ids, read);
-    const { memory, arena } = this.#workbench;
+    const { heap, arena } = this.#workbench;
     let sums = new Float64Array(0);
     let columns = 0;
     for (const session of this.#sessions) {
       // One after the other: what a session leaves in scratch is gone when its step is over.
       session.step(slots, ids, (logits) => {
-        const values = memory.floats(logits.pointer, logits.rows * logits.columns);
+        const values = heap.floats(logits.pointer, logits.rows * logits.columns);
         if (sums.length === 0) sums = new Float64Array(values.length);
         columns = logits.columns;
         for (let row = 0; row < values.length; row += columns)
@@ -45,7 +45,7 @@ export class EnsembleSession {
     }
     const mark = arena.mark();
     const pointer = arena.allocate(sums.length);
-    const means = memory.floats(pointer, sums.length);
+    const means = heap.floats(pointer, sums.length);
     for (let i = 0; i < means.length; i++) means[i] = Math.log(sums[i]! / this.#sessions.length);
     const result = read({ pointer, rows: slots.length, columns });
     arena.release(mark);

@@ -1,8 +1,8 @@
 import type { Workbench } from "../tensor/computation.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { type Constraints, penaliseRepetition, ruledOut } from "./constraints.ts";
+import { type Constraints, ruledOut } from "./constraints.ts";
 import { EnsembleSession, type Member } from "./ensemble.ts";
 import { Hypothesis } from "./hypothesis.ts";
+import { nextTokens } from "./nextTokens.ts";
 import type { NextTokens, Search } from "./search.ts";
 
 /** How the targets of some sentences are to be found. */
@@ -129,30 +129,4 @@ class Target {
     this.search ??= this.#generation.search(this.#sentence, this.#start);
     this.open = this.search.open;
   }
-}
-
-/** What may follow each hypothesis; good as long as the logits [hypotheses, V] are. */
-function nextTokens(
-  { kernels, memory, arena }: Workbench,
-  { pointer, rows, columns }: Tensor,
-  hypotheses: readonly Hypothesis[],
-  ruledOut: readonly (readonly number[])[],
-  repetitionPenalty: number,
-): NextTokens[] {
-  const logits = hypotheses.map((_, i) => memory.floats(pointer + 4 * i * columns, columns));
-  if (repetitionPenalty !== 1) {
-    for (const [i, row] of logits.entries()) penaliseRepetition(row, hypotheses[i]!, repetitionPenalty);
-  }
-  const probabilities = arena.allocate(rows * columns);
-  kernels.copy(probabilities, pointer, rows * columns);
-  kernels.softmax(probabilities, rows, columns);
-  const softmax = memory.floats(probabilities, rows * columns);
-  return logits.map((row, i) => {
-    const argmax = (): number => kernels.argmax(pointer + 4 * i * columns, columns);
-    const best = argmax();
-    const logSumExp = row[best]! - Math.log(softmax[i * columns + best]!); // exact where p is large
-    const out = ruledOut[i]!;
-    for (const id of out) row[id] = Number.NEGATIVE_INFINITY;
-    return { logits: row, logSumExp, best: out.includes(best) ? argmax() : best };
-  });
 }

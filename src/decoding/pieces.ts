@@ -15,8 +15,15 @@ export interface Piece {
   readonly prefix: Int32Array;
 }
 
+/** A line and its pieces: none of a line without a token, or of one that is refused. */
+export interface LineInPieces {
+  /** Source ids of the whole line, without END. */
+  readonly source: Int32Array;
+  readonly pieces: readonly Piece[];
+}
+
 /**
- * The pieces of lines, in order; none of a line without a token, or of one that is refused.
+ * Cuts lines into pieces where they are too long.
  *
  * @param partners the source tokenizers of further models
  * @param most the tokens of the longest sentence that may have been trained on
@@ -28,10 +35,10 @@ export function piecesOf(
   partners: readonly Tokenizer[],
   targetTokenizer: Tokenizer,
   most: number,
-): Piece[] {
+): LineInPieces[] {
   const prefixes = encodePrefixes(prefix, lines.length, targetTokenizer);
   const none = new Int32Array(0);
-  return lines.flatMap((text, line) => {
+  return lines.map((text, line) => {
     const piece = (part: string, i = 0, tokens = Number.POSITIVE_INFINITY): Piece => ({
       line,
       source: sourceTokenizer.encode(part).subarray(0, tokens),
@@ -39,12 +46,14 @@ export function piecesOf(
       prefix: i === 0 ? prefixes[line]! : none,
     });
     const whole = piece(text);
-    if (whole.source.length === 0) return [];
-    if (whole.source.length <= most || longLines === "keep") return [whole];
-    if (longLines === "refuse") return [];
-    if (longLines === "truncate") return [piece(text, 0, most)];
+    const { source } = whole;
+    if (source.length === 0) return { source, pieces: [] };
+    if (source.length <= most || longLines === "keep") return { source, pieces: [whole] };
+    if (longLines === "refuse") return { source, pieces: [] };
+    if (longLines === "truncate") return { source, pieces: [piece(text, 0, most)] };
     const parts = splitLine(text, most, (part) => sourceTokenizer.encode(part).length);
-    return parts.map((part, i) => piece(part, i)).filter(({ source }) => source.length > 0);
+    const pieces = parts.map((part, i) => piece(part, i)).filter((part) => part.source.length > 0);
+    return { source, pieces };
   });
 }
 

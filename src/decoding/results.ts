@@ -1,5 +1,4 @@
-import type { Weights } from "./crossAttention.ts";
-import type { Hypothesis } from "./hypothesis.ts";
+import type { AttentionWeights } from "./crossAttention.ts";
 import { makePairScore, type PairScore } from "./scorer.ts";
 
 // How threads hand results over: as 64-bit floats in the shared memory, of a size that both sides know.
@@ -24,15 +23,10 @@ function targetWords(limit: number): number {
 }
 
 /** Leaves what was found for a sentence where {@link readResults} reads it. */
-export function writeResults(words: Float64Array, found: readonly Hypothesis[], limit: number): void {
+export function writeResults(words: Float64Array, found: readonly FoundTarget[], limit: number): void {
   words[0] = found.length;
-  for (const [i, hypothesis] of found.entries()) {
-    const ids = hypothesis.tokens();
-    words.set(
-      [hypothesis.ended ? 1 : 0, ids.length, ...ids, ...hypothesis.logProbabilities()],
-      1 + i * targetWords(limit),
-    );
-  }
+  for (const [i, { ids, logProbabilities, ended }] of found.entries())
+    words.set([ended ? 1 : 0, ids.length, ...ids, ...logProbabilities], 1 + i * targetWords(limit));
 }
 
 /** What {@link writeResults} has left. */
@@ -70,11 +64,15 @@ export function attentionWords(targetTokens: number, sourceTokens: number): numb
 }
 
 /** Leaves a pair's attention where {@link readAttention} reads it. */
-export function writeAttention(words: Float64Array, { values }: Weights): void {
+export function writeAttention(words: Float64Array, { values }: AttentionWeights): void {
   words.set(values);
 }
 
 /** What {@link writeAttention} has left. */
-export function readAttention(words: Float64Array, targetTokens: number, sourceTokens: number): Weights {
+export function readAttention(
+  words: Float64Array,
+  targetTokens: number,
+  sourceTokens: number,
+): AttentionWeights {
   return { rows: targetTokens + 1, columns: sourceTokens + 1, values: Float32Array.from(words) };
 }

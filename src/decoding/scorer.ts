@@ -1,4 +1,5 @@
-import { type PairBatch, type SpecialIds, teacherForcedLoss } from "../model/teacherForcing.ts";
+import { offsetsOf, type PairBatch } from "../model/batch.ts";
+import { teacherForcedLoss } from "../model/teacherForcing.ts";
 import type { Transformer } from "../model/transformer.ts";
 import { Computation, type Workbench } from "../tensor/computation.ts";
 
@@ -15,16 +16,11 @@ export interface PairScore {
 }
 
 /** Scores every pair of a batch by teacher forcing, without dropout. */
-export function scorePairs(
-  model: Transformer,
-  workbench: Workbench,
-  batch: PairBatch,
-  special: SpecialIds,
-): PairScore[] {
-  const rows = teacherForcedLoss(model, new Computation(workbench), batch, special, 0, 1);
-  const scores = Array.from({ length: batch.targetOffsets.length - 1 }, (_, b) => {
-    const first = batch.targetOffsets[b]! + b;
-    const end = batch.targetOffsets[b + 1]! + b + 1;
+export function scorePairs(model: Transformer, workbench: Workbench, batch: PairBatch): PairScore[] {
+  const rows = teacherForcedLoss(model, new Computation(workbench), batch, { smoothing: 0, scale: 1 });
+  const offsets = offsetsOf(workbench.heap, batch.target);
+  const scores = Array.from({ length: batch.target.sentences }, (_, b) => {
+    const [first, end] = [offsets[b]!, offsets[b + 1]!];
     const tokenLogProbabilities: number[] = [];
     let correct = 0;
     for (let row = first; row < end; row++) {

@@ -1,10 +1,8 @@
-import type { Pointer } from "../kernels/kernels.ts";
-import type { MultiHeadAttention } from "../model/multiHeadAttention.ts";
-import { placeRagged, type TokenBatch } from "../model/raggedInMemory.ts";
+import { at, NONE, type Pointer } from "../kernels/kernels.ts";
+import { offsetsOf, raggedOf, type Sentences } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import { Computation, type Workbench } from "../tensor/computation.ts";
-import { cachedAttention } from "../tensor/operations/attention.ts";
-import { linear } from "../tensor/operations/linear.ts";
+import type { CachedKeys } from "../tensor/operations/attention.ts";
 import type { Ragged, Tensor } from "../tensor/tensor.ts";
 
 /** Positions a cache has room for at first; it doubles when they are used up. */
@@ -40,19 +38,19 @@ export class DecodingSession {
    *
    * @param slotsPerSentence W, the hypotheses that a sentence may have at a time
    */
-  constructor(model: Transformer, workbench: Workbench, source: TokenBatch, slotsPerSentence = 1) {
+  constructor(model: Transformer, workbench: Workbench, source: Sentences, slotsPerSentence = 1) {
     this.#model = model;
     this.#workbench = workbench;
-    this.#sourceOffsets = source.offsets;
     const run = new Computation(workbench);
-    this.#source = placeRagged(workbench.memory, workbench.arena, source, model.maxPosition);
+    this.#source = raggedOf(run, source, { maxPosition: model.maxPosition });
+    this.#sourceOffsets = offsetsOf(workbench.heap, source).slice();
     this.#slotsPerSentence = slotsPerSentence;
-    this.#lengths = new Int32Array(this.#source.sentences * slotsPerSentence);
+    this.#lengths = new Int32Array(source.sentences * slotsPerSentence);
     const memory = model.encode(run, this.#source);
     const { dModel } = model.config;
-    this.#layers = model.decoder.layers.map((layer) => ({
+    this.#layers = model.decoder.layers.map(({ crossAttention }, layer) => ({
       self: run.tensor(this.#lengths.length * this.#capacity, 2 * dModel),
-      cross: layer.crossAttention.keysAndValues(run, memory),
+      cross: crossAttention.keysAndValues(run, memory(layer)),
     }));
   }
 
@@ -74,10 +72,10 @@ export class DecodingSession {
 
   /** Lets slot `to` go on from where slot `from` stands: a hypothesis with two continuations becomes two. */
   fork(from: number, to: number): void {
-    const { memory } = this.#workbench;
+    const { heap } = this.#workbench;
     const length = this.#lengths[from]!;
     for (const { self } of this.#layers) {
-      const rows = memory.floats(self.pointer, self.rows * self.columns);
+      const rows = heap.floats(self.pointer, self.rows * self.columns);
       const start = from * this.#capacity * self.columns;
       rows.copyWithin(to * this.#capacity * self.columns, start, start + length * self.columns);
     }
@@ -98,120 +96,99 @@ export class DecodingSession {
     const run = new Computation(this.#workbench);
     const target = this.#placeTokens(slots, ids);
     const longest = this.#longest(slots) + 1;
-    const selfKeys = this.#keyRanges(slots, (slot) => [
-      slot * this.#capacity,
-      slot * this.#capacity + this.#lengths[slot]! + 1,
-    ]);
-    const groups = groupBySentence(slots, this.#slotsPerSentence);
-    const grouped = this.#placeGroups(target, groups.offsets);
-    const crossKeys = this.#keyRanges(groups.sentences, (b) => [
-      this.#sourceOffsets[b]!,
-      this.#sourceOffsets[b + 1]!,
-    ]);
+    const ownKeys = this.#ownKeys(slots, longest);
+    const { grouped, sourceKeys } = this.#sourceKeys(slots, target);
     const hidden = model.decode(
       run,
       target,
       {
         self: (layer, attention, x) => {
-          const qkv = attention.queriesKeysValues(run, x);
-          this.#remember(this.#layers[layer]!.self, qkv, slots);
-          const keys = { ...selfKeys, longest };
-          return attend(run, attention, qkv, this.#layers[layer]!.self, target, keys);
+          const { self } = this.#layers[layer]!;
+          const qkv = attention.queriesKeysValues(run, x); // [n, 3 D]
+          this.#remember(self, qkv, slots);
+          return attention.overCache(run, qkv, self, target, ownKeys);
         },
         cross: (layer, attention, x) => {
-          const keys = { ...crossKeys, longest: this.#source.longest };
-          return attend(run, attention, attention.queries(run, x), this.#layers[layer]!.cross, grouped, keys);
+          const { cross } = this.#layers[layer]!;
+          return attention.overCache(run, attention.queries(run, x), cross, grouped, sourceKeys);
         },
       },
       longest,
     ); // [n, D]
-    return linear(run, hidden, model.outputWeight, model.outputBias); // [n, V]
+    return model.logits(run, hidden); // [n, V]
   }
 
-  /** One token of each slot as a ragged batch. */
-  #placeTokens(slots: Int32Array, ids: Int32Array): Ragged {
-    const { memory, arena } = this.#workbench;
-    const offsets = Int32Array.from({ length: slots.length + 1 }, (_, i) => i);
-    const target = placeRagged(memory, arena, { tokens: ids, offsets });
-    const positions = memory.integers(target.positions, target.tokens);
+  /** One token of each slot, each a sentence of its own. */
+  #placeTokens(slots: Int32Array, tokens: Int32Array): Ragged {
     const { maxPosition } = this.#model;
-    for (const [i, slot] of slots.entries()) positions[i] = Math.min(this.#lengths[slot]!, maxPosition);
-    return target;
+    const ids = this.#place(tokens.length, (i) => tokens[i]!);
+    const offsets = this.#place(tokens.length + 1, (i) => i);
+    const positions = this.#place(tokens.length, (i) => Math.min(this.#lengths[slots[i]!]!, maxPosition));
+    const count = tokens.length;
+    return { sentences: count, tokens: count, ids, offsets, positions, rowKeys: NONE, longest: 1 };
   }
 
-  /** The same tokens, those of a sentence together: they share its keys and values. */
-  #placeGroups(target: Ragged, groupOffsets: Int32Array): Ragged {
-    const { memory, arena } = this.#workbench;
-    const sentences = groupOffsets.length - 1;
-    const offsets = arena.allocate(sentences + 1);
-    memory.integers(offsets, sentences + 1).set(groupOffsets);
-    return { ...target, sentences, offsets, longest: this.#slotsPerSentence };
+  /** Where the keys of the slots' own tokens lie, those of this step included. */
+  #ownKeys(slots: Int32Array, longest: number): CachedKeys {
+    const start = (i: number): number => slots[i]! * this.#capacity;
+    const starts = this.#place(slots.length, start);
+    const ends = this.#place(slots.length, (i) => start(i) + this.#lengths[slots[i]!]! + 1);
+    return { starts, ends, longest };
   }
 
-  #keyRanges(
-    owners: Int32Array,
-    range: (owner: number) => readonly [start: number, end: number],
-  ): { readonly starts: Pointer; readonly ends: Pointer } {
-    const { memory, arena } = this.#workbench;
-    const starts = arena.allocate(owners.length);
-    const ends = arena.allocate(owners.length);
-    const startRows = memory.integers(starts, owners.length);
-    const endRows = memory.integers(ends, owners.length);
-    for (const [i, owner] of owners.entries()) [startRows[i], endRows[i]] = range(owner);
-    return { starts, ends };
+  /** The slots once more, those of a sentence together, and where the keys of these sentences' sources lie. */
+  #sourceKeys(
+    slots: Int32Array,
+    target: Ragged,
+  ): { readonly grouped: Ragged; readonly sourceKeys: CachedKeys } {
+    const owner = (i: number): number => Math.floor(slots[i]! / this.#slotsPerSentence);
+    const first: number[] = [];
+    for (let i = 0; i < slots.length; i++) if (i === 0 || owner(i) !== owner(i - 1)) first.push(i);
+    const { longest } = this.#source;
+    const bounds = this.#sourceOffsets;
+    const starts = this.#place(first.length, (g) => bounds[owner(first[g]!)]!);
+    const ends = this.#place(first.length, (g) => bounds[owner(first[g]!) + 1]!);
+    const groups = this.#place(first.length + 1, (g) => first[g] ?? slots.length);
+    return {
+      grouped: { ...target, sentences: first.length, offsets: groups, longest: this.#slotsPerSentence },
+      sourceKeys: { starts, ends, longest },
+    };
+  }
+
+  /** Places 32-bit integers in scratch. */
+  #place(count: number, value: (i: number) => number): Pointer {
+    const { heap, arena } = this.#workbench;
+    const pointer = arena.allocate(count);
+    const integers = heap.integers(pointer, count);
+    for (let i = 0; i < count; i++) integers[i] = value(i);
+    return pointer;
   }
 
   /** Copies the keys and values of the newest tokens, columns D to 3 D of `qkv`, into the cache. */
   #remember(cache: Tensor, qkv: Tensor, slots: Int32Array): void {
-    const { memory } = this.#workbench;
+    const { heap } = this.#workbench;
     const width = cache.columns;
-    const rows = memory.floats(cache.pointer, cache.rows * width);
+    const rows = heap.floats(cache.pointer, cache.rows * width);
     for (const [i, slot] of slots.entries()) {
-      const newest = memory.floats(qkv.pointer + 4 * (i * qkv.columns + width / 2), width);
+      const newest = heap.floats(at(qkv.pointer, i * qkv.columns + width / 2), width);
       rows.set(newest, (slot * this.#capacity + this.#lengths[slot]!) * width);
     }
   }
 
   /** Doubles the room of the caches. */
   #grow(): void {
-    const { memory } = this.#workbench;
+    const { heap } = this.#workbench;
     const run = new Computation(this.#workbench);
     const slots = this.#lengths.length;
     for (const layer of this.#layers) {
       const width = layer.self.columns;
       const larger = run.tensor(2 * layer.self.rows, width);
-      const from = memory.floats(layer.self.pointer, layer.self.rows * width);
-      const to = memory.floats(larger.pointer, larger.rows * width);
+      const from = heap.floats(layer.self.pointer, layer.self.rows * width);
+      const to = heap.floats(larger.pointer, larger.rows * width);
       const floats = this.#capacity * width;
       for (let i = 0; i < slots; i++) to.set(from.subarray(i * floats, (i + 1) * floats), 2 * i * floats);
       layer.self = larger;
     }
     this.#capacity *= 2;
   }
-}
-
-/** Which sentences some slots belong to, and where the slots of each begin: neighbours of one sentence together. */
-function groupBySentence(
-  slots: Int32Array,
-  slotsPerSentence: number,
-): { readonly sentences: Int32Array; readonly offsets: Int32Array } {
-  const owners = slots.map((slot) => Math.floor(slot / slotsPerSentence));
-  const first = Array.from(owners.keys()).filter((i) => i === 0 || owners[i] !== owners[i - 1]);
-  return {
-    sentences: Int32Array.from(first, (i) => owners[i]!),
-    offsets: Int32Array.of(...first, slots.length),
-  };
-}
-
-function attend(
-  run: Computation,
-  attention: MultiHeadAttention,
-  queries: Tensor,
-  keysValues: Tensor,
-  target: Ragged,
-  keys: { readonly starts: Pointer; readonly ends: Pointer; readonly longest: number },
-): Tensor {
-  const q = { tensor: queries, first: 0 };
-  const heads = cachedAttention(run, q, keysValues, target, keys, attention.nHeads, attention.dModel);
-  return attention.project(run, heads);
 }

@@ -1,11 +1,11 @@
 import type { EncodedPair } from "../data/batches.ts";
 import type { Transformer } from "../model/transformer.ts";
-import type { ReplicaPool } from "../replicas/pool.ts";
+import type { Pool } from "../replicas/pool.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner } from "./batchRunner.ts";
-import type { Weights } from "./crossAttention.ts";
-import type { DecodeBatch } from "./jobs.ts";
+import type { AttentionWeights } from "./crossAttention.ts";
+import type { DecodeBatch } from "./decodingJobs.ts";
 import {
   type AlignmentUnit,
   type Decoding,
@@ -42,7 +42,7 @@ export interface Partner {
 
 /** A trained model with its tokenizers, or an ensemble of several: text in, text out. */
 export class Translator {
-  readonly pool: ReplicaPool;
+  readonly pool: Pool;
   readonly sourceTokenizer: Tokenizer;
   readonly targetTokenizer: Tokenizer;
   /** The most tokens a translation may have unless options say otherwise. */
@@ -51,7 +51,7 @@ export class Translator {
   readonly #runner: BatchRunner;
 
   constructor(
-    pool: ReplicaPool,
+    pool: Pool,
     sourceTokenizer: Tokenizer,
     targetTokenizer: Tokenizer,
     outputLimit: number,
@@ -70,22 +70,26 @@ export class Translator {
    * Translates lines, one for one and in order; greedily unless options say otherwise. A line without a token
    * gives an empty line.
    *
+   * @param decoding the options when they have been looked at before
    * @throws XformerError USAGE naming the option that is wrong
    */
-  async translate(lines: readonly string[], options: DecodingOptions = {}): Promise<Translation[]> {
-    const decoding = resolveDecoding(options);
+  async translate(
+    lines: readonly string[],
+    options: DecodingOptions = {},
+    decoding: Decoding = resolveDecoding(options),
+  ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
     const { maxLength } = this.pool.main.model.config;
     const partners = this.#partners.map((partner) => partner.sourceTokenizer);
-    const pieces = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, maxLength);
+    const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, maxLength);
+    const pieces = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(pieces, decoding, options.firstLine ?? 1);
     const aligned = await this.#align(pieces, found, options.alignments);
     let next = 0;
-    return lines.map((line, i) => {
-      const parts: PieceOfHypothesis[][] = [];
-      for (; pieces[next]?.line === i; next++) parts.push(aligned[next]!);
+    return cut.map(({ source, pieces: { length } }) => {
+      const parts = aligned.slice(next, next + length);
+      next += length;
       const hypotheses = joinHypotheses(parts, targetTokenizer, decoding.lengthPenalty);
-      const source = sourceTokenizer.encode(line);
       return {
         text: hypotheses[0]?.text ?? "",
         sourceTokens: source.length,
@@ -117,7 +121,7 @@ export class Translator {
    * How much the tokens of targets attend to those of their sources, in the decoder's last layer (of an ensemble,
    * the first model's): the mean of its heads.
    */
-  async attention(pairs: readonly Omit<EncodedPair, "index">[]): Promise<Weights[]> {
+  async attention(pairs: readonly Omit<EncodedPair, "index">[]): Promise<AttentionWeights[]> {
     const indexed = pairs.map((pair, index) => ({ ...pair, index }));
     return this.#runner.run(indexed, {
       batchTokens: BATCH_TOKENS,
@@ -131,6 +135,7 @@ export class Translator {
   /** What is found for each piece. */
   async #decode(pieces: readonly Piece[], decoding: Decoding, firstLine: number): Promise<FoundTarget[][]> {
     const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
+    const { bosId, eosId, unkId } = this.targetTokenizer.vocabulary;
     const most = ({ source }: EncodedPair): number => lengthLimit(limit, source.length);
     const partners = this.#partners.map(({ model }) => ({
       config: model.config,
@@ -142,17 +147,16 @@ export class Translator {
       words: (pair) => resultWords(decoding.nBest, most(pair)),
       describe: (batch, part) => ({
         ...batch,
-        partnerPairs: partners.map((_, m) =>
-          this.#runner.share(
-            part.map((pair) => ({ ...pair, source: pieces[pair.index]!.partnerSources[m]! })),
-          ),
-        ),
+        partnerSources: partners.map((_, m) => {
+          const theirs = part.map((pair) => ({ ...pair, source: pieces[pair.index]!.partnerSources[m]! }));
+          return this.#runner.share(theirs).source;
+        }),
         lines: this.#runner.shareIntegers(part.map(({ index }) => firstLine + pieces[index]!.line)),
       }),
       job: (batches, common) => ({
         ...common,
         ...{ kind: "decode", decoding, limit, partners, batches },
-        unkId: this.targetTokenizer.vocabulary.unkId,
+        special: { bosId, eosId, unkId },
       }),
       read: (words, pair) => readResults(words, most(pair)),
     });

@@ -3,7 +3,7 @@
  * strict and the relaxed SIMD build of `assembly/` and by the plain TypeScript of `reference/`, which says the
  * same thing slowly and is the oracle of the others. Each function is documented where it is written.
  *
- * Kernels take byte offsets into one shared memory and sizes in elements, never allocate and have no state,
+ * Kernels take byte offsets into one memory and sizes in elements, never allocate and have no state,
  * so that every thread can run its own instance over the same memory. Matrices are row-major, of 32-bit floats.
  * Shape letters: B sentences, T tokens, D dModel, H heads, F dFF, V vocabulary.
  */
@@ -27,6 +27,10 @@ export interface Kernels {
   ): void;
   /** Copies B[k, n], or B stored transposed as [n, k], into the panels that {@link Kernels.gemm} reads. */
   packB(packed: Pointer, b: Pointer, ldb: number, transposed: Flag, n: number, k: number): void;
+  /** The floats that {@link Kernels.packB} writes for B[k, n]: how wide panels are is the set's own business. */
+  packedSize(n: number, k: number): number;
+  /** The floats of workspace that {@link Kernels.gemm} needs. */
+  gemmWorkspace(): number;
 
   /** out = dropout(softmax(Q K^T / sqrt(dHead))) V, for every head of every sentence. */
   attentionForward(
@@ -219,16 +223,34 @@ export interface Kernels {
   ): void;
 }
 
-/** A byte offset into the shared memory; 0 stands for "none". */
-export type Pointer = number;
+/** A byte offset into the memory. Only this file makes pointers of numbers: a count in its place does not compile. */
+export type Pointer = number & { readonly [POINTER]: true };
+declare const POINTER: unique symbol;
 
 /** A truth value as WebAssembly takes it. */
 export type Flag = 0 | 1;
 
-/** The floats that `packB` writes for B[k, n]: whole panels of eight columns. */
-export function packedSize(n: number, k: number): number {
-  return Math.ceil(n / 8) * 8 * k;
+/** The pointer that stands for "none". */
+export const NONE = pointerTo(0);
+
+/** The pointer to a byte offset. */
+export function pointerTo(bytes: number): Pointer {
+  return bytes as Pointer;
 }
 
-/** The floats of workspace that `gemm` needs: a strip of A (6 x 256), and for the edges a tile of C and its bias. */
-export const GEMM_WORKSPACE = 6 * 256 + 6 * 8 + 8;
+/** The place `words` floats or 32-bit integers after `pointer`. */
+export function at(pointer: Pointer, words: number): Pointer {
+  return pointerTo(pointer + 4 * words);
+}
+
+/** A set of kernels: one of the implementations of {@link Kernels}, before it works on a memory. */
+export interface KernelSet {
+  readonly name: "reference" | "strict" | "relaxed";
+  /** Makes the set work on a memory, shared or not. Use {@link bindKernels}. */
+  readonly instantiate: (memory: WebAssembly.Memory) => Kernels;
+}
+
+/** Makes a set of kernels work on a memory: the one way in which kernels and memory meet. */
+export function bindKernels(set: KernelSet, memory: WebAssembly.Memory): Kernels {
+  return set.instantiate(memory);
+}

@@ -1,97 +1,106 @@
 import type { Pointer } from "../kernels/kernels.ts";
 import { createRandom } from "../random.ts";
 import type { Computation } from "../tensor/computation.ts";
-import type { SharedMemory } from "../tensor/memory.ts";
+import type { Heap } from "../tensor/heap.ts";
 import { embedding, type PositionTable } from "../tensor/operations/embedding.ts";
+import { linear } from "../tensor/operations/linear.ts";
 import { outputLoss } from "../tensor/operations/outputLoss.ts";
 import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
 import { type ModelConfig, validateModelConfig } from "./config.ts";
-import { Decoder, type DecoderAttention } from "./decoder.ts";
-import { Encoder } from "./encoder.ts";
-import { type Declaration, Parameters } from "./parameters.ts";
-import { fillSinusoids } from "./positionalEncoding.ts";
+import { Decoder, type DecoderAttention, Encoder } from "./layers.ts";
+import { Parameters, Scope } from "./parameters.ts";
 
-/** The Transformer of "Attention Is All You Need" (Vaswani et al. 2017, figure 1), over parameters in shared memory. */
+/** The encoder's output as a decoder layer sees it: [Ts, D]. */
+export type Memory = (layer: number) => Tensor;
+
+/** How encoder and decoder are wired: from the outputs of the encoder's layers to what decoder layers attend to. */
+const WIRINGS = {
+  /** Every decoder layer attends to the top of the encoder (Vaswani et al. 2017, figure 1). */
+  top: (outputs: readonly Tensor[]): Memory => {
+    const top = outputs.at(-1)!;
+    return () => top;
+  },
+};
+
+/**
+ * Where the positions of a side come from, by kind. `parameters` are asked for where the model is made, `table` where it
+ * runs.
+ */
+const POSITIONS: Record<
+  ModelConfig["positions"],
+  (scope: Scope, config: ModelConfig) => (run: Computation, longest: number) => PositionTable
+> = {
+  /** Sines and cosines (Vaswani et al. 2017, section 3.5), in a table that is made when it is first asked for. */
+  sinusoidal: (_, config) => {
+    let known: { readonly pointer: Pointer; readonly positions: number } | undefined;
+    return ({ heap }, longest) => {
+      if (known === undefined || known.positions < longest) {
+        // Twice as many as asked for, so that sentences that grow do not make a table each.
+        const positions = Math.max(config.maxLength + 1, 2 * longest);
+        const pointer = heap.reserve(4 * positions * config.dModel);
+        fillSinusoids(heap.floats(pointer, positions * config.dModel), config.dModel);
+        known = { pointer, positions };
+      }
+      return { learned: false, pointer: known.pointer };
+    };
+  },
+  /** A table that is learned, with a row more than the longest sentence, for BEGIN or END. */
+  learned: (scope, { maxLength, dModel }) => {
+    const table = scope.table("weight", maxLength + 1, dModel);
+    return () => ({ learned: true, table });
+  },
+};
+
+/** The Transformer of "Attention Is All You Need" (Vaswani et al. 2017, figure 1), over parameters in the heap. */
 export class Transformer {
   readonly config: ModelConfig;
-  readonly parameters: Parameters;
+  readonly parameters = new Parameters();
   readonly decoder: Decoder;
   readonly #encoder: Encoder;
-  readonly #memory: SharedMemory;
   readonly #sourceEmbedding: Parameter; // [Vs, D]
   readonly #targetEmbedding: Parameter; // [Vt, D]
-  readonly outputWeight: Parameter; // [Vt, D]
-  readonly outputBias: Parameter; // [Vt]
-  #sinusoids: { readonly pointer: Pointer; readonly positions: number } | undefined;
-
-  /** Every parameter of a model, in the order in which it is initialised and stored. */
-  static declare(config: ModelConfig): Declaration[] {
-    const { dModel, sourceVocabSize, targetVocabSize, maxLength } = config;
-    const normal = { kind: "normal", deviation: dModel ** -0.5 } as const;
-    const positions: Declaration[] =
-      config.positions === "sinusoidal"
-        ? []
-        : ["source", "target"].map((side) => ({
-            name: `${side}_positions.weight`,
-            shape: [maxLength + 1, dModel], // one more for END or BEGIN
-            initialisation: normal,
-          }));
-    const projection: Declaration[] =
-      config.tie === "none"
-        ? [
-            {
-              name: "output_projection.weight",
-              shape: [targetVocabSize, dModel],
-              initialisation: { kind: "xavier" },
-            },
-          ]
-        : [];
-    return [
-      ...(config.tie === "all"
-        ? []
-        : [{ name: "source_embedding.weight", shape: [sourceVocabSize, dModel], initialisation: normal }]),
-      { name: "target_embedding.weight", shape: [targetVocabSize, dModel], initialisation: normal },
-      ...positions,
-      ...Encoder.declare(config),
-      ...Decoder.declare(config),
-      ...projection,
-      {
-        name: "output_projection.bias",
-        shape: [targetVocabSize],
-        initialisation: { kind: "constant", value: 0 },
-      },
-    ];
-  }
+  readonly #sourcePositions: (run: Computation, longest: number) => PositionTable;
+  readonly #targetPositions: (run: Computation, longest: number) => PositionTable;
+  readonly #outputWeight: Parameter; // [Vt, D]
+  readonly #outputBias: Parameter; // [Vt]
 
   /**
-   * Takes room for the parameters; they hold zeros until {@link initialise} or a checkpoint fills them.
+   * Makes the model; its parameters hold zeros until {@link initialise} or a checkpoint fills them. The order in which
+   * they are asked for is the one in which they are initialised and stored.
    *
+   * @param heap where the parameters take room; without one the model only says which it has
    * @param parametersAt where another thread has the parameters of this model already
    * @throws XformerError CONFIG when the sizes do not fit together
    */
-  constructor(config: ModelConfig, memory: SharedMemory, parametersAt?: Pointer) {
+  constructor(config: ModelConfig, heap?: Heap, parametersAt?: Pointer) {
     this.config = validateModelConfig(config);
-    this.#memory = memory;
-    this.parameters = new Parameters(Transformer.declare(config), memory, parametersAt);
-    this.#targetEmbedding = this.parameters.get("target_embedding.weight");
-    this.#sourceEmbedding =
-      config.tie === "all" ? this.#targetEmbedding : this.parameters.get("source_embedding.weight");
-    this.#encoder = new Encoder(this.parameters, config);
-    this.decoder = new Decoder(this.parameters, config);
-    this.outputWeight =
-      config.tie === "none" ? this.parameters.get("output_projection.weight") : this.#targetEmbedding;
-    this.outputBias = this.parameters.get("output_projection.bias");
+    const { dModel, sourceVocabSize, targetVocabSize, tie } = config;
+    const scope = new Scope(this.parameters);
+    const own = tie === "all" ? undefined : scope.table("source_embedding.weight", sourceVocabSize, dModel);
+    this.#targetEmbedding = scope.table("target_embedding.weight", targetVocabSize, dModel);
+    this.#sourceEmbedding = own ?? this.#targetEmbedding;
+    const positions = POSITIONS[config.positions];
+    this.#sourcePositions = positions(scope.in("source_positions"), config);
+    this.#targetPositions = positions(scope.in("target_positions"), config);
+    this.#encoder = new Encoder(scope.in("encoder"), config);
+    this.decoder = new Decoder(scope.in("decoder"), config);
+    this.#outputWeight =
+      tie === "none"
+        ? scope.matrix("output_projection.weight", targetVocabSize, dModel)
+        : this.#targetEmbedding;
+    this.#outputBias = scope.vector("output_projection.bias", targetVocabSize, 0);
+    if (heap !== undefined) this.parameters.place(heap, parametersAt);
   }
 
   /** First values, the same for the same seed: Xavier uniform, embeddings normal with variance 1 / dModel. */
   initialise(seed: number): void {
-    this.parameters.initialise(Transformer.declare(this.config), createRandom(seed, 0x696e6974));
+    this.parameters.initialise(createRandom(seed, 0x696e6974));
   }
 
-  /** Source tokens to the memory [Ts, D] that the decoder attends to. */
-  encode(run: Computation, source: Ragged): Tensor {
-    const x = embedding(run, source, this.#sourceEmbedding, this.#positions("source", source.longest));
-    return this.#encoder.forward(run, x, source);
+  /** Source tokens to the memory that the decoder attends to. */
+  encode(run: Computation, source: Ragged): Memory {
+    const x = embedding(run, source, this.#sourceEmbedding, this.#sourcePositions(run, source.longest));
+    return WIRINGS.top(this.#encoder.forward(run, x, source));
   }
 
   /**
@@ -100,7 +109,7 @@ export class Transformer {
    * @param longest one more than the largest position in `target`
    */
   decode(run: Computation, target: Ragged, attention: DecoderAttention, longest = target.longest): Tensor {
-    const x = embedding(run, target, this.#targetEmbedding, this.#positions("target", longest));
+    const x = embedding(run, target, this.#targetEmbedding, this.#targetPositions(run, longest));
     return this.decoder.forward(run, x, target, attention);
   }
 
@@ -109,8 +118,13 @@ export class Transformer {
     const memory = this.encode(run, source);
     return this.decode(run, target, {
       self: (_, attention, x) => attention.selfAttention(run, x, target, true),
-      cross: (_, attention, x) => attention.crossAttention(run, x, memory, target, source),
+      cross: (layer, attention, x) => attention.crossAttention(run, x, memory(layer), target, source),
     });
+  }
+
+  /** The logits [Tt, V] of the tokens that follow. */
+  logits(run: Computation, hidden: Tensor): Tensor {
+    return linear(run, hidden, this.#outputWeight, this.#outputBias);
   }
 
   /**
@@ -124,25 +138,28 @@ export class Transformer {
    * @returns Float32[Tt, 3]: the smoothed loss, -ln p(label), and 1 when the label has the largest logit
    */
   loss(run: Computation, hidden: Tensor, labels: Pointer, smoothing: number, scale: number): Pointer {
-    return outputLoss(run, hidden, this.outputWeight, this.outputBias, labels, smoothing, scale);
+    return outputLoss(run, hidden, this.#outputWeight, this.#outputBias, labels, smoothing, scale);
   }
 
   /** The last position that has a row in the table; sinusoids have as many as are asked for. */
   get maxPosition(): number {
     return this.config.positions === "learned" ? this.config.maxLength : Number.POSITIVE_INFINITY;
   }
+}
 
-  #positions(side: "source" | "target", longest: number): PositionTable {
-    if (this.config.positions === "learned") {
-      return { learned: true, table: this.parameters.get(`${side}_positions.weight`) };
-    }
-    if (this.#sinusoids === undefined || this.#sinusoids.positions < longest) {
-      // Twice as many as asked for, so that sentences that grow do not make a table each.
-      const positions = Math.max(this.config.maxLength + 1, 2 * longest);
-      const pointer = this.#memory.reserve(4 * positions * this.config.dModel);
-      fillSinusoids(this.#memory.floats(pointer, positions * this.config.dModel), this.config.dModel);
-      this.#sinusoids = { pointer, positions };
-    }
-    return { learned: false, pointer: this.#sinusoids.pointer };
+/**
+ * Sinusoidal positional encodings (Vaswani et al. 2017, section 3.5):
+ *
+ *     PE(pos, 2i)     = sin(pos / 10000^(2i / dModel))
+ *     PE(pos, 2i + 1) = cos(pos / 10000^(2i / dModel))
+ *
+ * @param table [positions, dModel], filled
+ */
+export function fillSinusoids(table: Float32Array, dModel: number): void {
+  for (let at = 0; at < table.length; at++) {
+    const position = Math.floor(at / dModel);
+    const dimension = at % dModel;
+    const angle = position / 10_000 ** ((dimension - (dimension % 2)) / dModel);
+    table[at] = dimension % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
   }
 }

@@ -1,5 +1,5 @@
-import type { Pointer } from "../kernels/kernels.ts";
-import type { SharedMemory } from "../tensor/memory.ts";
+import { at, type Pointer, pointerTo } from "../kernels/kernels.ts";
+import type { Heap } from "../tensor/heap.ts";
 
 /** A piece of work that threads share: they take its items 0 to `items` - 1 one after the other. */
 export interface Job {
@@ -19,6 +19,7 @@ const WORDS = 16;
 /** Room for a job's description, and behind it for a failure's. */
 const JOB_BYTES = 2 ** 20;
 const FAILURE_BYTES = 2 ** 12;
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 /** Looks at a word this many times before going to sleep: a meeting is over sooner than a thread falls asleep. */
 const SPINS = 2000;
 
@@ -28,25 +29,22 @@ const SPINS = 2000;
  */
 export class Control {
   readonly pointer: Pointer;
-  readonly #memory: SharedMemory;
+  readonly #heap: Heap;
 
   /** Makes a control block, or uses the one at `pointer`. */
-  constructor(
-    memory: SharedMemory,
-    pointer: Pointer = memory.reserve(4 * WORDS + JOB_BYTES + FAILURE_BYTES),
-  ) {
-    this.#memory = memory;
+  constructor(heap: Heap, pointer: Pointer = heap.reserve(4 * WORDS + JOB_BYTES + FAILURE_BYTES)) {
+    this.#heap = heap;
     this.pointer = pointer;
   }
 
   /** Main thread: describes the next job and lets the workers go. */
   post(job: Job): void {
     const words = this.#words;
-    const text = JSON.stringify(job);
-    const length = Buffer.byteLength(text);
-    if (length > JOB_BYTES) throw new RangeError(`a job of ${length} bytes does not fit the mailbox`);
-    this.#mailbox(0, JOB_BYTES).write(text);
-    Atomics.store(words, JOB_LENGTH, length);
+    const text = utf8.encoder.encode(JSON.stringify(job));
+    if (text.length > JOB_BYTES)
+      throw new RangeError(`a job of ${text.length} bytes does not fit the mailbox`);
+    this.#mailbox(0, text.length).set(text);
+    Atomics.store(words, JOB_LENGTH, text.length);
     Atomics.store(words, NEXT_ITEM, 0);
     Atomics.store(words, ARRIVED, 0);
     Atomics.add(words, TICKET, 1);
@@ -67,7 +65,7 @@ export class Control {
   /** Main thread: what a worker failed with, if one did. */
   get failure(): string | undefined {
     const length = Atomics.load(this.#words, FAILURE_LENGTH);
-    return length <= 0 ? undefined : this.#mailbox(JOB_BYTES, length).toString();
+    return length <= 0 ? undefined : this.#text(JOB_BYTES, length);
   }
 
   /** Main thread: sends the workers home. */
@@ -88,7 +86,7 @@ export class Control {
     const words = this.#words;
     waitForChange(words, TICKET, (newest) => newest !== ticket, Number.POSITIVE_INFINITY);
     if (Atomics.load(words, STOP) === 1) return undefined;
-    return JSON.parse(this.#mailbox(0, Atomics.load(words, JOB_LENGTH)).toString()) as Job;
+    return JSON.parse(this.#text(0, Atomics.load(words, JOB_LENGTH))) as Job;
   }
 
   /** Any thread: does items of the job until none are left. */
@@ -110,21 +108,24 @@ export class Control {
   /** Worker: reports that it cannot go on; the first report is the one that is kept. */
   fail(message: string): void {
     if (Atomics.compareExchange(this.#words, FAILURE_LENGTH, 0, -1) !== 0) return;
-    const length = this.#mailbox(JOB_BYTES, FAILURE_BYTES).write(message || "it does not say why");
-    Atomics.store(this.#words, FAILURE_LENGTH, length);
+    const text = new Uint8Array(FAILURE_BYTES);
+    const { written } = utf8.encoder.encodeInto(message || "it does not say why", text);
+    this.#mailbox(JOB_BYTES, written).set(text.subarray(0, written));
+    Atomics.store(this.#words, FAILURE_LENGTH, written);
   }
 
   get #words(): Int32Array {
-    return this.#memory.integers(this.pointer, WORDS);
+    return this.#heap.integers(this.pointer, WORDS);
   }
 
-  /** A part of the mailboxes; a view, which is copied where it is decoded. */
-  #mailbox(first: number, bytes: number): Buffer {
-    const { buffer, byteOffset } = this.#memory.integers(
-      this.pointer + 4 * WORDS,
-      (JOB_BYTES + FAILURE_BYTES) / 4,
-    );
-    return Buffer.from(buffer, byteOffset + first, bytes);
+  /** A part of the mailboxes, as a view. */
+  #mailbox(first: number, bytes: number): Uint8Array {
+    return this.#heap.bytes(pointerTo(at(this.pointer, WORDS) + first), bytes);
+  }
+
+  /** The text in a part of the mailboxes; decoders refuse to read from shared memory itself. */
+  #text(first: number, bytes: number): string {
+    return utf8.decoder.decode(this.#mailbox(first, bytes).slice());
   }
 }
 

@@ -1,133 +1,95 @@
-import { availableParallelism } from "node:os";
-import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
-import { XformerError } from "../errors.ts";
-import { type KernelBuild, preferredBuild } from "../kernels/load.ts";
+import type { KernelSet } from "../kernels/kernels.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { Control, type Job } from "./control.ts";
-import { createReplica, type Replica, type ReplicaSeed } from "./replica.ts";
+import { Heap } from "../tensor/heap.ts";
+import type { Job } from "./control.ts";
+import { createReplica, type Replica } from "./replica.ts";
 
 /** Does an item of a job on the replica of the thread it runs on. */
-export type Perform = (replica: Replica, job: Job, item: number) => void;
+export type Perform<J extends Job = Job> = (replica: Replica, job: J, item: number) => void;
 
-/** What a worker thread is started with. */
-export interface WorkerSeed extends ReplicaSeed {
-  readonly control: number;
-}
-
-/** How long the main thread is deaf to the death of a worker, in milliseconds. */
-const PATIENCE = 200;
+/** What there is to do for threads, by the kind of job. */
+export type Jobs = Readonly<Record<string, Perform<never>>>;
 
 /**
- * Replicas of one model on several threads over one memory. The main thread is one of them; the others are
- * started when there is first something to share. Which thread does an item never changes its result.
+ * What a job asks for.
+ *
+ * @throws Error for a kind that is not in the table
  */
-export class ReplicaPool {
-  readonly main: Replica;
-  readonly build: KernelBuild;
-  readonly threads: number;
-  readonly #control: Control;
-  readonly #perform: Perform;
-  readonly #workers: Worker[] = [];
-  #dead: string | undefined;
-  #weights = 0;
-
-  /**
-   * @param perform does items on the main thread; `src/worker.ts` does the same on the others
-   * @param threads how many, the main thread included; by default one a core
-   * @param profiled whether the main thread keeps a profile
-   */
-  constructor(config: ModelConfig, perform: Perform, threads = availableParallelism(), profiled = false) {
-    this.build = preferredBuild();
-    this.threads = threads;
-    this.main = createReplica(config, this.build, profiled);
-    this.#control = new Control(this.main.workbench.memory);
-    this.#perform = perform;
-  }
-
-  /**
-   * Does all items of a job. One job at a time: the next one has to wait until this one's promise is settled.
-   *
-   * @throws XformerError when a worker thread has died
-   */
-  async run<J extends Job>(job: J): Promise<void> {
-    const wanted = Math.min(this.threads, job.items) - 1;
-    if (wanted > 0 && this.#workers.length === 0) await this.#start();
-    this.#control.post(job);
-    try {
-      this.#control.takeItems(job, (item) => this.#perform(this.main, job, item));
-    } finally {
-      // Even when this thread has failed: the others must not be left with a job that is overwritten by the next.
-      await this.#allArrived();
-    }
-    const failure = this.#control.failure ?? this.#dead;
-    if (failure !== undefined) throw failed(failure);
-  }
-
-  /** Waits for the workers to run out of items, and hears when one of them dies. */
-  async #allArrived(): Promise<void> {
-    const finished = performance.now();
-    while (this.#dead === undefined && !this.#control.allArrived(this.#workers.length, PATIENCE)) {
-      await setImmediate(); // lets the death of a worker be heard
-    }
-    this.main.workbench.profile?.waited((performance.now() - finished) / 1000);
-  }
-
-  /** Which weights the model has: a number that rises when they change. */
-  get weights(): number {
-    return this.#weights;
-  }
-
-  /** Call when parameters have changed: what was made from the old ones is then made again. */
-  weightsChanged(): void {
-    this.#weights++;
-  }
-
-  /** Ends the worker threads and closes what this one has open. */
-  async close(): Promise<void> {
-    this.main.resources.close();
-    this.#control.stop();
-    for (const worker of this.#workers) worker.removeAllListeners("exit");
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    this.#workers.length = 0;
-  }
-
-  async #start(): Promise<void> {
-    const { model, workbench } = this.main;
-    const seed: WorkerSeed = {
-      build: this.build,
-      memory: workbench.memory.wasm,
-      config: model.config,
-      parameters: model.parameters.pointer,
-      control: this.#control.pointer,
-    };
-    // The built worker even when this file runs from src/, as under a test runner: threads take JavaScript only.
-    const script = new URL("../../dist/worker.js", import.meta.url);
-    const ready = Array.from({ length: this.threads - 1 }, () => this.#startOne(script, seed));
-    await Promise.all(ready);
-  }
-
-  #startOne(script: URL, seed: WorkerSeed): Promise<void> {
-    // Nothing is passed on from the command line: some of Node's flags mean another thing to a file.
-    const worker = new Worker(script, { workerData: seed, execArgv: [] });
-    this.#workers.push(worker);
-    return new Promise((resolve, reject) => {
-      const die = (reason: string): void => {
-        this.#dead ??= reason;
-        reject(failed(reason));
-      };
-      worker.once("message", () => {
-        worker.unref(); // a worker that waits for jobs does not keep the program alive
-        resolve();
-      });
-      worker.once("error", (error) => die(error.message));
-      worker.once("exit", (code) => die(`it exited with code ${code}`));
-    });
-  }
+export function workOf(jobs: Jobs, job: Job): Perform {
+  const work = jobs[job.kind];
+  if (work === undefined) throw new Error(`there is no job ${job.kind}`);
+  return work as Perform;
 }
 
-function failed(reason: string): XformerError {
-  return new XformerError("CONFIG", `a worker thread died: ${reason}`, {
-    hint: "If memory ran out, use a smaller model, a smaller --batch-tokens or fewer --threads.",
-  });
+/**
+ * Replicas of one model, on as many threads as there are. Which thread does an item never changes its result: whoever
+ * has work for replicas sees this, and neither threads nor Node.
+ */
+export interface Pool {
+  /** The replica of the calling thread. */
+  readonly main: Replica;
+  /** Which kernels compute. */
+  readonly kernels: KernelSet["name"];
+  /** How many threads share the work, the calling one included. */
+  readonly threads: number;
+  /** Which weights the model has: a number that rises when they change. */
+  readonly weightsVersion: number;
+  /** Call when parameters have changed: what was made from the old ones is then made again. */
+  weightsChanged(): void;
+  /** Does all items of a job. One job at a time: the next has to wait until this one's promise is settled. */
+  run<J extends Job>(job: J): Promise<void>;
+  /** Lets what waits for this thread have its turn: signals, timers, input. */
+  pause(): Promise<void>;
+  /** Ends the threads and closes what is open. */
+  close(): Promise<void>;
+}
+
+/** A pool of the calling thread alone, over a heap of its own: what there is where threads are not to be had. */
+export class SinglePool implements Pool {
+  readonly main: Replica;
+  readonly kernels: KernelSet["name"];
+  readonly threads = 1;
+  readonly #jobs: Jobs;
+  readonly #pause: () => Promise<void>;
+  #weightsVersion = 0;
+
+  /**
+   * @param jobs what there is to do
+   * @param pause lets others have their turn; by default nobody waits
+   */
+  constructor(
+    config: ModelConfig,
+    kernels: KernelSet,
+    jobs: Jobs,
+    pause: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    const openCorpus = (file: string): never => {
+      throw new Error(`there are no files here: ${file}`);
+    };
+    this.main = createReplica({ config, kernels, heap: Heap.unshared(), openCorpus });
+    this.kernels = kernels.name;
+    this.#jobs = jobs;
+    this.#pause = pause;
+  }
+
+  get weightsVersion(): number {
+    return this.#weightsVersion;
+  }
+
+  weightsChanged(): void {
+    this.#weightsVersion++;
+  }
+
+  async run<J extends Job>(job: J): Promise<void> {
+    const work = workOf(this.#jobs, job);
+    for (let item = 0; item < job.items; item++) work(this.main, job, item);
+  }
+
+  pause(): Promise<void> {
+    return this.#pause();
+  }
+
+  async close(): Promise<void> {
+    this.main.resources.close();
+  }
 }

@@ -1,11 +1,11 @@
-import type { Pointer } from "../kernels/kernels.ts";
-import { compileKernels, instantiateKernels, type KernelBuild } from "../kernels/load.ts";
+import type { EncodedPair } from "../data/batches.ts";
+import { bindKernels, type KernelSet, type Pointer } from "../kernels/kernels.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Transformer } from "../model/transformer.ts";
 import { createWorkbench, type Workbench } from "../tensor/computation.ts";
-import { SharedMemory } from "../tensor/memory.ts";
+import type { Heap } from "../tensor/heap.ts";
 import { Profile } from "../tensor/profile.ts";
-import { Resources } from "./resources.ts";
+import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
 
 /** A thread's own view of the one model: the same parameters, its own kernels and scratch. */
 export interface Replica {
@@ -14,25 +14,91 @@ export interface Replica {
   readonly resources: Resources;
 }
 
-/** What another thread needs to make a replica of its own; it can be posted. */
-export interface ReplicaSeed {
-  readonly build: KernelBuild;
-  readonly memory: WebAssembly.Memory;
+/** What a replica is made of. */
+export interface ReplicaParts {
   readonly config: ModelConfig;
-  readonly parameters: Pointer;
+  readonly kernels: KernelSet;
+  readonly heap: Heap;
+  /** Where another thread has the parameters already; by default they get room of their own. */
+  readonly parametersAt?: Pointer | undefined;
+  /** How corpora are opened. */
+  readonly openCorpus: OpenCorpus;
+  /** Whether it keeps a profile of itself. */
+  readonly profiled?: boolean;
 }
 
-/** Makes the first replica, with room for the parameters; it can keep a profile of itself. */
-export function createReplica(config: ModelConfig, build: KernelBuild, profiled = false): Replica {
-  const memory = new SharedMemory();
-  const kernels = instantiateKernels(compileKernels(build), memory.wasm);
-  const workbench = createWorkbench(kernels, memory, profiled ? new Profile(kernels, memory) : undefined);
-  return { model: new Transformer(config, memory), workbench, resources: new Resources(memory) };
+/** Makes a replica: the first of a model, or a further one over the parameters of the first. */
+export function createReplica(parts: ReplicaParts): Replica {
+  const { config, heap, parametersAt, openCorpus, profiled = false } = parts;
+  const kernels = bindKernels(parts.kernels, heap.wasm);
+  const workbench = createWorkbench(kernels, heap, profiled ? new Profile(kernels, heap) : undefined);
+  const model = new Transformer(config, heap, parametersAt);
+  return { model, workbench, resources: new Resources(heap, openCorpus) };
 }
 
-/** Makes a further replica over the parameters of the first. */
-export function joinReplica({ build, memory: wasm, config, parameters }: ReplicaSeed): Replica {
-  const memory = new SharedMemory(wasm);
-  const workbench = createWorkbench(instantiateKernels(compileKernels(build), wasm), memory);
-  return { model: new Transformer(config, memory, parameters), workbench, resources: new Resources(memory) };
+/** An encoded corpus from which pairs are read. */
+export interface PairSource {
+  /** What {@link OpenCorpus} opens it by. */
+  readonly file: string;
+  /** Pairs by their numbers, in the order asked for. */
+  read(pairs: ArrayLike<number>): readonly EncodedPair[];
+  close(): void;
+}
+
+/** Opens an encoded corpus on the thread that wants to read from it. */
+export type OpenCorpus = (file: string) => PairSource;
+
+/** JSON in UTF-8 in the heap: too long to be told anew with every job. */
+export interface SharedJson {
+  readonly pointer: Pointer;
+  readonly bytes: number;
+}
+
+/** Puts a value where all threads can read it, for good. */
+export function shareJson(heap: Heap, value: object): SharedJson {
+  const text = new TextEncoder().encode(JSON.stringify(value));
+  const shared = { pointer: heap.reserve(text.length), bytes: text.length };
+  heap.bytes(shared.pointer, shared.bytes).set(text);
+  return shared;
+}
+
+/** What a thread opens when a job first asks for it, and keeps: corpora to read from, and tokenizers. */
+export class Resources {
+  readonly #heap: Heap;
+  readonly #open: OpenCorpus;
+  readonly #corpora = new Map<string, PairSource>();
+  readonly #tokenizers = new Map<Pointer, Tokenizer>();
+
+  constructor(heap: Heap, open: OpenCorpus) {
+    this.#heap = heap;
+    this.#open = open;
+  }
+
+  /** Takes over a corpus that this thread has open already. */
+  adopt(corpus: PairSource): void {
+    this.#corpora.set(corpus.file, corpus);
+  }
+
+  /** @throws XformerError when it cannot be read */
+  corpus(file: string): PairSource {
+    const corpus = this.#corpora.get(file) ?? this.#open(file);
+    this.#corpora.set(file, corpus);
+    return corpus;
+  }
+
+  /** The tokenizer whose JSON was shared. */
+  tokenizer({ pointer, bytes }: SharedJson): Tokenizer {
+    const known = this.#tokenizers.get(pointer);
+    if (known !== undefined) return known;
+    const text = new TextDecoder().decode(this.#heap.bytes(pointer, bytes).slice());
+    const tokenizer = tokenizerFromJSON(JSON.parse(text));
+    this.#tokenizers.set(pointer, tokenizer);
+    return tokenizer;
+  }
+
+  /** Closes every file. */
+  close(): void {
+    for (const corpus of this.#corpora.values()) corpus.close();
+    this.#corpora.clear();
+  }
 }

@@ -1,16 +1,15 @@
-import { GEMM_WORKSPACE, type Kernels, type Pointer } from "../kernels/kernels.ts";
-import { Arena, type SharedMemory } from "./memory.ts";
+import { at, type Kernels, NONE, type Pointer } from "../kernels/kernels.ts";
+import { add, type Caller, type DropoutMask } from "./calls.ts";
+import { Arena, type Heap } from "./heap.ts";
 import type { Profile } from "./profile.ts";
 import { Tape } from "./tape.ts";
-import type { Parameter, Tensor } from "./tensor.ts";
+import { type Parameter, type Ragged, sizeOf, type Tensor } from "./tensor.ts";
 import { WeightPacks } from "./weightPacks.ts";
 
-/** What a replica has for itself: its instance of the kernels, and scratch in the shared memory. */
-export interface Workbench {
-  readonly kernels: Kernels;
-  readonly memory: SharedMemory;
+/** What a replica has for itself: its instance of the kernels, and scratch in the heap. */
+export interface Workbench extends Caller {
+  readonly heap: Heap;
   readonly arena: Arena;
-  readonly gemmWorkspace: Pointer;
   /** Weights in the form that products read, as long as they stay the same. */
   readonly packs: WeightPacks;
   /** Where its time goes, when somebody wants to know. */
@@ -18,13 +17,14 @@ export interface Workbench {
 }
 
 /** Sets up a workbench: one for each thread. */
-export function createWorkbench(kernels: Kernels, memory: SharedMemory, profile?: Profile): Workbench {
+export function createWorkbench(kernels: Kernels, heap: Heap, profile?: Profile): Workbench {
+  const gemmWorkspace = heap.reserve(4 * kernels.gemmWorkspace());
   return {
     kernels: profile?.kernels ?? kernels,
-    memory,
-    arena: new Arena(memory),
-    gemmWorkspace: memory.reserve(4 * GEMM_WORKSPACE),
-    packs: new WeightPacks(kernels, memory),
+    gemmWorkspace,
+    heap,
+    arena: new Arena(heap),
+    packs: new WeightPacks({ kernels, gemmWorkspace, profile: undefined }, heap),
     profile,
   };
 }
@@ -52,30 +52,38 @@ export interface ComputationOptions {
   readonly keepPacks?: boolean | undefined;
 }
 
+/** An operation's two ways, with its name given once: see {@link Computation.record}. */
+export interface Operation {
+  /** Computes the output. */
+  forward(): void;
+  /** From the output's gradient, which it may overwrite, to those of the inputs: see the contract of {@link Tape}. */
+  backward(dOutput: Pointer): void;
+}
+
 /**
  * One run of the model, forward and perhaps backward: the operations of `operations/` take it first. Nothing
  * here outlives the run but what the parameters' gradients have gathered.
  */
-export class Computation {
+export class Computation implements Caller {
   readonly kernels: Kernels;
-  readonly memory: SharedMemory;
-  readonly arena: Arena;
   readonly gemmWorkspace: Pointer;
+  readonly profile: Profile | undefined;
+  readonly heap: Heap;
+  readonly arena: Arena;
   readonly tape: Tape | undefined;
   /** The dropout probabilities in units of 1 / 65536, 65535 at most; 0 for none. */
   readonly dropThresholds: Dropouts;
   /** Weights packed once; without it every product packs its own, in scratch. */
   readonly packs: WeightPacks | undefined;
-  readonly #profile: Profile | undefined;
   readonly #gradients: Pointer;
   #sites = 0;
 
   constructor(workbench: Workbench, options: ComputationOptions = {}) {
     this.kernels = workbench.kernels;
-    this.memory = workbench.memory;
-    this.arena = workbench.arena;
     this.gemmWorkspace = workbench.gemmWorkspace;
-    this.#profile = workbench.profile;
+    this.profile = workbench.profile;
+    this.heap = workbench.heap;
+    this.arena = workbench.arena;
     this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena, workbench.profile);
     this.packs = (options.keepPacks ?? options.gradients === undefined) ? workbench.packs : undefined;
     const { residual = 0, attention = 0, activation = 0 } = options.dropout ?? {};
@@ -85,7 +93,7 @@ export class Computation {
       attention: threshold(attention),
       activation: threshold(activation),
     };
-    this.#gradients = options.gradients ?? 0;
+    this.#gradients = options.gradients ?? NONE;
   }
 
   /** A new [rows, columns] tensor in scratch; its content is whatever was there. */
@@ -93,14 +101,44 @@ export class Computation {
     return { pointer: this.arena.allocate(rows * columns), rows, columns };
   }
 
-  /** Says which operation is computed from now on, for the profile. */
-  begin(operation: string): void {
-    this.#profile?.begin(operation);
+  /**
+   * Computes an operation's output and, when gradients are wanted, remembers the way back.
+   *
+   * @param name what the profile calls it, forward and backward
+   * @param output what `forward` computes: a tensor of its own
+   */
+  record<Output extends Tensor>(name: string, output: Output, operation: Operation): Output {
+    this.profile?.begin(name);
+    operation.forward();
+    this.tape?.record(name, output, (dOutput) => operation.backward(dOutput));
+    return output;
   }
 
   /** Where this run gathers the gradient of a parameter; operations add to it. */
-  gradientOf(parameter: Parameter): Pointer {
-    return this.#gradients + 4 * parameter.offset;
+  gradientOf({ offset, rows, columns }: Parameter): Tensor {
+    return { pointer: at(this.#gradients, offset), rows, columns };
+  }
+
+  /**
+   * Gives tensors their gradients by a kernel that writes and cannot add: at once where nothing has been given before,
+   * else through scratch. A tensor that is named twice has one gradient, which both names stand for.
+   */
+  giveGradients(inputs: readonly Tensor[], write: (gradients: Pointer[]) => void): void {
+    const targets = new Map([...new Set(inputs)].map((input) => [input, this.tape!.target(input)]));
+    this.temporarily(() => {
+      const parts = new Map<Tensor, Pointer>();
+      for (const [input, { pointer, accumulate }] of targets)
+        parts.set(input, accumulate ? this.arena.allocate(sizeOf(input)) : pointer);
+      write(inputs.map((input) => parts.get(input)!));
+      for (const [input, { pointer, accumulate }] of targets)
+        if (accumulate) add(this, { to: pointer, from: parts.get(input)!, count: sizeOf(input) });
+    });
+  }
+
+  /** The mask of the next place where dropout is applied to the rows of `sentences`. */
+  dropoutMask(kind: keyof Dropouts, sentences: Ragged, sites = 1): DropoutMask {
+    const site = this.dropoutSites(sites);
+    return { rowKeys: sentences.rowKeys, site, threshold: this.dropThresholds[kind] };
   }
 
   /**

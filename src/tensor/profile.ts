@@ -1,5 +1,7 @@
-import { GEMM_WORKSPACE, type Kernels, packedSize } from "../kernels/kernels.ts";
-import type { SharedMemory } from "./memory.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { gemm, packB } from "./calls.ts";
+import type { Heap } from "./heap.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Time spent in the kernels of one operation. */
 interface OperationTime {
@@ -40,8 +42,8 @@ export class Profile {
   /** When the clock was started; none while it stands. */
   #started: number | undefined;
 
-  constructor(kernels: Kernels, memory: SharedMemory) {
-    this.#peakGflops = measurePeak(kernels, memory);
+  constructor(kernels: Kernels, heap: Heap) {
+    this.#peakGflops = measurePeak(kernels, heap);
     this.kernels = this.#timed(kernels);
   }
 
@@ -49,6 +51,11 @@ export class Profile {
   begin(operation: string, pass: Pass = "forward"): void {
     this.#operation = operation;
     this.#pass = pass;
+  }
+
+  /** Counts the floating-point operations of a matrix product that is to be computed. */
+  product(flops: number): void {
+    if (this.#started !== undefined) this.#gemmFlops += flops;
   }
 
   /** Adds to the time spent waiting for other threads. */
@@ -94,11 +101,7 @@ export class Profile {
         const result = kernel(...parameters);
         const seconds = (performance.now() - start) / 1000;
         this.#add(seconds);
-        if (name === "gemm") {
-          const [m, n, k] = parameters.slice(7, 10) as [number, number, number];
-          this.#gemmSeconds += seconds;
-          this.#gemmFlops += 2 * m * n * k;
-        }
+        if (name === "gemm") this.#gemmSeconds += seconds;
         return result;
       };
     }
@@ -113,16 +116,20 @@ export class Profile {
 }
 
 /** GFLOP/s of a [240, 256] x [256, 256] product, the best of many: all of it stays in the L2 cache. */
-function measurePeak(kernels: Kernels, memory: SharedMemory): number {
+function measurePeak(kernels: Kernels, heap: Heap): number {
   const [m, n, k] = [240, 256, 256];
-  const [a, b, c, packed, workspace] = [m * k, k * n, m * n, packedSize(n, k), GEMM_WORKSPACE].map((floats) =>
-    memory.reserve(4 * floats),
-  ) as [number, number, number, number, number];
-  kernels.packB(packed, b, n, 0, n, k);
+  const caller = { kernels, gemmWorkspace: heap.reserve(4 * kernels.gemmWorkspace()), profile: undefined };
+  const tensor = (rows: number, columns: number): Tensor => ({
+    pointer: heap.reserve(4 * rows * columns),
+    rows,
+    columns,
+  });
+  const [a, b, c] = [tensor(m, k), tensor(k, n), tensor(m, n)];
+  const panels = packB(caller, { to: heap.reserve(4 * kernels.packedSize(n, k)), b });
   let best = Number.POSITIVE_INFINITY;
   for (let trial = 0; trial < 60; trial++) {
     const start = performance.now();
-    kernels.gemm(c, n, a, k, 0, packed, k, m, n, k, 0, 0, 0, workspace);
+    gemm(caller, { c, a, b: panels });
     best = Math.min(best, performance.now() - start);
   }
   return (2 * m * n * k) / best / 1e6;

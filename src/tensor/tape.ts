@@ -1,5 +1,5 @@
 import type { Flag, Pointer } from "../kernels/kernels.ts";
-import type { Arena } from "./memory.ts";
+import type { Arena } from "./heap.ts";
 import type { Profile } from "./profile.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
@@ -20,6 +20,17 @@ interface Step {
 /**
  * Remembers what was computed, so that gradients can flow back: each operation records one closure, and
  * {@link Tape.backward} runs them last to first (reverse-mode automatic differentiation).
+ *
+ * The contract, the same for every operation:
+ *
+ * - A tensor may be read by any number of operations: its gradient is the sum of what they give. The first that gives
+ *   something writes, the others add; {@link Tape.target} says which, and `Computation.giveGradients` does it for
+ *   kernels that can only write. Gradients of parameters are added to, always.
+ * - A closure runs once, after everything that read its output has run. The gradient of the output is complete then,
+ *   and it is the closure's own: nobody reads it afterwards, so it may be overwritten on the way.
+ * - A closure may read what its forward pass read and wrote: until the run is over, operations overwrite no tensor but
+ *   those that their documentation says they use up.
+ * - An operation may give gradients before {@link Tape.backward}, as soon as it has them. The loss does.
  */
 export class Tape {
   readonly #arena: Arena;

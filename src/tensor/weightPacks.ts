@@ -1,5 +1,5 @@
-import { type Flag, type Kernels, type Pointer, packedSize } from "../kernels/kernels.ts";
-import type { SharedMemory } from "./memory.ts";
+import { type Caller, type Panels, packB, packedSize } from "./calls.ts";
+import type { Heap } from "./heap.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -7,15 +7,15 @@ import type { Tensor } from "./tensor.ts";
  * a decoder that runs a token at a time, or the shards of a training step, would spend their time packing them again.
  */
 export class WeightPacks {
-  readonly #kernels: Kernels;
-  readonly #memory: SharedMemory;
+  readonly #caller: Caller;
+  readonly #heap: Heap;
   /** By place and rows: the first rows of a matrix, such as W_Q of W_QKV, begin where it begins. */
-  readonly #packs = new Map<string, { readonly packed: Pointer; readonly version: number }>();
+  readonly #packs = new Map<string, { readonly panels: Panels; readonly version: number }>();
   #version = 0;
 
-  constructor(kernels: Kernels, memory: SharedMemory) {
-    this.#kernels = kernels;
-    this.#memory = memory;
+  constructor(caller: Caller, heap: Heap) {
+    this.#caller = caller;
+    this.#heap = heap;
   }
 
   /** Says which weights are in use: after a change every pack is made again when it is next asked for. */
@@ -24,23 +24,24 @@ export class WeightPacks {
   }
 
   /** W^T in panels, for x W^T; W is [out, in]. */
-  transposed(weight: Tensor): Pointer {
-    return this.#pack(weight, 1, weight.rows, weight.columns);
+  transposed(weight: Tensor): Panels {
+    return this.#pack(weight, true);
   }
 
   /** W in panels, for dy W; W is [out, in]. */
-  plain(weight: Tensor): Pointer {
-    return this.#pack(weight, 0, weight.columns, weight.rows);
+  plain(weight: Tensor): Panels {
+    return this.#pack(weight, false);
   }
 
-  /** A matrix B[k, n] in panels, which lies in memory as it is or transposed. */
-  #pack({ pointer, rows, columns }: Tensor, transposed: Flag, n: number, k: number): Pointer {
+  #pack(weight: Tensor, transposed: boolean): Panels {
+    const { pointer, rows, columns } = weight;
     const key = `${pointer} ${rows} ${transposed}`;
     const known = this.#packs.get(key);
-    if (known?.version === this.#version) return known.packed;
-    const packed = known?.packed ?? this.#memory.reserve(4 * packedSize(n, k));
-    this.#kernels.packB(packed, pointer, columns, transposed, n, k);
-    this.#packs.set(key, { packed, version: this.#version });
-    return packed;
+    if (known?.version === this.#version) return known.panels;
+    const shape = transposed ? { rows: columns, columns: rows } : weight;
+    const to = known?.panels.pointer ?? this.#heap.reserve(4 * packedSize(this.#caller, shape));
+    const panels = packB(this.#caller, { to, b: weight, transposed });
+    this.#packs.set(key, { panels, version: this.#version });
+    return panels;
   }
 }

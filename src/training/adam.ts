@@ -1,6 +1,7 @@
-import type { Kernels, Pointer } from "../kernels/kernels.ts";
+import { at, type Pointer } from "../kernels/kernels.ts";
 import type { NamedParameter, Parameters } from "../model/parameters.ts";
-import type { SharedMemory } from "../tensor/memory.ts";
+import { adam, type Caller } from "../tensor/calls.ts";
+import type { Heap } from "../tensor/heap.ts";
 import type { TrainingConfig } from "./config.ts";
 
 /** One step of Adam, as every thread sees it. */
@@ -23,9 +24,9 @@ export class Adam {
   /** Second moments, laid out as the parameters. */
   readonly v: Pointer;
 
-  constructor(parameters: Parameters, memory: SharedMemory) {
-    this.m = memory.reserve(4 * parameters.size);
-    this.v = memory.reserve(4 * parameters.size);
+  constructor(parameters: Parameters, heap: Heap) {
+    this.m = heap.reserve(4 * parameters.size);
+    this.v = heap.reserve(4 * parameters.size);
   }
 }
 
@@ -36,21 +37,21 @@ export class Adam {
  * @param list the model's parameters, in their order
  */
 export function adamSlice(
-  kernels: Kernels,
-  adam: AdamStep,
+  caller: Caller,
+  step: AdamStep,
   list: readonly NamedParameter[],
   first: number,
   count: number,
 ): void {
-  const { beta1, beta2, epsilon, update, rate, gradientScale, weightDecay } = adam;
-  const apply = (start: number, end: number, decay: number): void => {
-    const at = (region: Pointer): Pointer => region + 4 * start;
-    kernels.adam(
-      ...([at(adam.parameters), at(adam.gradients), at(adam.m), at(adam.v), end - start] as const),
-      ...([rate / (1 - beta1 ** update), beta1, beta2, epsilon] as const),
-      ...([1 / Math.sqrt(1 - beta2 ** update), gradientScale, decay] as const),
-    );
-  };
+  const { beta1, beta2, epsilon, update, rate, gradientScale, weightDecay } = step;
+  const apply = (start: number, end: number, decay: number): void =>
+    adam(caller, {
+      ...{ parameters: at(step.parameters, start), gradients: at(step.gradients, start) },
+      ...{ m: at(step.m, start), v: at(step.v, start), count: end - start },
+      ...{ beta1, beta2, epsilon, gradientScale, decay },
+      stepSize: rate / (1 - beta1 ** update),
+      inverseRootCorrection2: 1 / Math.sqrt(1 - beta2 ** update),
+    });
   if (weightDecay === 0) {
     apply(first, first + count, 0);
     return;

@@ -19,7 +19,7 @@ import { RunDirectory } from "./runDirectory.ts";
 export function averageCheckpoints(paths: readonly string[], output: string): void {
   if (paths[0] === undefined) throw new RangeError("there is nothing to average");
   const first = loadCheckpoint(paths[0]);
-  const declared = Transformer.declare(first.model);
+  const declared = new Transformer(first.model).parameters.list;
   const sums = declared.map(({ shape }) => new Float64Array(floatsIn(shape)));
   for (const [i, path] of paths.entries()) {
     const checkpoint = i === 0 ? first : loadCheckpoint(path);

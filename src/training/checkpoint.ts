@@ -8,11 +8,11 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from "../io/safetensors.ts";
-import type { Pointer } from "../kernels/kernels.ts";
+import { at, type Pointer } from "../kernels/kernels.ts";
 import { type ModelConfig, validateModelConfig } from "../model/config.ts";
 import { floatsIn } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
-import type { SharedMemory } from "../tensor/memory.ts";
+import type { Heap } from "../tensor/heap.ts";
 import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
 import type { Adam } from "./adam.ts";
 import type { TrainingState } from "./state.ts";
@@ -49,7 +49,7 @@ export interface Checkpoint extends CheckpointDescription {
 export interface Optimizer {
   readonly adam: Adam;
   /** The moving average of the weights, when one is kept. */
-  readonly average: Pointer | undefined;
+  readonly movingAverage: Pointer | undefined;
 }
 
 /**
@@ -62,18 +62,18 @@ export function saveCheckpoint(
   path: string,
   model: Transformer,
   description: Omit<CheckpointDescription, "model">,
-  memory: SharedMemory,
+  heap: Heap,
   optimizer?: Optimizer,
 ): void {
   const { parameters } = model;
-  const at = ([prefix, region]: Region): NamedTensor[] =>
+  const inRegion = ([prefix, region]: Region): NamedTensor[] =>
     parameters.list.map(({ name, shape, offset }) => ({
       name: `${prefix}${name}`,
       shape,
-      data: memory.floats(region + 4 * offset, floatsIn(shape)),
+      data: heap.floats(at(region, offset), floatsIn(shape)),
     }));
   const regions: Region[] = [["", parameters.pointer], ...regionsOf(optimizer)];
-  writeCheckpoint(path, regions.flatMap(at), { ...description, model: model.config });
+  writeCheckpoint(path, regions.flatMap(inRegion), { ...description, model: model.config });
 }
 
 /** A prefix of tensor names, and where the tensors lie, laid out as the parameters. */
@@ -81,11 +81,11 @@ type Region = readonly [prefix: string, region: Pointer];
 
 function regionsOf(optimizer: Optimizer | undefined): Region[] {
   if (optimizer === undefined) return [];
-  const { adam, average } = optimizer;
+  const { adam, movingAverage } = optimizer;
   return [
     [FIRST_MOMENT, adam.m],
     [SECOND_MOMENT, adam.v],
-    ...(average === undefined ? [] : [[AVERAGE, average] as const]),
+    ...(movingAverage === undefined ? [] : [[AVERAGE, movingAverage] as const]),
   ];
 }
 
@@ -151,12 +151,7 @@ export function describeCheckpoint(path: string): CheckpointDescription & {
 }
 
 /** Fills a model's parameters, and what its optimizer keeps when asked for, from a checkpoint of the same shape. */
-export function restore(
-  checkpoint: Checkpoint,
-  model: Transformer,
-  memory: SharedMemory,
-  optimizer?: Optimizer,
-): void {
+export function restore(checkpoint: Checkpoint, model: Transformer, heap: Heap, optimizer?: Optimizer): void {
   const { list, pointer } = model.parameters;
   const regions: Region[] = [["", pointer], ...regionsOf(optimizer)];
   for (const [prefix, region] of regions) {
@@ -169,7 +164,7 @@ export function restore(
           `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`,
         );
       }
-      memory.floats(region + 4 * offset, floatsIn(shape)).set(tensor.data);
+      heap.floats(at(region, offset), floatsIn(shape)).set(tensor.data);
     }
   }
 }

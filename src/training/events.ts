@@ -1,5 +1,5 @@
 import type { CorpusStatistics } from "../data/encodedCorpusFile.ts";
-import type { KernelBuild } from "../kernels/load.ts";
+import type { KernelSet } from "../kernels/kernels.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { TrainingConfig } from "./config.ts";
@@ -14,7 +14,7 @@ export interface RunSummary {
   readonly training: TrainingConfig;
   /** Numbers that are learned. */
   readonly parameters: number;
-  readonly kernels: KernelBuild;
+  readonly kernels: KernelSet["name"];
   readonly threads: number;
   readonly corpus: CorpusStatistics & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */

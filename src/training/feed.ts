@@ -1,17 +1,14 @@
-import type { EncodedCorpus } from "../data/encodedCorpus.ts";
+import type { EncodedPair } from "../data/batches.ts";
 import { type EpochPlan, planEpoch } from "../data/epochPlan.ts";
-import type { ReplicaPool } from "../replicas/pool.ts";
-import { type SharedJson, shareJson } from "../replicas/resources.ts";
-import { allocatePairs, type SharedPairs, shareIntegers } from "../replicas/sharedPairs.ts";
-import { Arena } from "../tensor/memory.ts";
-import type { AssembleJob, PieceDropout } from "./assembly.ts";
+import type { Pointer } from "../kernels/kernels.ts";
+import { allocateBatch, type PairBatch, type SpecialIds, writeBatch } from "../model/batch.ts";
+import { createRandom } from "../random.ts";
+import type { Job } from "../replicas/control.ts";
+import type { Pool } from "../replicas/pool.ts";
+import { type PairSource, type Replica, type SharedJson, shareJson } from "../replicas/replica.ts";
+import { Arena } from "../tensor/heap.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainingConfig } from "./config.ts";
-import type { Tokenizers } from "./prepare.ts";
-
-/** A batch in the shared memory, cut into shards of about as many tokens each. */
-export interface ShardedBatch {
-  readonly shards: readonly SharedPairs[];
-}
 
 /** Where a batch stands in a run: an epoch and a batch of it, both from 0. */
 export interface BatchPosition {
@@ -19,13 +16,16 @@ export interface BatchPosition {
   readonly batch: number;
 }
 
-interface PlannedBatch extends BatchPosition, ShardedBatch {
-  readonly job: AssembleJob;
+/** A training corpus: lengths to plan by, and pairs to read. */
+export interface TrainingCorpus extends PairSource {
+  readonly pairs: number;
+  sourceLength(pair: number): number;
+  targetLength(pair: number): number;
 }
 
 /** What a {@link BatchFeed} takes batches from, and how. */
 export interface FeedOptions extends Pick<TrainingConfig, "batchTokens" | "batching" | "seed" | "maxEpochs"> {
-  readonly eosId: number;
+  readonly special: SpecialIds;
   /** Shards a batch is cut into, when it has so many sentences. */
   readonly shards: number;
   readonly maxLength: number;
@@ -38,30 +38,30 @@ export interface FeedOptions extends Pick<TrainingConfig, "batchTokens" | "batch
  * out is work for the threads, which do it while the batch before is computed, into the other of two arenas.
  */
 export class BatchFeed {
-  readonly #pool: ReplicaPool;
-  readonly #corpus: EncodedCorpus;
+  readonly #pool: Pool;
+  readonly #corpus: TrainingCorpus;
   readonly #options: FeedOptions;
   readonly #tokenizers: { readonly source: SharedJson; readonly target: SharedJson } | undefined;
   #arenas: readonly [busy: Arena, idle: Arena];
   #plans: ReadonlyMap<number, EpochPlan> = new Map();
-  #assembled: PlannedBatch | undefined;
+  #laidOut: (BatchPosition & { readonly job: LayOutJob }) | undefined;
 
   constructor(
-    pool: ReplicaPool,
-    corpus: EncodedCorpus,
-    { source, target }: Tokenizers,
+    pool: Pool,
+    corpus: TrainingCorpus,
+    { source, target }: { readonly source: Tokenizer; readonly target: Tokenizer },
     options: FeedOptions,
   ) {
-    const { memory } = pool.main.workbench;
+    const { heap } = pool.main.workbench;
     this.#pool = pool;
     this.#corpus = corpus;
     this.#options = options;
-    this.#arenas = [new Arena(memory), new Arena(memory)];
+    this.#arenas = [new Arena(heap), new Arena(heap)];
     if (options.bpeDropout > 0) {
-      const shared = shareJson(memory, source.toJSON());
+      const shared = shareJson(heap, source.toJSON());
       this.#tokenizers = {
         source: shared,
-        target: source === target ? shared : shareJson(memory, target.toJSON()),
+        target: source === target ? shared : shareJson(heap, target.toJSON()),
       };
     }
   }
@@ -71,26 +71,29 @@ export class BatchFeed {
     return this.#plan(epoch).batches;
   }
 
-  /** A batch: the one that was assembled in advance, or else assembled now. It is good until two further ones are. */
-  async at(position: BatchPosition): Promise<ShardedBatch> {
-    if (!isAt(this.#assembled, position)) {
-      const planned = this.#planBatch(position);
-      await this.#pool.run(planned.job);
-      this.#assembled = planned;
+  /**
+   * The shards of a batch: laid out in advance, or else now. They are good until two further batches are.
+   */
+  async at(position: BatchPosition): Promise<readonly PairBatch[]> {
+    if (this.#laidOut?.epoch !== position.epoch || this.#laidOut.batch !== position.batch) {
+      const job = this.#planBatch(position);
+      await this.#pool.run(job);
+      this.#laidOut = { ...position, job };
     }
-    return this.#assembled!;
+    return this.#laidOut.job.shards.map(({ room }) => room);
   }
 
   /**
-   * The work of assembling the batch after this one, to be done together with this one's; null after the last.
+   * The work of laying out the batch after this one, to be done together with this one's; null after the last.
    * The next call of {@link at} takes it to be done.
    */
-  prepareNext({ epoch, batch }: BatchPosition): AssembleJob | null {
+  prepareNext({ epoch, batch }: BatchPosition): LayOutJob | null {
     const within = batch + 1 < this.batchesIn(epoch);
     const next = within ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 };
     if (next.epoch === this.#options.maxEpochs) return null;
-    this.#assembled = this.#planBatch(next);
-    return this.#assembled.job;
+    const job = this.#planBatch(next);
+    this.#laidOut = { ...next, job };
+    return job;
   }
 
   #plan(epoch: number): EpochPlan {
@@ -105,35 +108,26 @@ export class BatchFeed {
   }
 
   /** Chooses the pairs of a batch, cuts it into shards and finds room for them in the arena that is idle. */
-  #planBatch(position: BatchPosition): PlannedBatch {
-    const { memory } = this.#pool.main.workbench;
+  #planBatch({ epoch, batch }: BatchPosition): LayOutJob {
+    const { heap } = this.#pool.main.workbench;
     const [busy, arena] = this.#arenas;
     this.#arenas = [arena, busy];
     arena.release();
-    const indices = this.#plan(position.epoch).batch(position.batch);
+    const all = this.#plan(epoch).batch(batch);
     const tokensOf = (pair: number): number =>
       this.#corpus.sourceLength(pair) + this.#corpus.targetLength(pair) + 2;
-    const shards = cutShards(Array.from(indices, tokensOf), this.#options.shards).map(([first, end]) => {
-      const part = indices.subarray(first, end);
-      return {
-        indices: shareIntegers(memory, arena, part),
-        pairs: allocatePairs(
-          arena,
-          part.length,
-          this.#room(part, (pair) => this.#corpus.sourceLength(pair)) + part.length,
-          this.#room(part, (pair) => this.#corpus.targetLength(pair)),
-        ),
-      };
+    const shards = cutShards(Array.from(all, tokensOf), this.#options.shards).map(([first, end]) => {
+      const part = all.subarray(first, end);
+      const sourceTokens = this.#room(part, (pair) => this.#corpus.sourceLength(pair));
+      const targetTokens = this.#room(part, (pair) => this.#corpus.targetLength(pair));
+      const pairs = arena.allocate(part.length);
+      const room = allocateBatch(arena, part.length, sourceTokens, targetTokens);
+      heap.integers(pairs, part.length).set(part);
+      return { pairs, room };
     });
-    return {
-      ...position,
-      shards: shards.map(({ pairs }) => pairs),
-      job: {
-        ...{ kind: "assemble", items: shards.length, shards },
-        ...{ corpus: this.#corpus.file, eosId: this.#options.eosId },
-        dropout: this.#dropout(position.epoch),
-      },
-    };
+    const { special } = this.#options;
+    const dropout = this.#dropout(epoch);
+    return { kind: "layOut", items: shards.length, shards, corpus: this.#corpus.file, special, dropout };
   }
 
   /** The most tokens that a side of these pairs can have; how many pieces BPE dropout makes is not known yet. */
@@ -147,10 +141,6 @@ export class BatchFeed {
     const { bpeDropout: probability, seed, maxLength } = this.#options;
     return { probability, seed, epoch, maxLength, ...this.#tokenizers };
   }
-}
-
-function isAt(planned: PlannedBatch | undefined, { epoch, batch }: BatchPosition): boolean {
-  return planned?.epoch === epoch && planned.batch === batch;
 }
 
 /**
@@ -171,3 +161,63 @@ export function cutShards(weights: readonly number[], count: number): [first: nu
     .map((end, shard): [number, number] => [shard === 0 ? 0 : ends[shard - 1]!, end])
     .filter(([first, end]) => first < end);
 }
+
+/** Reads the pairs of a batch and lays them out in the heap, a shard an item. */
+export interface LayOutJob extends Job {
+  readonly kind: "layOut";
+  /** The file of the encoded corpus. */
+  readonly corpus: string;
+  readonly special: SpecialIds;
+  readonly shards: readonly {
+    /** Int32: which pairs of the corpus, as many as the room has sentences. */
+    readonly pairs: Pointer;
+    readonly room: PairBatch;
+  }[];
+  readonly dropout: PieceDropout | null;
+}
+
+/** BPE dropout (Provilkov et al. 2020): every epoch cuts the words of a pair into pieces anew. */
+interface PieceDropout {
+  /** With which a merge is passed over. */
+  readonly probability: number;
+  readonly seed: number;
+  readonly epoch: number;
+  /** A side that would have more pieces than this keeps those that it has in the corpus. */
+  readonly maxLength: number;
+  readonly source: SharedJson;
+  readonly target: SharedJson;
+}
+
+/** Lays out a shard. */
+export function layOutShard({ workbench, resources }: Replica, job: LayOutJob, item: number): void {
+  const { heap, profile } = workbench;
+  const { pairs: numbers, room } = job.shards[item]!;
+  profile?.begin("next batch");
+  const pairs = resources.corpus(job.corpus).read(heap.integers(numbers, room.source.sentences));
+  const { dropout } = job;
+  const dropped =
+    dropout === null
+      ? pairs
+      : pairs.map((pair) =>
+          dropPieces(pair, resources.tokenizer(dropout.source), resources.tokenizer(dropout.target), dropout),
+        );
+  writeBatch(heap, room, dropped, job.special);
+}
+
+/** A pair in other pieces; the same for the same seed, epoch and pair, whichever thread does it. */
+function dropPieces(
+  { source, target, index }: EncodedPair,
+  sourceTokenizer: Tokenizer,
+  targetTokenizer: Tokenizer,
+  { probability, seed, epoch, maxLength }: PieceDropout,
+): EncodedPair {
+  const cutAnew = (ids: Int32Array, tokenizer: Tokenizer, side: number): Int32Array => {
+    const random = createRandom(seed, epoch, index, side, 0x70696563);
+    const pieces = tokenizer.encodeWithDropout?.(tokenizer.decode(ids), probability, random) ?? ids;
+    return pieces.length > maxLength ? ids : pieces;
+  };
+  return { source: cutAnew(source, sourceTokenizer, 0), target: cutAnew(target, targetTokenizer, 1), index };
+}
+
+/** What a thread of a pool does for a feed, by the kind of job. */
+export const FEED_JOBS = { layOut: layOutShard };

@@ -49,7 +49,7 @@ export class Keeper {
     ];
     if (files.length > 0) {
       if (numbered.length > 0) this.#directory.makeCheckpoints();
-      await this.#step.withAverage(async () => {
+      await this.#step.withMovingAverage(async () => {
         for (const file of files) {
           this.#write(file, state);
           onSaved(file);
@@ -61,6 +61,6 @@ export class Keeper {
 
   #write(file: string, training: TrainingState, optimizer?: TrainingStep): void {
     const { model, workbench } = this.#replica;
-    saveCheckpoint(file, model, { ...this.#description, training }, workbench.memory, optimizer);
+    saveCheckpoint(file, model, { ...this.#description, training }, workbench.heap, optimizer);
   }
 }

@@ -1,7 +1,7 @@
 import type { Corpus } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
-import type { ReplicaPool } from "../replicas/pool.ts";
+import type { Pool } from "../replicas/pool.ts";
 import { averageCheckpoints } from "./average.ts";
 import { type Checkpoint, type CheckpointDescription, loadCheckpoint, restore } from "./checkpoint.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
@@ -53,7 +53,7 @@ export interface RunParts {
   readonly validation: Corpus | null;
   readonly test: Corpus | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
-  readonly pool: ReplicaPool;
+  readonly pool: Pool;
   readonly directory: RunDirectory;
 }
 
@@ -77,11 +77,11 @@ export class Run {
     this.#emit = onEvent;
     this.#first = state.step;
     this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
-    this.#step = new TrainingStep(pool, vocabulary, config.training);
+    this.#step = new TrainingStep(pool, config.training);
     this.#keeper = new Keeper(directory, description, pool.main, this.#step);
     const feed = new BatchFeed(pool, corpus, tokenizers, {
       ...config.training,
-      ...{ eosId: vocabulary.eosId, shards: this.#step.shards },
+      ...{ special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId }, shards: this.#step.shards },
       ...{ maxLength: config.model.maxLength, bpeDropout: config.tokenizer.bpeDropout },
     });
     this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
@@ -90,13 +90,14 @@ export class Run {
           ? undefined
           : async () => {
               workbench.profile?.stop(); // validating is not training
-              const valid = await this.#step.withAverage(() => this.#validate(validation));
+              const valid = await this.#step.withMovingAverage(() => this.#validate(validation));
               workbench.profile?.start();
               return valid;
             },
       save: (saved) => this.#keeper.save(saved, (file) => onEvent({ type: "saved", file, step: saved.step })),
       log: (record) => directory.append(record),
       emit: onEvent,
+      pause: () => pool.pause(),
     });
   }
 
@@ -112,7 +113,7 @@ export class Run {
     if (checkpoint === null) {
       await this.#keeper.save(state); // so that there is something to go on from whenever it is stopped
     } else {
-      restore(checkpoint, model, workbench.memory, this.#step);
+      restore(checkpoint, model, workbench.heap, this.#step);
       pool.weightsChanged();
       await this.#keeper.follow(state);
     }
@@ -133,14 +134,14 @@ export class Run {
     const secondsPerEpoch = tokens / (await this.#trainer.measureSpeed());
     return {
       ...{ directory: directory.path, model: model.config, training: config.training, totalSteps },
-      ...{ parameters: model.parameters.count, kernels: pool.build, threads: pool.threads },
+      ...{ parameters: model.parameters.count, kernels: pool.kernels, threads: pool.threads },
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,
       testPairs: test?.source.length ?? 0,
       secondsPerEpoch,
       estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),
       memory: {
-        shared: workbench.memory.wasm.buffer.byteLength,
+        shared: workbench.heap.wasm.buffer.byteLength,
         resident: process.memoryUsage.rss(),
       },
       resumedAt: state.step,
@@ -185,7 +186,7 @@ export class Run {
 
   #load(file: string): void {
     const { model, workbench } = this.#parts.pool.main;
-    restore(loadCheckpoint(file), model, workbench.memory);
+    restore(loadCheckpoint(file), model, workbench.heap);
     this.#parts.pool.weightsChanged();
   }
 

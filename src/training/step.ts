@@ -1,12 +1,18 @@
-import type { Pointer } from "../kernels/kernels.ts";
-import type { SpecialIds } from "../model/teacherForcing.ts";
-import type { ReplicaPool } from "../replicas/pool.ts";
-import { viewPairs } from "../replicas/sharedPairs.ts";
-import { Adam, clipScale } from "./adam.ts";
-import type { AssembleJob } from "./assembly.ts";
+import { at, type Pointer } from "../kernels/kernels.ts";
+import { countTokens, type DropoutKey, type PairBatch } from "../model/batch.ts";
+import { dropoutsOf } from "../model/config.ts";
+import { type Objective, teacherForcedLoss } from "../model/teacherForcing.ts";
+import type { Job } from "../replicas/control.ts";
+import type { Pool } from "../replicas/pool.ts";
+import type { Replica } from "../replicas/replica.ts";
+import { add, clear, copy, lerp, sumSquares } from "../tensor/calls.ts";
+import { Computation } from "../tensor/computation.ts";
+import { Adam, type AdamStep, adamSlice, clipScale } from "./adam.ts";
 import type { TrainingConfig } from "./config.ts";
-import type { ShardedBatch } from "./feed.ts";
-import { SLICE } from "./jobs.ts";
+import { type LayOutJob, layOutShard } from "./feed.ts";
+
+/** What the model is trained for. */
+const objective: Objective = teacherForcedLoss;
 
 /**
  * Shards a batch is cut into, whatever the number of threads: their gradients are summed in a fixed order, so
@@ -17,58 +23,63 @@ const SHARDS = 4;
 const SHARDS_OF_LARGE = 2;
 const LARGE = 10_000_000;
 
-/** What the batches of a step add up to. */
-interface StepSums {
+/** Floats of parameters that a thread sums up or updates at a time; 128 KiB of each region fit the L2 cache. */
+export const SLICE = 2 ** 15;
+
+/** A batch to learn from, in shards of about as many tokens each. */
+export interface StepBatch {
+  readonly shards: readonly PairBatch[];
+  /** The laying out of the batch to come, which is done meanwhile. */
+  readonly next: LayOutJob | null;
+}
+
+/** What a step adds up to. */
+export interface StepGradients {
   /** The summed label-smoothed cross-entropy. */
   readonly loss: number;
   /** ENDs included. */
   readonly sourceTokens: number;
   readonly targetTokens: number;
-}
-
-/** The sums, and the norm of the gradient of the mean loss over the step's target tokens. */
-export interface StepGradients extends StepSums {
+  /** The norm of the gradient of the mean loss over the step's target tokens. */
   readonly norm: number;
 }
 
-const NOTHING: StepSums = { loss: 0, sourceTokens: 0, targetTokens: 0 };
+/** Whether a step's gradients can be learned from. */
+export function isLearnable({ loss, norm }: StepGradients): boolean {
+  return Number.isFinite(loss) && Number.isFinite(norm);
+}
 
-/** Computes gradients over shards in parallel, adds them up over batches, and applies them. */
+/** Steps of training: forward and backward over shards in parallel, the sum of their gradients, clipping and Adam. */
 export class TrainingStep {
   readonly adam: Adam;
   /** The moving average of the weights, laid out as they are; none when it is not kept. */
-  readonly average: Pointer | undefined;
-  readonly #pool: ReplicaPool;
-  readonly #special: SpecialIds;
+  readonly movingAverage: Pointer | undefined;
+  readonly #pool: Pool;
   readonly #config: TrainingConfig;
+  /** A region a shard, laid out as the parameters. */
   readonly #gradients: readonly Pointer[];
   /** Float64[shards] */
   readonly #losses: Pointer;
   /** Float64[slices] */
   readonly #squares: Pointer;
   readonly #slices: number;
-  #sums = NOTHING;
-  /** Sentences, and gradient regions with something in them, of the step so far. */
-  #sentences = 0;
-  #used = 0;
 
-  /** The average starts from the weights that the model has now. */
-  constructor(pool: ReplicaPool, { bosId, eosId }: SpecialIds, config: TrainingConfig) {
+  /** The moving average starts from the weights that the model has now. */
+  constructor(pool: Pool, config: TrainingConfig) {
     const { model, workbench } = pool.main;
-    const { memory, kernels } = workbench;
-    const { pointer, size } = model.parameters;
+    const { heap } = workbench;
+    const { pointer, size, count } = model.parameters;
     this.#pool = pool;
-    this.#special = { bosId, eosId };
     this.#config = config;
-    this.adam = new Adam(model.parameters, memory);
-    const shards = model.parameters.count > LARGE ? SHARDS_OF_LARGE : SHARDS;
-    this.#gradients = Array.from({ length: shards }, () => memory.reserve(4 * size));
+    this.adam = new Adam(model.parameters, heap);
+    const shards = count > LARGE ? SHARDS_OF_LARGE : SHARDS;
+    this.#gradients = Array.from({ length: shards }, () => heap.reserve(4 * size));
     this.#slices = Math.ceil(size / SLICE);
-    this.#losses = memory.reserve(8 * shards);
-    this.#squares = memory.reserve(8 * this.#slices);
+    this.#losses = heap.reserve(8 * shards);
+    this.#squares = heap.reserve(8 * this.#slices);
     if (config.ema > 0) {
-      this.average = memory.reserve(4 * size);
-      kernels.copy(this.average, pointer, size);
+      this.movingAverage = heap.reserve(4 * size);
+      copy(workbench, { to: this.movingAverage, from: pointer, count: size });
     }
   }
 
@@ -78,49 +89,43 @@ export class TrainingStep {
   }
 
   /**
-   * Forward and backward over a batch: its gradients are added to those of the step.
+   * One step, from its batches to the new weights. Every job is shared out among the threads.
    *
+   * @param batches whose gradients are added up
    * @param step from 1; the dropout masks depend on it
-   * @param next the batch to be assembled meanwhile
+   * @param learn how to learn from the gradients; without it, or when they are not finite, the weights stay
    */
-  async add(batch: ShardedBatch, step: number, next: AssembleJob | null = null): Promise<void> {
-    const { memory } = this.#pool.main.workbench;
-    const { seed, labelSmoothing: smoothing } = this.#config;
-    let { sourceTokens, targetTokens, loss } = this.#sums;
-    const shards = batch.shards.map((pairs, i) => {
-      const { sourceTokens: source, targetTokens: target, targetOffsets } = viewPairs(memory, pairs);
-      const sentences = targetOffsets.length - 1;
-      sourceTokens += source.length;
-      targetTokens += target.length + sentences;
-      const key = { seed, step, firstSentence: this.#sentences };
-      this.#sentences += sentences;
-      const [gradients, first] = [this.#gradients[i]!, i >= this.#used];
-      return { pairs, key, gradients, first, loss: this.#losses + 8 * i };
-    });
-    const items = shards.length + (next?.items ?? 0);
-    const packing = { weights: this.#pool.weights, keepPacks: this.shards === SHARDS };
-    const job = { kind: "gradients", items, shards, special: this.#special, smoothing, ...packing, next };
-    await this.#pool.run(job);
-    for (const part of memory.doubles(this.#losses, shards.length)) loss += part;
-    this.#used = Math.max(this.#used, shards.length);
-    this.#sums = { loss, sourceTokens, targetTokens };
-  }
-
-  /** Adds up the shards: the gradients of the batches since the last call are then at hand for {@link update}. */
-  async finish(): Promise<StepGradients> {
-    const { model, workbench } = this.#pool.main;
-    const { size } = model.parameters;
-    const gradients = this.#gradients.slice(0, this.#used);
-    await this.#pool.run({ kind: "reduce", items: this.#slices, gradients, size, squares: this.#squares });
-    const sums = this.#sums;
-    this.#sums = NOTHING;
-    this.#used = this.#sentences = 0;
-    const squares = workbench.memory.doubles(this.#squares, this.#slices).reduce((sum, x) => sum + x, 0);
-    return { ...sums, norm: Math.sqrt(squares) / sums.targetTokens };
+  async take(
+    batches: Iterable<StepBatch> | AsyncIterable<StepBatch>,
+    step: number,
+    learn?: { readonly update: number; readonly rate: number },
+  ): Promise<StepGradients> {
+    const { heap } = this.#pool.main.workbench;
+    const { size } = this.#pool.main.model.parameters;
+    let [loss, sourceTokens, targetTokens, sentences, used] = [0, 0, 0, 0, 0];
+    for await (const { shards, next } of batches) {
+      // Forward, loss and backward of every shard, each into gradients of its own: see shardGradients.
+      await this.#pool.run(this.#gradientsJob(shards, next, { step, sentences, used }));
+      for (const part of heap.doubles(this.#losses, shards.length)) loss += part;
+      for (const { source, target } of shards) {
+        sourceTokens += countTokens(heap, source);
+        targetTokens += countTokens(heap, target);
+        sentences += source.sentences;
+      }
+      used = Math.max(used, shards.length);
+    }
+    // The sum of the shards, and its norm: see sumSlice.
+    const gradients = this.#gradients.slice(0, used);
+    await this.#pool.run({ kind: "sum", items: this.#slices, gradients, size, squares: this.#squares });
+    const squares = heap.doubles(this.#squares, this.#slices).reduce((sum, x) => sum + x, 0);
+    const result = { loss, sourceTokens, targetTokens, norm: Math.sqrt(squares) / targetTokens };
+    // Clipping and Adam: see updateSlice.
+    if (learn !== undefined && isLearnable(result)) await this.update(learn.update, learn.rate, result);
+    return result;
   }
 
   /**
-   * Clips and applies the gradients by Adam.
+   * Clips and applies the gradients at hand.
    *
    * @param update updates with this one, from 1
    */
@@ -134,25 +139,141 @@ export class TrainingStep {
     };
     // The first steps say little about where the weights will be: the average forgets them sooner.
     const share = 1 - Math.min(ema, (1 + update) / (10 + update));
-    const average = this.average === undefined ? null : { pointer: this.average, share };
-    await this.#pool.run({ kind: "update", items: this.#slices, adam, average, size });
+    const movingAverage = this.movingAverage === undefined ? null : { pointer: this.movingAverage, share };
+    await this.#pool.run({ kind: "update", items: this.#slices, adam, movingAverage, size });
     this.#pool.weightsChanged();
   }
 
   /** Does some work between two steps with the averaged weights in the model, when an average is kept. */
-  async withAverage<T>(work: () => Promise<T>): Promise<T> {
-    if (this.average === undefined) return work();
-    const { pointer, size } = this.#pool.main.model.parameters;
-    const { kernels } = this.#pool.main.workbench;
+  async withMovingAverage<T>(work: () => Promise<T>): Promise<T> {
+    if (this.movingAverage === undefined) return work();
+    const { model, workbench } = this.#pool.main;
+    const { pointer, size: count } = model.parameters;
     const aside = this.#gradients[0]!; // nobody needs it between two steps
-    kernels.copy(aside, pointer, size);
-    kernels.copy(pointer, this.average, size);
+    copy(workbench, { to: aside, from: pointer, count });
+    copy(workbench, { to: pointer, from: this.movingAverage, count });
     this.#pool.weightsChanged();
     try {
       return await work();
     } finally {
-      kernels.copy(pointer, aside, size);
+      copy(workbench, { to: pointer, from: aside, count });
       this.#pool.weightsChanged();
     }
   }
+
+  /** @param before what the batches of the step before this one had: sentences, and gradients with something in them */
+  #gradientsJob(
+    shards: readonly PairBatch[],
+    next: LayOutJob | null,
+    before: { readonly step: number; readonly sentences: number; readonly used: number },
+  ): GradientsJob {
+    const { seed, labelSmoothing: smoothing } = this.#config;
+    let firstSentence = before.sentences;
+    const works = shards.map((batch, i) => {
+      const key = { seed, step: before.step, firstSentence };
+      firstSentence += batch.source.sentences;
+      const loss = at(this.#losses, 2 * i);
+      return { batch, key, gradients: this.#gradients[i]!, first: i >= before.used, loss };
+    });
+    return {
+      ...{ kind: "gradients", items: shards.length + (next?.items ?? 0), shards: works, smoothing, next },
+      ...{ weightsVersion: this.#pool.weightsVersion, keepPacks: this.shards === SHARDS },
+    };
+  }
 }
+
+/**
+ * Forward and backward over the shards of a batch, each into a gradient region of its own; whoever has no shard
+ * left lays out those of the next batch.
+ */
+interface GradientsJob extends Job {
+  readonly kind: "gradients";
+  readonly shards: readonly {
+    readonly batch: PairBatch;
+    readonly key: DropoutKey;
+    readonly gradients: Pointer;
+    /** Whether the gradients begin with this batch; else they are added to those of batches before. */
+    readonly first: boolean;
+    /** Float64[1]: where the loss of the shard goes. */
+    readonly loss: Pointer;
+  }[];
+  readonly smoothing: number;
+  /** Which weights they are; see `WeightPacks.useVersion`. */
+  readonly weightsVersion: number;
+  /** Whether packed weights are kept from shard to shard. */
+  readonly keepPacks: boolean;
+  readonly next: LayOutJob | null;
+}
+
+function shardGradients(replica: Replica, job: GradientsJob, item: number): void {
+  if (item >= job.shards.length) {
+    layOutShard(replica, job.next!, item - job.shards.length);
+    return;
+  }
+  const { model, workbench } = replica;
+  const { batch, key, gradients, first, loss } = job.shards[item]!;
+  workbench.profile?.begin("clearing gradients");
+  if (first) clear(workbench, { pointer: gradients, count: model.parameters.size });
+  workbench.packs.useVersion(job.weightsVersion);
+  const dropouts = dropoutsOf(model.config);
+  const run = new Computation(workbench, { gradients, dropout: dropouts, keepPacks: job.keepPacks });
+  const dropout = Math.max(...Object.values(dropouts)) > 0 ? key : undefined;
+  // Gradients are of the sum over tokens; how many tokens the whole step has is known when it is over.
+  const rows = objective(model, run, batch, { smoothing: job.smoothing, scale: 1, dropout });
+  let sum = 0;
+  for (let i = 0; i < rows.length; i += 3) sum += rows[i]!;
+  workbench.heap.doubles(loss, 1)[0] = sum;
+  run.tape?.backward();
+  workbench.arena.release();
+}
+
+/** Sums the shards' gradients into the first region, a slice an item. */
+interface SumJob extends Job {
+  readonly kind: "sum";
+  readonly gradients: readonly Pointer[];
+  readonly size: number;
+  /** Float64[items]: where the slices' sums of squares go. */
+  readonly squares: Pointer;
+}
+
+function sumSlice({ workbench }: Replica, job: SumJob, item: number): void {
+  const [first, count] = sliceOf(job, item);
+  workbench.profile?.begin("sum of shards");
+  const slices = job.gradients.map((gradients) => at(gradients, first));
+  sumTree(slices, (to, from) => add(workbench, { to, from, count }));
+  const squares = sumSquares(workbench, { pointer: slices[0]!, count });
+  workbench.heap.doubles(job.squares, job.items)[item] = squares;
+}
+
+/** Adds all regions to the first in the order of a binary tree: (0 + 1) + (2 + 3), and so on. */
+function sumTree(regions: readonly Pointer[], addTo: (to: Pointer, from: Pointer) => void): void {
+  for (let distance = 1; distance < regions.length; distance *= 2) {
+    for (let i = 0; i + distance < regions.length; i += 2 * distance)
+      addTo(regions[i]!, regions[i + distance]!);
+  }
+}
+
+/** Adam, and the moving average of the weights when there is one, a slice an item. */
+interface UpdateJob extends Job {
+  readonly kind: "update";
+  readonly adam: AdamStep;
+  readonly movingAverage: { readonly pointer: Pointer; readonly share: number } | null;
+  readonly size: number;
+}
+
+function updateSlice({ model, workbench }: Replica, job: UpdateJob, item: number): void {
+  const [first, count] = sliceOf(job, item);
+  workbench.profile?.begin("adam");
+  adamSlice(workbench, job.adam, model.parameters.list, first, count);
+  if (job.movingAverage === null) return;
+  const { pointer, share } = job.movingAverage;
+  lerp(workbench, { to: at(pointer, first), from: at(job.adam.parameters, first), share, count });
+}
+
+/** The first float of a slice, and how many it has. */
+function sliceOf({ size }: { readonly size: number }, item: number): [first: number, count: number] {
+  return [item * SLICE, Math.min(SLICE, size - item * SLICE)];
+}
+
+/** What a thread of a pool does for a step, by the kind of job. */
+export const STEP_JOBS = { gradients: shardGradients, sum: sumSlice, update: updateSlice };

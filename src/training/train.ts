@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { type Corpus, loadCorpus } from "../data/corpus.ts";
 import { XformerError } from "../errors.ts";
-import { perform } from "../jobs.ts";
+import { JOBS } from "../jobs.ts";
 import type { ModelConfig, PresetName } from "../model/config.ts";
-import { ReplicaPool } from "../replicas/pool.ts";
+import type { Pool } from "../replicas/pool.ts";
+import { WorkerPool } from "../replicas/workerPool.ts";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import type { TrainingConfig } from "./config.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
@@ -164,14 +165,14 @@ async function withPool(
   { corpus, tokenizers }: PreparedCorpus,
   { model }: RunConfig,
   { threads, profile }: CommonOptions,
-  work: (pool: ReplicaPool) => Promise<TrainResult>,
+  work: (pool: Pool) => Promise<TrainResult>,
 ): Promise<TrainResult> {
   const sizes: ModelConfig = {
     ...model,
     sourceVocabSize: tokenizers.source.vocabulary.size,
     targetVocabSize: tokenizers.target.vocabulary.size,
   };
-  const pool = new ReplicaPool(sizes, perform, threads, profile);
+  const pool = new WorkerPool(sizes, JOBS, threads, profile);
   pool.main.resources.adopt(corpus);
   try {
     return await work(pool);

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { XformerError } from "../errors.ts";
 import type { TrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
@@ -14,7 +13,7 @@ import {
   type ValidationRecord,
   withCheckpoint,
 } from "./state.ts";
-import type { StepGradients, TrainingStep } from "./step.ts";
+import { isLearnable, type StepBatch, type StepGradients, type TrainingStep } from "./step.ts";
 
 /** What the trainer leaves to others. */
 export interface TrainerHooks {
@@ -24,6 +23,8 @@ export interface TrainerHooks {
   readonly save: (state: TrainingState) => Promise<void>;
   readonly log: (record: LogRecord | ValidationRecord) => void;
   readonly emit: (event: TrainingEvent) => void;
+  /** Lets signals and timers have their turn. */
+  readonly pause: () => Promise<void>;
 }
 
 /** How a run of the trainer ended. */
@@ -74,14 +75,13 @@ export class Trainer {
 
   /** Source and target tokens a second, from trying the next batch for a second without learning from it. */
   async measureSpeed(): Promise<number> {
-    const batch = await this.#feed.at(this.#state);
+    const shards = await this.#feed.at(this.#state);
     const deadline = performance.now() + 1000;
     const speeds: number[] = [];
     // So often that the kernels are compiled for speed, unless a step takes so long that one has to do.
     while (speeds.length === 0 || (performance.now() < deadline && speeds.length < 30)) {
       const start = performance.now();
-      await this.#step.add(batch, 0);
-      const { sourceTokens, targetTokens } = await this.#step.finish();
+      const { sourceTokens, targetTokens } = await this.#step.take([{ shards, next: null }], 0);
       speeds.push((1000 * (sourceTokens + targetTokens)) / (performance.now() - start));
     }
     return speeds.sort((a, b) => a - b)[speeds.length >> 1]!;
@@ -104,16 +104,18 @@ export class Trainer {
         return "interrupted";
       }
       const stepped = performance.now();
-      const gradients = await this.#gradients();
-      const lr = learningRate(this.#state.step, this.#schedule, progressOf(this.#state).reductions);
-      await this.#learn(gradients, lr);
+      const step = this.#state.step + 1;
+      const lr = learningRate(step, this.#schedule, progressOf(this.#state).reductions);
+      const learn = { update: step - this.#state.skipped, rate: lr };
+      const gradients = await this.#step.take(this.#batches(), step, learn);
+      this.#advance(gradients);
       const now = performance.now();
       this.#reportStep(gradients, lr, (now - stepped) / 1000);
       if (this.#state.step % this.#config.logEvery === 0 && this.#state.window.targetTokens > 0) {
         this.#log(lr, gradients.norm, (now - started) / 1000);
       }
       await this.#validateAndSave();
-      await setImmediate();
+      await this.#hooks.pause();
     }
   }
 
@@ -126,30 +128,33 @@ export class Trainer {
     return patience !== null && progressOf(this.#state).sinceBest >= patience ? "patience" : undefined;
   }
 
-  /** The gradients of the next step, from `accumulate` batches or those that are left of the epoch. */
-  async #gradients(): Promise<StepGradients> {
+  /** The batches of the next step: `accumulate` of them, or those that are left of the epoch. */
+  async *#batches(): AsyncGenerator<StepBatch, void, undefined> {
     const { epoch, batch: first } = this.#state;
-    const step = this.#state.step + 1;
-    const batches = this.#feed.batchesIn(epoch);
-    const end = Math.min(batches, first + this.#config.accumulate);
+    const end = this.#stepEnd();
     for (let batch = first; batch < end; batch++) {
       const position = { epoch, batch };
-      await this.#step.add(await this.#feed.at(position), step, this.#feed.prepareNext(position));
+      yield { shards: await this.#feed.at(position), next: this.#feed.prepareNext(position) };
     }
-    const next = end === batches ? { epoch: epoch + 1, batch: 0 } : { batch: end };
-    this.#state = { ...this.#state, step, ...next };
-    return this.#step.finish();
   }
 
-  /** Applies gradients, or passes them over when they are not finite: the moments would never forget them. */
-  async #learn(gradients: StepGradients, lr: number): Promise<void> {
-    const { step, skipped, window } = this.#state;
-    const { loss, norm, sourceTokens, targetTokens } = gradients;
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+  /** The batch of the epoch that comes after the next step. */
+  #stepEnd(): number {
+    const { epoch, batch } = this.#state;
+    return Math.min(this.#feed.batchesIn(epoch), batch + this.#config.accumulate);
+  }
+
+  /** Counts a step; one whose gradients were not finite has changed nothing, as the moments would never forget them. */
+  #advance(gradients: StepGradients): void {
+    const { epoch, step, window } = this.#state;
+    const { loss, sourceTokens, targetTokens } = gradients;
+    const end = this.#stepEnd();
+    const next = end === this.#feed.batchesIn(epoch) ? { epoch: epoch + 1, batch: 0 } : { batch: end };
+    this.#state = { ...this.#state, step: step + 1, ...next };
+    if (!isLearnable(gradients)) {
       this.#skip(Number.isFinite(loss) ? "gradient" : "loss");
       return;
     }
-    await this.#step.update(step - skipped, lr, gradients);
     this.#state = {
       ...this.#state,
       skippedInARow: 0,

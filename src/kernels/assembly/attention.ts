@@ -1,6 +1,6 @@
 import { dropRow, keepScale, keptLanes, secondKey, siteKey } from "./dropout";
 import { exp4 } from "./exp";
-import { GEMM_WORKSPACE, gemm, packB } from "./gemm";
+import { gemm, gemmWorkspace, packB } from "./gemm";
 import { log4 } from "./log";
 import { horizontalMax, horizontalSum, lanesBelow, loadUpTo4, multiplyAdd } from "./simd";
 
@@ -172,7 +172,7 @@ function attendOne(
 export function attentionWorkspace(queries: i32, keys: i32, dHead: i32): i32 {
   const k8 = roundUpTo8(keys);
   const h8 = roundUpTo8(dHead);
-  return 2 * BLOCK * k8 + 2 * dHead * k8 + k8 * h8 + BLOCK * h8 + BLOCK + GEMM_WORKSPACE;
+  return 2 * BLOCK * k8 + 2 * dHead * k8 + k8 * h8 + BLOCK * h8 + BLOCK + gemmWorkspace();
 }
 
 /**

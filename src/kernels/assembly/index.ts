@@ -4,6 +4,6 @@ export { argmax, crossEntropy, softmax } from "./crossEntropy";
 export { dropout } from "./dropout";
 export { embeddingBackward, embeddingForward } from "./embedding";
 export { geluBackward, geluForward } from "./gelu";
-export { gemm, packB } from "./gemm";
+export { gemm, gemmWorkspace, packB, packedSize } from "./gemm";
 export { layerNormBackward, layerNormForward, residualForward, residualNormBackward, residualNormForward } from "./layerNorm";
 export { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector";

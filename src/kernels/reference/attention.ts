@@ -1,4 +1,4 @@
-import type { Flag, Pointer } from "../kernels.ts";
+import { at, type Flag, type Pointer } from "../kernels.ts";
 import { rowMask } from "./dropout.ts";
 import { integers, matrix, type Reference } from "./memory.ts";
 
@@ -124,12 +124,11 @@ export const attentionForward: Reference<"attentionForward"> =
     let weightsEnd = weights;
     for (const sentence of sentencesOf(memory, queryOffsets, keyStarts, keyEnds, sentences)) {
       const { queryStart, queries, keyStart, keys } = sentence;
-      const L = matrix(memory, logSumExp + 4 * heads * queryStart, queries, heads);
+      const L = matrix(memory, at(logSumExp, heads * queryStart), queries, heads);
       for (let h = 0; h < heads; h++) {
         const ofQueries = (x: Pointer, stride: number) =>
-          matrix(memory, x + 4 * (queryStart * stride + h * dHead), queries, dHead, stride);
-        const ofKeys = (x: Pointer) =>
-          matrix(memory, x + 4 * (keyStart * ldkv + h * dHead), keys, dHead, ldkv);
+          matrix(memory, at(x, queryStart * stride + h * dHead), queries, dHead, stride);
+        const ofKeys = (x: Pointer) => matrix(memory, at(x, keyStart * ldkv + h * dHead), keys, dHead, ldkv);
         const V = ofKeys(v);
         const { P, logSumExp: sums } = attentionWeights(ofQueries(q, ldq), ofKeys(k), causal);
         const M = dropoutFactors(memory, sentence, rowKeys, site + h, threshold);
@@ -141,7 +140,7 @@ export const attentionForward: Reference<"attentionForward"> =
         write(ofQueries(out, heads * dHead), O);
         if (weights !== 0) {
           write(matrix(memory, weightsEnd, queries, keys), P);
-          weightsEnd += 4 * queries * keys;
+          weightsEnd = at(weightsEnd, queries * keys);
         }
       }
     }
@@ -182,13 +181,12 @@ export const attentionBackward: Reference<"attentionBackward"> =
     site,
     threshold,
   ) => {
-    for (const sentence of sentencesOf(memory, queryOffsets, keyOffsets, keyOffsets + 4, sentences)) {
+    for (const sentence of sentencesOf(memory, queryOffsets, keyOffsets, at(keyOffsets, 1), sentences)) {
       const { queryStart, queries, keyStart, keys } = sentence;
       for (let h = 0; h < heads; h++) {
         const ofQueries = (x: Pointer, stride: number) =>
-          matrix(memory, x + 4 * (queryStart * stride + h * dHead), queries, dHead, stride);
-        const ofKeys = (x: Pointer) =>
-          matrix(memory, x + 4 * (keyStart * ldkv + h * dHead), keys, dHead, ldkv);
+          matrix(memory, at(x, queryStart * stride + h * dHead), queries, dHead, stride);
+        const ofKeys = (x: Pointer) => matrix(memory, at(x, keyStart * ldkv + h * dHead), keys, dHead, ldkv);
         const [Q, K, V, dO] = [ofQueries(q, ldq), ofKeys(k), ofKeys(v), ofQueries(dOut, heads * dHead)];
         const { P } = attentionWeights(Q, K, causal);
         const M = dropoutFactors(memory, sentence, rowKeys, site + h, threshold);

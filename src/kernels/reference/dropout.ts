@@ -1,3 +1,4 @@
+import { at, type Pointer } from "../kernels.ts";
 import { integers, matrix, type Reference } from "./memory.ts";
 
 /** 2^32 over the golden ratio: multiples of it spread evenly over the 32-bit numbers (Knuth, TAOCP 3, 6.4). */
@@ -36,13 +37,13 @@ export interface RowMask {
  */
 export function rowMask(
   memory: WebAssembly.Memory,
-  rowKeys: number,
+  rowKeys: Pointer,
   row: number,
   site: number,
   threshold: number,
 ): RowMask {
   if (threshold === 0) return { kept: () => true, scale: 1 };
-  const [firstWord, secondWord] = integers(memory, rowKeys + 8 * row, 2) as unknown as [number, number];
+  const [firstWord, secondWord] = integers(memory, at(rowKeys, 2 * row), 2) as unknown as [number, number];
   const key = hash((firstWord + Math.imul(site, GOLDEN)) | 0);
   return {
     kept(column) {

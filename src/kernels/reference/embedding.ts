@@ -1,3 +1,4 @@
+import { at } from "../kernels.ts";
 import { integers, matrix, type Reference, vector } from "./memory.ts";
 
 /**
@@ -10,8 +11,8 @@ export const embeddingForward: Reference<"embeddingForward"> =
     const id = integers(memory, ids, tokens);
     const position = integers(memory, positions, tokens);
     for (let t = 0; t < tokens; t++) {
-      const word = vector(memory, table + 4 * dModel * id[t]!, dModel);
-      const place = vector(memory, positionTable + 4 * dModel * position[t]!, dModel);
+      const word = vector(memory, at(table, dModel * id[t]!), dModel);
+      const place = vector(memory, at(positionTable, dModel * position[t]!), dModel);
       for (let j = 0; j < dModel; j++) Y[t]![j] = word[j]! * scale + place[j]!;
     }
   };
@@ -22,7 +23,7 @@ export const embeddingBackward: Reference<"embeddingBackward"> =
     const dY = matrix(memory, dy, tokens, dModel);
     const id = integers(memory, ids, tokens);
     for (let t = 0; t < tokens; t++) {
-      const dWord = vector(memory, dTable + 4 * dModel * id[t]!, dModel);
+      const dWord = vector(memory, at(dTable, dModel * id[t]!), dModel);
       for (let j = 0; j < dModel; j++) dWord[j]! += dY[t]![j]! * scale;
     }
   };

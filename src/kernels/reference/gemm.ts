@@ -1,8 +1,17 @@
-import { packedSize } from "../kernels.ts";
 import { matrix, type Reference, vector } from "./memory.ts";
 
 /** Columns of B that lie together in a panel. */
 const PANEL = 8;
+
+/** The floats that {@link packB} writes for B[k, n]: whole panels of eight columns. */
+export const packedSize: Reference<"packedSize"> = () => panelFloats;
+
+/** No workspace is needed here. */
+export const gemmWorkspace: Reference<"gemmWorkspace"> = () => () => 0;
+
+function panelFloats(n: number, k: number): number {
+  return Math.ceil(n / PANEL) * PANEL * k;
+}
 
 /** Where B[p, j] lies among the panels of a B that was packed with `k` rows. */
 function inPanels(p: number, j: number, k: number): number {
@@ -14,7 +23,7 @@ function inPanels(p: number, j: number, k: number): number {
  * columns past n are zero. B is given with `ldb` floats from row to row, or transposed, as [n, k].
  */
 export const packB: Reference<"packB"> = (memory) => (packed, b, ldb, transposed, n, k) => {
-  const panels = vector(memory, packed, packedSize(n, k));
+  const panels = vector(memory, packed, panelFloats(n, k));
   const B = transposed ? matrix(memory, b, n, k, ldb) : matrix(memory, b, k, n, ldb);
   panels.fill(0);
   for (let p = 0; p < k; p++) {
@@ -25,13 +34,13 @@ export const packB: Reference<"packB"> = (memory) => (packed, b, ldb, transposed
 /**
  * C[m, n] = A[m, k] B[k, n], plus C when `accumulate`, plus bias[n] unless that is 0, through ReLU when `relu`.
  * A is given with `lda` floats from row to row, or transposed, as [k, m]; B as {@link packB} left it, packed
- * with `packedK` rows, of which the first k are used. The workspace is not needed here.
+ * with `packedK` rows, of which the first k are used. No workspace is needed.
  */
 export const gemm: Reference<"gemm"> =
   (memory) => (c, ldc, a, lda, aTransposed, packed, packedK, m, n, k, accumulate, bias, relu) => {
     const C = matrix(memory, c, m, n, ldc);
     const A = aTransposed ? matrix(memory, a, k, m, lda) : matrix(memory, a, m, k, lda);
-    const panels = vector(memory, packed, packedSize(n, packedK));
+    const panels = vector(memory, packed, panelFloats(n, packedK));
     const biases = bias === 0 ? undefined : vector(memory, bias, n);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {

@@ -1,11 +1,11 @@
-import type { Kernels } from "../kernels.ts";
+import type { KernelSet, Kernels } from "../kernels.ts";
 import { adam } from "./adam.ts";
 import { attentionBackward, attentionForward, attentionWorkspace } from "./attention.ts";
 import { argmax, crossEntropy, softmax } from "./crossEntropy.ts";
 import { dropout } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
-import { gemm, packB } from "./gemm.ts";
+import { gemm, gemmWorkspace, packB, packedSize } from "./gemm.ts";
 import {
   layerNormBackward,
   layerNormForward,
@@ -16,17 +16,21 @@ import {
 import { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector.ts";
 
 /**
- * Makes the reference kernels work on a memory: what the fast ones say, in plain loops. Sums and functions are in
- * double precision and rounded once, when they are stored; dropout masks are the same bit for bit.
+ * The reference kernels: what the fast ones say, in plain loops. Sums and functions are in double precision and
+ * rounded once, when they are stored; dropout masks are the same bit for bit.
  *
  * @example
- * const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
- * createReferenceKernels(memory).softmax(0, 1, 10);
+ * const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+ * bindKernels(REFERENCE, memory).softmax(pointerTo(0), 1, 10);
  */
-export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
+export const REFERENCE: KernelSet = { name: "reference", instantiate: referenceKernels };
+
+function referenceKernels(memory: WebAssembly.Memory): Kernels {
   return {
     gemm: gemm(memory),
     packB: packB(memory),
+    packedSize: packedSize(memory),
+    gemmWorkspace: gemmWorkspace(memory),
     attentionForward: attentionForward(memory),
     attentionBackward: attentionBackward(memory),
     attentionWorkspace: attentionWorkspace(memory),

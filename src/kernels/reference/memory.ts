@@ -1,4 +1,4 @@
-import type { Kernels, Pointer } from "../kernels.ts";
+import { at, type Kernels, type Pointer } from "../kernels.ts";
 
 /** A kernel of the reference: bound to a memory, it is the function of that name in {@link Kernels}. */
 export type Reference<Name extends keyof Kernels> = (memory: WebAssembly.Memory) => Kernels[Name];
@@ -21,5 +21,5 @@ export function matrix(
   columns: number,
   stride: number = columns,
 ): Float32Array[] {
-  return Array.from({ length: rows }, (_, row) => vector(memory, pointer + 4 * row * stride, columns));
+  return Array.from({ length: rows }, (_, row) => vector(memory, at(pointer, row * stride), columns));
 }

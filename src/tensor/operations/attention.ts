@@ -1,4 +1,5 @@
-import type { Flag, Pointer } from "../../kernels/kernels.ts";
+import { at, type Pointer } from "../../kernels/kernels.ts";
+import { attentionBackward, attentionForward, attentionWorkspace, type Band } from "../calls.ts";
 import type { Computation } from "../computation.ts";
 import type { Ragged, Tensor } from "../tensor.ts";
 
@@ -8,57 +9,68 @@ export interface Columns {
   readonly first: number;
 }
 
+/** Queries, keys and values, as projections give them; keys and values are columns of one tensor. */
+export interface Projections {
+  /** [Tq, ...]: dModel columns of queries */
+  readonly q: Columns;
+  /** [Tk, ...]: dModel columns of keys */
+  readonly k: Columns;
+  /** [Tk, ...]: dModel columns of values */
+  readonly v: Columns;
+}
+
+/** How dModel columns are split into heads. */
+export interface HeadSizes {
+  readonly nHeads: number;
+  readonly dModel: number;
+}
+
 /**
  * Scaled dot-product attention in every head of every sentence, heads concatenated (Vaswani et al. 2017,
  * sections 3.2.1 and 3.2.2), with dropout on the attention weights.
  *
- * @param q [Tq, ...]: dModel columns of queries, of the sentences `queries`
- * @param k, v [Tk, ...]: as many of keys and values, of the sentences `keys`, in one tensor
+ * @param queries the sentences of the queries
+ * @param keys the sentences of the keys and values
  * @param causal whether a token sees only itself and those before it
  * @returns [Tq, dModel]
  */
 export function attention(
   run: Computation,
-  q: Columns,
-  k: Columns,
-  v: Columns,
+  { q, k, v }: Projections,
   queries: Ragged,
   keys: Ragged,
-  nHeads: number,
-  dModel: number,
+  { nHeads, dModel }: HeadSizes,
   causal: boolean,
 ): Tensor {
-  const { kernels, tape, arena } = run;
-  const dropThreshold = run.dropThresholds.attention;
-  run.begin("attention");
+  const { arena } = run;
   const dHead = dModel / nHeads;
   const out = run.tensor(queries.tokens, dModel);
   const logSumExp = arena.allocate(queries.tokens * nHeads);
-  const site = run.dropoutSites(nHeads);
-  const mask: Flag = causal ? 1 : 0;
-  const inputs = [at(q), q.tensor.columns, at(k), at(v), k.tensor.columns] as const;
-  const heads = [queries.sentences, nHeads, dHead, mask, queries.rowKeys, site, dropThreshold] as const;
-  const workspaceSize = kernels.attentionWorkspace(queries.longest, keys.longest, dHead);
-  run.temporarily(() => {
-    const workspace = arena.allocate(workspaceSize);
-    const sentences = [queries.offsets, keys.offsets, keys.offsets + 4] as const;
-    kernels.attentionForward(out.pointer, logSumExp, ...inputs, ...sentences, ...heads, 0, workspace);
+  const mask = run.dropoutMask("attention", queries, nHeads); // a site a head
+  const heads = { sentences: queries.sentences, heads: nHeads, dHead, causal, mask };
+  const inputs = { q: bandOf(q), k: startOf(k), v: startOf(v), keyStride: k.tensor.columns };
+  const queryOffsets = queries.offsets;
+  const workspaceSize = attentionWorkspace(run, { queries: queries.longest, keys: keys.longest, dHead });
+  return run.record("attention", out, {
+    forward: () =>
+      run.temporarily(() =>
+        attentionForward(run, {
+          ...{ out: out.pointer, logSumExp, ...inputs, ...heads, queryOffsets },
+          ...{ keyStarts: keys.offsets, keyEnds: at(keys.offsets, 1) },
+          workspace: arena.allocate(workspaceSize),
+        }),
+      ),
+    backward: (dOut) =>
+      run.giveGradients([q.tensor, k.tensor], ([dQueries, dKeys]) => {
+        const dq = at(dQueries!, q.first);
+        const [dk, dv] = [at(dKeys!, k.first), at(dKeys!, v.first)];
+        attentionBackward(run, {
+          ...{ dq, dk, dv, dOut, out: out.pointer, logSumExp, ...inputs, ...heads, queryOffsets },
+          keyOffsets: keys.offsets,
+          workspace: arena.allocate(workspaceSize),
+        });
+      }),
   });
-  tape?.record("attention", out, (dOut) => {
-    const dq = freshTarget(run, q.tensor);
-    const dkv = k.tensor === q.tensor ? dq : freshTarget(run, k.tensor);
-    run.temporarily(() => {
-      const workspace = arena.allocate(workspaceSize);
-      kernels.attentionBackward(
-        ...([dq + 4 * q.first, dkv + 4 * k.first, dkv + 4 * v.first, dOut, out.pointer, logSumExp] as const),
-        ...inputs,
-        ...([queries.offsets, keys.offsets] as const),
-        ...heads,
-        workspace,
-      );
-    });
-  });
-  return out;
 }
 
 /** Where the keys of some sentences lie among the rows of a cache that has room to grow. */
@@ -76,7 +88,7 @@ export interface CachedKeys {
  *
  * @param q [Tq, ...]: dModel columns of queries
  * @param keysValues [..., 2 dModel]: keys, then values
- * @param weights where to leave the attention weights, for each sentence [heads, Lq, Lk]; or 0
+ * @param weights where to leave the attention weights, for each sentence [heads, Lq, Lk]; or none
  * @returns [Tq, dModel]
  */
 export function cachedAttention(
@@ -85,34 +97,32 @@ export function cachedAttention(
   keysValues: Tensor,
   queries: Ragged,
   keys: CachedKeys,
-  nHeads: number,
-  dModel: number,
-  weights: Pointer = 0,
+  { nHeads, dModel }: HeadSizes,
+  weights?: Pointer,
 ): Tensor {
-  const { kernels, arena } = run;
-  run.begin("attention");
+  const { arena } = run;
+  run.profile?.begin("attention");
   const dHead = dModel / nHeads;
   const out = run.tensor(queries.tokens, dModel);
-  run.temporarily(() => {
-    const logSumExp = arena.allocate(queries.tokens * nHeads);
-    const workspace = arena.allocate(kernels.attentionWorkspace(queries.longest, keys.longest, dHead));
-    const k = keysValues.pointer;
-    kernels.attentionForward(
-      ...([out.pointer, logSumExp, at(q), q.tensor.columns, k, k + 4 * dModel, keysValues.columns] as const),
-      ...([queries.offsets, keys.starts, keys.ends, queries.sentences, nHeads, dHead, 0] as const),
-      ...([0, 0, 0, weights, workspace] as const),
-    );
-  });
+  const mask = { rowKeys: queries.rowKeys, site: 0, threshold: 0 };
+  run.temporarily(() =>
+    attentionForward(run, {
+      ...{ out: out.pointer, logSumExp: arena.allocate(queries.tokens * nHeads), q: bandOf(q) },
+      ...{ k: keysValues.pointer, v: at(keysValues.pointer, dModel), keyStride: keysValues.columns },
+      ...{ queryOffsets: queries.offsets, keyStarts: keys.starts, keyEnds: keys.ends },
+      ...{ sentences: queries.sentences, heads: nHeads, dHead, causal: false, mask, weights },
+      workspace: arena.allocate(
+        attentionWorkspace(run, { queries: queries.longest, keys: keys.longest, dHead }),
+      ),
+    }),
+  );
   return out;
 }
 
-function at(columns: Columns): Pointer {
-  return columns.tensor.pointer + 4 * columns.first;
+function startOf({ tensor, first }: Columns): Pointer {
+  return at(tensor.pointer, first);
 }
 
-/** The kernel writes its gradients and does not add: the projections feed attention and nothing else. */
-function freshTarget(run: Computation, projection: Tensor): Pointer {
-  const target = run.tape!.target(projection);
-  if (target.accumulate) throw new Error("the projections of an attention have another reader");
-  return target.pointer;
+function bandOf(columns: Columns): Band {
+  return { pointer: startOf(columns), stride: columns.tensor.columns };
 }

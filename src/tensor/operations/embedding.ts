@@ -1,4 +1,5 @@
 import type { Pointer } from "../../kernels/kernels.ts";
+import { dropout, embeddingBackward, embeddingForward } from "../calls.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Ragged, Tensor } from "../tensor.ts";
 
@@ -16,36 +17,26 @@ export type PositionTable =
  */
 export function embedding(
   run: Computation,
-  ragged: Ragged,
+  sentences: Ragged,
   table: Parameter,
-  positions: PositionTable,
+  positionTable: PositionTable,
 ): Tensor {
-  const { kernels, tape } = run;
-  const dropThreshold = run.dropThresholds.residual;
-  run.begin("embedding");
-  const { tokens, ids, rowKeys } = ragged;
-  const dModel = table.columns;
-  const scale = Math.sqrt(dModel);
-  const site = run.dropoutSites();
-  const y = run.tensor(tokens, dModel);
-  const positionTable = positions.learned ? positions.table.pointer : positions.pointer;
-  kernels.embeddingForward(
-    y.pointer,
-    table.pointer,
-    positionTable,
-    ids,
-    ragged.positions,
-    tokens,
-    dModel,
-    scale,
-  );
-  kernels.dropout(y.pointer, tokens, dModel, rowKeys, site, dropThreshold);
-  tape?.record("embedding", y, (dy) => {
-    kernels.dropout(dy, tokens, dModel, rowKeys, site, dropThreshold);
-    kernels.embeddingBackward(run.gradientOf(table), dy, ids, tokens, dModel, scale);
-    if (positions.learned) {
-      kernels.embeddingBackward(run.gradientOf(positions.table), dy, ragged.positions, tokens, dModel, 1);
-    }
+  const mask = run.dropoutMask("residual", sentences);
+  const { tokens, ids, positions } = sentences;
+  const scale = Math.sqrt(table.columns);
+  const y = run.tensor(tokens, table.columns);
+  return run.record("embedding", y, {
+    forward: () => {
+      const { pointer } = positionTable.learned ? positionTable.table : positionTable;
+      embeddingForward(run, { y, table, positionTable: pointer, ids, positions, scale });
+      dropout(run, y, mask);
+    },
+    backward: (dy) => {
+      dropout(run, { ...y, pointer: dy }, mask);
+      embeddingBackward(run, { dTable: run.gradientOf(table), dy, ids, tokens, scale });
+      if (!positionTable.learned) return;
+      const dTable = run.gradientOf(positionTable.table);
+      embeddingBackward(run, { dTable, dy, ids: positions, tokens, scale: 1 });
+    },
   });
-  return y;
 }

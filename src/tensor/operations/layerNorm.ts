@@ -1,3 +1,4 @@
+import { layerNormBackward, layerNormForward, residualNormBackward, residualNormForward } from "../calls.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Ragged, Tensor } from "../tensor.ts";
 
@@ -12,29 +13,16 @@ const EPSILON = 1e-5;
  * @returns [T, D]
  */
 export function layerNorm(run: Computation, x: Tensor, gamma: Parameter, beta: Parameter): Tensor {
-  const { kernels, tape, arena } = run;
-  run.begin("layer norm");
-  const { rows, columns } = x;
-  const y = run.tensor(rows, columns);
-  const statistics = arena.allocate(2 * rows);
-  kernels.layerNormForward(
-    y.pointer,
-    statistics,
-    x.pointer,
-    gamma.pointer,
-    beta.pointer,
-    rows,
-    columns,
-    EPSILON,
-  );
-  tape?.record("layer norm", y, (dy) => {
-    const dx = tape.target(x);
-    kernels.layerNormBackward(
-      ...([dx.pointer, run.gradientOf(gamma), run.gradientOf(beta), dy, x.pointer, statistics] as const),
-      ...([gamma.pointer, rows, columns, dx.accumulate] as const),
-    );
+  const y = run.tensor(x.rows, x.columns);
+  const statistics = run.arena.allocate(2 * x.rows);
+  return run.record("layer norm", y, {
+    forward: () => layerNormForward(run, { y, statistics, x, gamma, beta, epsilon: EPSILON }),
+    backward: (dy) => {
+      const { pointer: dx, accumulate } = run.tape!.target(x);
+      const [dGamma, dBeta] = [run.gradientOf(gamma), run.gradientOf(beta)];
+      layerNormBackward(run, { dx, accumulate, dGamma, dBeta, dy, x, statistics, gamma });
+    },
   });
-  return y;
 }
 
 /**
@@ -43,7 +31,7 @@ export function layerNorm(run: Computation, x: Tensor, gamma: Parameter, beta: P
  *
  * @param x, sublayer [T, D]
  * @param gamma, beta [1, D]
- * @param ragged the sentences the rows belong to
+ * @param sentences whose tokens the rows are
  * @returns [T, D]
  */
 export function residualNorm(
@@ -52,27 +40,22 @@ export function residualNorm(
   sublayer: Tensor,
   gamma: Parameter,
   beta: Parameter,
-  ragged: Ragged,
+  sentences: Ragged,
 ): Tensor {
-  const { kernels, tape, arena } = run;
-  run.begin("residual and norm");
-  const { rows, columns } = x;
-  const mask = [ragged.rowKeys, run.dropoutSites(), run.dropThresholds.residual] as const;
-  const y = run.tensor(rows, columns);
-  const sum = run.tensor(rows, columns);
-  const statistics = arena.allocate(2 * rows);
-  kernels.residualNormForward(
-    ...([y.pointer, sum.pointer, statistics, x.pointer, sublayer.pointer] as const),
-    ...([gamma.pointer, beta.pointer, rows, columns, EPSILON, ...mask] as const),
-  );
-  tape?.record("residual and norm", y, (dy) => {
-    const dx = tape.target(x);
-    const dSublayer = tape.target(sublayer);
-    if (dSublayer.accumulate) throw new Error("the output of a sublayer has another reader");
-    kernels.residualNormBackward(
-      ...([dx.pointer, dSublayer.pointer, run.gradientOf(gamma), run.gradientOf(beta), dy] as const),
-      ...([sum.pointer, statistics, gamma.pointer, rows, columns, dx.accumulate, ...mask] as const),
-    );
+  const mask = run.dropoutMask("residual", sentences);
+  const y = run.tensor(x.rows, x.columns);
+  const sum = run.tensor(x.rows, x.columns);
+  const statistics = run.arena.allocate(2 * x.rows);
+  const epsilon = EPSILON;
+  return run.record("residual and norm", y, {
+    forward: () => residualNormForward(run, { y, sum, statistics, x, sublayer, gamma, beta, epsilon, mask }),
+    backward: (dy) => {
+      const { pointer: dx, accumulate } = run.tape!.target(x);
+      const [dGamma, dBeta] = [run.gradientOf(gamma), run.gradientOf(beta)];
+      const forward = { sum, statistics, gamma, mask };
+      run.giveGradients([sublayer], ([dSublayer]) =>
+        residualNormBackward(run, { dx, accumulate, dSublayer: dSublayer!, dGamma, dBeta, dy, ...forward }),
+      );
+    },
   });
-  return y;
 }

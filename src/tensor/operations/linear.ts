@@ -1,4 +1,4 @@
-import { type Flag, type Pointer, packedSize } from "../../kernels/kernels.ts";
+import { columnSums, gemm, type Panels, packB, packedSize, reluBackward } from "../calls.ts";
 import type { Computation } from "../computation.ts";
 import type { Parameter, Tensor } from "../tensor.ts";
 
@@ -17,80 +17,56 @@ export function linear(
   bias: Parameter | undefined,
   activation: "none" | "relu" = "none",
 ): Tensor {
-  const { kernels, tape } = run;
-  run.begin("linear");
   const y = run.tensor(x.rows, weight.rows);
-  const relu: Flag = activation === "relu" ? 1 : 0;
-  linearForward(run, y, x, weight, bias, relu);
-  tape?.record("linear", y, (dy) => {
-    if (relu) kernels.reluBackward(dy, dy, y.pointer, y.rows * y.columns);
-    linearBackward(run, dy, x, weight, bias);
-  });
-  return y;
-}
-
-/** y = x W^T + b into a tensor that is there already. */
-function linearForward(
-  run: Computation,
-  y: Tensor,
-  x: Tensor,
-  weight: Parameter,
-  bias: Parameter | undefined,
-  relu: Flag = 0,
-): void {
-  const { kernels } = run;
-  const { rows: outSize, columns: inSize } = weight;
-  run.temporarily(() => {
-    const packed = packTransposed(run, weight);
-    kernels.gemm(
-      ...([y.pointer, outSize, x.pointer, inSize, 0, packed, inSize] as const),
-      ...([x.rows, outSize, inSize, 0, bias?.pointer ?? 0, relu, run.gemmWorkspace] as const),
-    );
+  const relu = activation === "relu";
+  return run.record("linear", y, {
+    forward: () =>
+      run.temporarily(() =>
+        gemm(run, { c: y, a: x, b: packTransposed(run, weight), bias: bias?.pointer, relu }),
+      ),
+    backward: (dOutput) => {
+      const dy = { ...y, pointer: dOutput };
+      if (relu) reluBackward(run, { dx: dOutput, dy: dOutput, y });
+      const dx = run.tape!.target(x);
+      run.temporarily(() => {
+        const plain = packPlain(run, weight);
+        inputGradient(run, { ...x, pointer: dx.pointer }, dy, plain, dx.accumulate === 1);
+      });
+      run.temporarily(() => weightGradient(run, run.gradientOf(weight), dy, x));
+      if (bias !== undefined) columnSums(run, { sums: run.gradientOf(bias), x: dy });
+    },
   });
 }
 
 /** W^T in panels, for x W^T: those that are kept, or else made in scratch. */
-export function packTransposed(run: Computation, weight: Tensor): Pointer {
+export function packTransposed(run: Computation, weight: Tensor): Panels {
   if (run.packs !== undefined) return run.packs.transposed(weight);
-  const { rows: outSize, columns: inSize } = weight;
-  const packed = run.arena.allocate(packedSize(outSize, inSize));
-  run.kernels.packB(packed, weight.pointer, inSize, 1, outSize, inSize);
-  return packed;
+  const to = run.arena.allocate(packedSize(run, { rows: weight.columns, columns: weight.rows }));
+  return packB(run, { to, b: weight, transposed: true });
 }
 
 /** W in panels, for dy W: those that are kept, or else made in scratch. */
-export function packPlain(run: Computation, weight: Tensor): Pointer {
-  if (run.packs !== undefined) return run.packs.plain(weight);
-  const { rows: outSize, columns: inSize } = weight;
-  const packed = run.arena.allocate(packedSize(inSize, outSize));
-  run.kernels.packB(packed, weight.pointer, inSize, 0, inSize, outSize);
-  return packed;
+export function packPlain(run: Computation, weight: Tensor): Panels {
+  return run.packs === undefined ? packRows(run, weight) : run.packs.plain(weight);
 }
 
-/** dx (+)= dy W; dW += dy^T x; db += the sum of dy over its rows. */
-function linearBackward(
+/** B[k, n] as it is, in panels, in scratch. */
+function packRows(run: Computation, b: Tensor): Panels {
+  return packB(run, { to: run.arena.allocate(packedSize(run, b)), b });
+}
+
+/** dx (+)= dy W. */
+export function inputGradient(
   run: Computation,
-  dy: Pointer,
-  x: Tensor,
-  weight: Parameter,
-  bias: Parameter | undefined,
+  dx: Tensor,
+  dy: Tensor,
+  weight: Panels,
+  accumulate: boolean,
 ): void {
-  const { kernels, tape } = run;
-  const { rows: outSize, columns: inSize } = weight;
-  const tokens = x.rows;
-  const dx = tape!.target(x);
-  run.temporarily(() => {
-    const packedWeight = packPlain(run, weight);
-    kernels.gemm(
-      ...([dx.pointer, inSize, dy, outSize, 0, packedWeight, outSize] as const),
-      ...([tokens, inSize, outSize, dx.accumulate, 0, 0, run.gemmWorkspace] as const),
-    );
-    const packedInput = run.arena.allocate(packedSize(inSize, tokens));
-    kernels.packB(packedInput, x.pointer, inSize, 0, inSize, tokens);
-    kernels.gemm(
-      ...([run.gradientOf(weight), inSize, dy, outSize, 1, packedInput, tokens] as const),
-      ...([outSize, inSize, tokens, 1, 0, 0, run.gemmWorkspace] as const),
-    );
-  });
-  if (bias !== undefined) kernels.columnSums(run.gradientOf(bias), dy, tokens, outSize);
+  gemm(run, { c: dx, a: dy, b: weight, accumulate });
+}
+
+/** dW += dy^T x; leaves scratch behind. */
+export function weightGradient(run: Computation, dWeight: Tensor, dy: Tensor, x: Tensor): void {
+  gemm(run, { c: dWeight, a: dy, aTransposed: true, b: packRows(run, x), accumulate: true });
 }

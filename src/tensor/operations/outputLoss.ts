@@ -1,7 +1,8 @@
-import { type Pointer, packedSize } from "../../kernels/kernels.ts";
+import { at, type Pointer } from "../../kernels/kernels.ts";
+import { columnSums, crossEntropy, gemm } from "../calls.ts";
 import type { Computation } from "../computation.ts";
-import type { Parameter, Tensor } from "../tensor.ts";
-import { packPlain, packTransposed } from "./linear.ts";
+import { type Parameter, rowsFrom, type Tensor } from "../tensor.ts";
+import { inputGradient, packPlain, packTransposed, weightGradient } from "./linear.ts";
 
 /** Floats of logits to hold at a time: 1 MiB stays in the caches between the three uses of a chunk. */
 const CHUNK_FLOATS = 2 ** 18;
@@ -9,7 +10,8 @@ const CHUNK_FLOATS = 2 ** 18;
 /**
  * Output projection, softmax and cross-entropy in one, a chunk of rows at a time, so that the [T, V] logits
  * never exist. When gradients are wanted, each chunk gives its share of them at once, while its logits are
- * at hand: dHidden = dLogits W, dW += dLogits^T hidden, db += the sum of dLogits.
+ * at hand: dHidden = dLogits W, dW += dLogits^T hidden, db += the sum of dLogits. So there is no way back to be
+ * recorded: this is where the way back begins.
  *
  * @param hidden [T, D]
  * @param weight [V, D]
@@ -28,45 +30,31 @@ export function outputLoss(
   smoothing: number,
   scale: number,
 ): Pointer {
-  const { kernels, tape, arena, gemmWorkspace } = run;
-  run.begin("output and loss");
-  const { rows: vocabulary, columns: dModel } = weight;
-  const results = arena.allocate(3 * hidden.rows);
-  const dHidden = tape?.target(hidden);
+  const vocabulary = weight.rows;
+  const results = run.arena.allocate(3 * hidden.rows);
+  const gradient = run.tape?.target(hidden);
+  run.profile?.begin("output and loss");
   run.temporarily(() => {
     const chunkRows = Math.min(hidden.rows, Math.max(96, Math.floor(CHUNK_FLOATS / vocabulary)));
-    const logits = arena.allocate(chunkRows * vocabulary);
-    const packedTransposed = packTransposed(run, weight);
-    const packed = tape === undefined ? 0 : packPlain(run, weight);
-    const packedRows = tape === undefined ? 0 : arena.allocate(packedSize(dModel, chunkRows));
+    const room = run.tensor(chunkRows, vocabulary);
+    const transposed = packTransposed(run, weight);
+    const plain = gradient && packPlain(run, weight);
     for (let row = 0; row < hidden.rows; row += chunkRows) {
-      const rows = Math.min(chunkRows, hidden.rows - row);
-      const chunk = hidden.pointer + 4 * row * dModel;
-      kernels.gemm(
-        ...([logits, vocabulary, chunk, dModel, 0, packedTransposed, dModel] as const),
-        ...([rows, vocabulary, dModel, 0, bias.pointer, 0, gemmWorkspace] as const),
-      );
-      const losses = results + 12 * row;
-      kernels.crossEntropy(
-        logits,
-        labels + 4 * row,
-        losses,
-        rows,
-        vocabulary,
+      const x = rowsFrom(hidden, row, Math.min(chunkRows, hidden.rows - row));
+      const logits = { ...room, rows: x.rows };
+      gemm(run, { c: logits, a: x, b: transposed, bias: bias.pointer });
+      crossEntropy(run, {
+        logits, // their gradient from here on
+        labels: at(labels, row),
+        results: at(results, 3 * row),
         smoothing,
-        dHidden ? scale : 0,
-      );
-      if (dHidden === undefined) continue;
-      kernels.gemm(
-        ...([dHidden.pointer + 4 * row * dModel, dModel, logits, vocabulary, 0, packed, vocabulary] as const),
-        ...([rows, dModel, vocabulary, dHidden.accumulate, 0, 0, gemmWorkspace] as const),
-      );
-      kernels.packB(packedRows, chunk, dModel, 0, dModel, rows);
-      kernels.gemm(
-        ...([run.gradientOf(weight), dModel, logits, vocabulary, 1, packedRows, rows] as const),
-        ...([vocabulary, dModel, rows, 1, 0, 0, gemmWorkspace] as const),
-      );
-      kernels.columnSums(run.gradientOf(bias), logits, rows, vocabulary);
+        scale: gradient ? scale : 0,
+      });
+      if (gradient === undefined) continue;
+      const dx = { ...x, pointer: at(gradient.pointer, row * x.columns) };
+      inputGradient(run, dx, logits, plain!, gradient.accumulate === 1);
+      run.temporarily(() => weightGradient(run, run.gradientOf(weight), logits, x));
+      columnSums(run, { sums: run.gradientOf(bias), x: logits });
     }
   });
   return results;

@@ -1,32 +1,29 @@
+import { add, copy, dropout, residualForward } from "../calls.ts";
 import type { Computation } from "../computation.ts";
-import type { Ragged, Tensor } from "../tensor.ts";
+import { type Ragged, sizeOf, type Tensor } from "../tensor.ts";
 
 /**
  * x + dropout(sublayer): the residual connection (He et al. 2016) with the dropout of Vaswani et al. 2017,
  * section 5.4. Uses `sublayer` up: it holds its dropped self afterwards.
  *
- * @param x [T, D]
- * @param sublayer [T, D]
- * @param ragged the sentences the rows belong to
+ * @param x, sublayer [T, D]
+ * @param sentences whose tokens the rows are
  * @returns [T, D]
  */
-export function residual(run: Computation, x: Tensor, sublayer: Tensor, ragged: Ragged): Tensor {
-  const { kernels, tape } = run;
-  const dropThreshold = run.dropThresholds.residual;
-  run.begin("residual");
-  const { rows, columns } = x;
-  const site = run.dropoutSites();
-  const sum = run.tensor(rows, columns);
-  const mask = [rows, columns, ragged.rowKeys, site, dropThreshold] as const;
-  kernels.residualForward(sum.pointer, x.pointer, sublayer.pointer, ...mask);
-  tape?.record("residual", sum, (dSum) => {
-    const dx = tape.target(x);
-    if (dx.accumulate) kernels.add(dx.pointer, dSum, rows * columns);
-    else kernels.copy(dx.pointer, dSum, rows * columns);
-    const dSublayer = tape.target(sublayer);
-    if (dSublayer.accumulate) throw new Error("the output of a sublayer has another reader");
-    kernels.copy(dSublayer.pointer, dSum, rows * columns);
-    kernels.dropout(dSublayer.pointer, ...mask);
+export function residual(run: Computation, x: Tensor, sublayer: Tensor, sentences: Ragged): Tensor {
+  const mask = run.dropoutMask("residual", sentences);
+  const sum = run.tensor(x.rows, x.columns);
+  const count = sizeOf(sum);
+  return run.record("residual", sum, {
+    forward: () => residualForward(run, { sum, x, sublayer, mask }),
+    backward: (dSum) => {
+      const dx = run.tape!.target(x);
+      if (dx.accumulate) add(run, { to: dx.pointer, from: dSum, count });
+      else copy(run, { to: dx.pointer, from: dSum, count });
+      run.giveGradients([sublayer], ([dSublayer]) => {
+        copy(run, { to: dSublayer!, from: dSum, count });
+        dropout(run, { ...sum, pointer: dSublayer! }, mask);
+      });
+    },
   });
-  return sum;
 }

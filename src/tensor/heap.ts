@@ -1,5 +1,5 @@
 import { XformerError } from "../errors.ts";
-import type { Pointer } from "../kernels/kernels.ts";
+import { type Pointer, pointerTo } from "../kernels/kernels.ts";
 
 const PAGE = 65_536;
 /** WebAssembly addresses 32 bits: 65,536 pages are 4 GiB. */
@@ -14,20 +14,33 @@ const END_INDEX = 4;
 const CHUNK = 2 ** 25;
 
 /**
- * The one shared memory in which parameters, gradients, moments and activations lie. It only grows; the views
- * it gives stay right when it does, as a shared memory grows in place.
+ * The one WebAssembly memory in which parameters, gradients, moments and activations lie. It only grows. Threads share
+ * it; where there is one thread, it may also have it for itself.
+ *
+ * The views it gives stay right when a shared memory grows, as that grows in place. One that is not shared takes the
+ * views back when it grows: views are to be asked for after everything has its place, not before.
  */
-export class SharedMemory {
+export class Heap {
   readonly wasm: WebAssembly.Memory;
   #f32: Float32Array;
   #i32: Int32Array;
 
-  /** Starts a new memory, or takes part in one that another thread has started. */
-  constructor(wasm?: WebAssembly.Memory) {
-    this.wasm = wasm ?? new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true });
+  /** Takes a memory over, for itself or with other threads that have it. */
+  constructor(wasm: WebAssembly.Memory) {
+    this.wasm = wasm;
     this.#f32 = new Float32Array(this.wasm.buffer);
     this.#i32 = new Int32Array(this.wasm.buffer);
     Atomics.compareExchange(this.#i32, END_INDEX, 0, 1);
+  }
+
+  /** A heap that threads can share. */
+  static shared(): Heap {
+    return new Heap(new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true }));
+  }
+
+  /** A heap for one thread, where sharing is not to be had. */
+  static unshared(): Heap {
+    return new Heap(new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES }));
   }
 
   /** The floats from `pointer` on, as a view. */
@@ -48,6 +61,12 @@ export class SharedMemory {
     return new Float64Array(buffer, byteOffset, count);
   }
 
+  /** The bytes from `pointer` on, as a view. */
+  bytes(pointer: Pointer, count: number): Uint8Array {
+    const { buffer, byteOffset } = this.integers(pointer, Math.ceil(count / 4));
+    return new Uint8Array(buffer, byteOffset, count);
+  }
+
   /**
    * Hands out bytes that nobody else has, on any thread, at a multiple of 64; they are never given back.
    *
@@ -55,7 +74,7 @@ export class SharedMemory {
    */
   reserve(bytes: number): Pointer {
     const lines = Math.ceil(bytes / LINE);
-    const start = LINE * Atomics.add(this.integers(0, LINE / 4), END_INDEX, lines);
+    const start = LINE * Atomics.add(this.integers(pointerTo(0), LINE / 4), END_INDEX, lines);
     const end = start + LINE * lines;
     const pages = Math.ceil((end + SLACK) / PAGE);
     try {
@@ -72,7 +91,7 @@ export class SharedMemory {
         },
       );
     }
-    return start;
+    return pointerTo(start);
   }
 
   #missing(pages: number): number {
@@ -80,7 +99,7 @@ export class SharedMemory {
   }
 
   /** The buffer at its present size: growing by nothing makes this thread see what others have grown. */
-  #newestBuffer(): SharedArrayBuffer {
+  #newestBuffer(): ArrayBuffer | SharedArrayBuffer {
     this.wasm.grow(0);
     return this.wasm.buffer;
   }
@@ -91,13 +110,13 @@ export class SharedMemory {
  * while what it has handed out stays in place.
  */
 export class Arena {
-  readonly #memory: SharedMemory;
+  readonly #heap: Heap;
   readonly #chunks: { readonly start: Pointer; readonly bytes: number }[] = [];
   #chunk = 0;
   #used = 0;
 
-  constructor(memory: SharedMemory) {
-    this.#memory = memory;
+  constructor(heap: Heap) {
+    this.#heap = heap;
   }
 
   /** `count` floats (or 32-bit integers) at a multiple of 64 bytes; their content is whatever was there. */
@@ -106,13 +125,13 @@ export class Arena {
     for (; this.#chunk < this.#chunks.length; this.#chunk++, this.#used = 0) {
       const chunk = this.#chunks[this.#chunk]!;
       if (this.#used + bytes <= chunk.bytes) {
-        const pointer = chunk.start + this.#used;
+        const pointer = pointerTo(chunk.start + this.#used);
         this.#used += bytes;
         return pointer;
       }
     }
     const size = Math.max(bytes, CHUNK);
-    this.#chunks.push({ start: this.#memory.reserve(size), bytes: size });
+    this.#chunks.push({ start: this.#heap.reserve(size), bytes: size });
     this.#used = bytes;
     return this.#chunks[this.#chunk]!.start;
   }
