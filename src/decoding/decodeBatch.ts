@@ -63,7 +63,11 @@ export function decodeBatch(
   };
   const constraints = { noRepeatNgram, repetitionPenalty, banned: banUnk ? [unkId] : [] };
   const found = generate(members, workbench, {
-    ...{ bosId, eosId, width: widthOf(decoding), constraints, search },
+    bosId,
+    eosId,
+    width: widthOf(decoding),
+    constraints,
+    search,
     // A prefix that is too long leaves nothing to be searched for.
     prefixes: prefixes.map((prefix, b) => prefix.subarray(0, limits[b])),
   });

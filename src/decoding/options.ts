@@ -112,7 +112,13 @@ export function resolveDecoding(options: DecodingOptions = {}): Decoding {
   }
   const { maxLength, banUnk = false } = options;
   return {
-    ...{ beam, lengthPenalty, nBest, sampling, noRepeatNgram, repetitionPenalty, banUnk },
+    beam,
+    lengthPenalty,
+    nBest,
+    sampling,
+    noRepeatNgram,
+    repetitionPenalty,
+    banUnk,
     maxLength: maxLength === undefined ? undefined : parseLengthLimit(maxLength),
   };
 }

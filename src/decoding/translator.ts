@@ -155,7 +155,11 @@ export class Translator {
       }),
       job: (batches, common) => ({
         ...common,
-        ...{ kind: "decode", decoding, limit, partners, batches },
+        kind: "decode",
+        decoding,
+        limit,
+        partners,
+        batches,
         special: { bosId, eosId, unkId },
       }),
       read: (words, pair) => readResults(words, most(pair)),

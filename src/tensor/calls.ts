@@ -1,5 +1,4 @@
 import { type Flag, type Kernels, NONE, type Pointer } from "../kernels/kernels.ts";
-import type { Profile } from "./profile.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
 // The one place where kernels are called: arguments get names here, and shapes are read off tensors. What each kernel
@@ -9,7 +8,8 @@ import { sizeOf, type Tensor } from "./tensor.ts";
 export interface Caller {
   readonly kernels: Kernels;
   readonly gemmWorkspace: Pointer;
-  readonly profile: Profile | undefined;
+  /** Told of the floating-point operations of each product that is to be computed. */
+  readonly profile: { product(flops: number): void } | undefined;
 }
 
 /** B[k, n] in the panels that {@link gemm} reads: [rows, columns] = [k, n]. */

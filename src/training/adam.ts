@@ -46,9 +46,16 @@ export function adamSlice(
   const { beta1, beta2, epsilon, update, rate, gradientScale, weightDecay } = step;
   const apply = (start: number, end: number, decay: number): void =>
     adam(caller, {
-      ...{ parameters: at(step.parameters, start), gradients: at(step.gradients, start) },
-      ...{ m: at(step.m, start), v: at(step.v, start), count: end - start },
-      ...{ beta1, beta2, epsilon, gradientScale, decay },
+      parameters: at(step.parameters, start),
+      gradients: at(step.gradients, start),
+      m: at(step.m, start),
+      v: at(step.v, start),
+      count: end - start,
+      beta1,
+      beta2,
+      epsilon,
+      gradientScale,
+      decay,
       stepSize: rate / (1 - beta1 ** update),
       inverseRootCorrection2: 1 / Math.sqrt(1 - beta2 ** update),
     });

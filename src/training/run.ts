@@ -81,8 +81,10 @@ export class Run {
     this.#keeper = new Keeper(directory, description, pool.main, this.#step);
     const feed = new BatchFeed(pool, corpus, tokenizers, {
       ...config.training,
-      ...{ special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId }, shards: this.#step.shards },
-      ...{ maxLength: config.model.maxLength, bpeDropout: config.tokenizer.bpeDropout },
+      special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId },
+      shards: this.#step.shards,
+      maxLength: config.model.maxLength,
+      bpeDropout: config.tokenizer.bpeDropout,
     });
     this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
       validate:
@@ -133,8 +135,13 @@ export class Run {
     const tokens = statistics.sourceTokens + statistics.targetTokens + 2 * pairs;
     const secondsPerEpoch = tokens / (await this.#trainer.measureSpeed());
     return {
-      ...{ directory: directory.path, model: model.config, training: config.training, totalSteps },
-      ...{ parameters: model.parameters.count, kernels: pool.kernels, threads: pool.threads },
+      directory: directory.path,
+      model: model.config,
+      training: config.training,
+      totalSteps,
+      parameters: model.parameters.count,
+      kernels: pool.kernels,
+      threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,
       testPairs: test?.source.length ?? 0,

@@ -133,8 +133,16 @@ export class TrainingStep {
     const { pointer, size } = this.#pool.main.model.parameters;
     const { beta1, beta2, epsilon, weightDecay, clipNorm, ema } = this.#config;
     const adam = {
-      ...{ parameters: pointer, gradients: this.#gradients[0]!, m: this.adam.m, v: this.adam.v },
-      ...{ beta1, beta2, epsilon, weightDecay, update, rate },
+      parameters: pointer,
+      gradients: this.#gradients[0]!,
+      m: this.adam.m,
+      v: this.adam.v,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      update,
+      rate,
       gradientScale: clipScale(norm, clipNorm) / targetTokens,
     };
     // The first steps say little about where the weights will be: the average forgets them sooner.
@@ -176,8 +184,13 @@ export class TrainingStep {
       return { batch, key, gradients: this.#gradients[i]!, first: i >= before.used, loss };
     });
     return {
-      ...{ kind: "gradients", items: shards.length + (next?.items ?? 0), shards: works, smoothing, next },
-      ...{ weightsVersion: this.#pool.weightsVersion, keepPacks: this.shards === SHARDS },
+      kind: "gradients",
+      items: shards.length + (next?.items ?? 0),
+      shards: works,
+      smoothing,
+      next,
+      weightsVersion: this.#pool.weightsVersion,
+      keepPacks: this.shards === SHARDS,
     };
   }
 }

@@ -184,8 +184,13 @@ export class Trainer {
     const tokens = sourceTokens + targetTokens;
     this.#pace = { tokens: this.#pace.tokens + tokens, seconds: this.#pace.seconds + seconds };
     this.#hooks.emit({
-      ...{ type: "step", step, totalSteps: this.#lastStep(), epoch: batch === 0 ? epoch - 1 : epoch },
-      ...{ loss: loss / targetTokens, lr, tokensPerSecond: tokens / seconds },
+      type: "step",
+      step,
+      totalSteps: this.#lastStep(),
+      epoch: batch === 0 ? epoch - 1 : epoch,
+      loss: loss / targetTokens,
+      lr,
+      tokensPerSecond: tokens / seconds,
     });
   }
 
@@ -203,8 +208,14 @@ export class Trainer {
     const { step, epoch, batch, window, skipped } = this.#state;
     const { sourceTokens, targetTokens } = window;
     const record: LogRecord = {
-      ...{ step, epoch: batch === 0 ? epoch - 1 : epoch, loss: window.loss / targetTokens, lr, gradNorm },
-      ...{ sourceTokens, targetTokens, skipped },
+      step,
+      epoch: batch === 0 ? epoch - 1 : epoch,
+      loss: window.loss / targetTokens,
+      lr,
+      gradNorm,
+      sourceTokens,
+      targetTokens,
+      skipped,
       tokensPerSecond: Math.round(this.#pace.tokens / this.#pace.seconds),
       elapsedSeconds: Math.round(100 * elapsedSeconds) / 100,
     };

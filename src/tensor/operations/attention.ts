@@ -55,8 +55,13 @@ export function attention(
     forward: () =>
       run.temporarily(() =>
         attentionForward(run, {
-          ...{ out: out.pointer, logSumExp, ...inputs, ...heads, queryOffsets },
-          ...{ keyStarts: keys.offsets, keyEnds: at(keys.offsets, 1) },
+          out: out.pointer,
+          logSumExp,
+          ...inputs,
+          ...heads,
+          queryOffsets,
+          keyStarts: keys.offsets,
+          keyEnds: at(keys.offsets, 1),
           workspace: arena.allocate(workspaceSize),
         }),
       ),
@@ -65,7 +70,15 @@ export function attention(
         const dq = at(dQueries!, q.first);
         const [dk, dv] = [at(dKeys!, k.first), at(dKeys!, v.first)];
         attentionBackward(run, {
-          ...{ dq, dk, dv, dOut, out: out.pointer, logSumExp, ...inputs, ...heads, queryOffsets },
+          dq,
+          dk,
+          dv,
+          dOut,
+          out: out.pointer,
+          logSumExp,
+          ...inputs,
+          ...heads,
+          queryOffsets,
           keyOffsets: keys.offsets,
           workspace: arena.allocate(workspaceSize),
         });
@@ -107,10 +120,21 @@ export function cachedAttention(
   const mask = { rowKeys: queries.rowKeys, site: 0, threshold: 0 };
   run.temporarily(() =>
     attentionForward(run, {
-      ...{ out: out.pointer, logSumExp: arena.allocate(queries.tokens * nHeads), q: bandOf(q) },
-      ...{ k: keysValues.pointer, v: at(keysValues.pointer, dModel), keyStride: keysValues.columns },
-      ...{ queryOffsets: queries.offsets, keyStarts: keys.starts, keyEnds: keys.ends },
-      ...{ sentences: queries.sentences, heads: nHeads, dHead, causal: false, mask, weights },
+      out: out.pointer,
+      logSumExp: arena.allocate(queries.tokens * nHeads),
+      q: bandOf(q),
+      k: keysValues.pointer,
+      v: at(keysValues.pointer, dModel),
+      keyStride: keysValues.columns,
+      queryOffsets: queries.offsets,
+      keyStarts: keys.starts,
+      keyEnds: keys.ends,
+      sentences: queries.sentences,
+      heads: nHeads,
+      dHead,
+      causal: false,
+      mask,
+      weights,
       workspace: arena.allocate(
         attentionWorkspace(run, { queries: queries.longest, keys: keys.longest, dHead }),
       ),
