@@ -11,6 +11,8 @@
 #include <cstdint>
 #if defined(__x86_64__)
 #include <immintrin.h>
+#else
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -41,23 +43,14 @@ typedef double vd __attribute__((vector_size(4 * WIDTH)));
 
 INLINE int lesser(int a, int b) { return a < b ? a : b; }
 
-INLINE vf splat(float x) {
-  vf result;
-  for (int i = 0; i < WIDTH; i++) result[i] = x;
-  return result;
-}
-
-INLINE vi splat(int32_t x) {
-  vi result;
-  for (int i = 0; i < WIDTH; i++) result[i] = x;
-  return result;
-}
+/** A float in every lane. Written as a difference: lane by lane, GCC makes loads of it that reach past the float. */
+INLINE vf splat(float x) { return x - vf{}; }
 
 /** All bits set in the lanes below `count`, none in the others: in none when it is negative. */
 INLINE vi lanesBelow(int count) {
   vi lanes;
   for (int i = 0; i < WIDTH; i++) lanes[i] = i;
-  return lanes < splat(count);
+  return lanes < count;
 }
 
 /** The lanes of x that the mask has set; 0 in the others. */
@@ -85,12 +78,16 @@ INLINE vf pmin(vf a, vf b) { return _mm512_min_ps(b, a); }
 /** As WebAssembly's pmax: b where it is larger, else a, and a when either is NaN. */
 INLINE vf pmax(vf a, vf b) { return _mm512_max_ps(b, a); }
 
+/** a * b + c with one rounding. */
+INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+
 #elif LANES == 8
 
 INLINE vf loadPart(const float* from, int count) { return _mm256_maskload_ps(from, (__m256i)lanesBelow(count)); }
 INLINE void storePart(float* to, vf x, int count) { _mm256_maskstore_ps(to, (__m256i)lanesBelow(count), x); }
 INLINE vf pmin(vf a, vf b) { return _mm256_min_ps(b, a); }
 INLINE vf pmax(vf a, vf b) { return _mm256_max_ps(b, a); }
+INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 
 #else
 
@@ -108,6 +105,7 @@ INLINE void storePart(float* to, vf x, int count) {
 }
 INLINE vf pmin(vf a, vf b) { return b < a ? b : a; }
 INLINE vf pmax(vf a, vf b) { return a < b ? b : a; }
+INLINE vf multiplyAdd(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 
 #endif
 
@@ -118,13 +116,6 @@ INLINE vf loadUpTo(const float* from, int count) { return count >= WIDTH ? load(
 INLINE void storeUpTo(float* to, vf x, int count) {
   if (count >= WIDTH) store(to, x);
   else storePart(to, x, count);
-}
-
-/** a * b + c with one rounding. */
-INLINE vf multiplyAdd(vf a, vf b, vf c) {
-  vf result;
-  for (int i = 0; i < WIDTH; i++) result[i] = __builtin_fmaf(a[i], b[i], c[i]);
-  return result;
 }
 
 INLINE vf squareRoot(vf x) {
