@@ -217,6 +217,13 @@ export interface Kernels {
     gradientScale: number,
     decay: number,
   ): void;
+
+  /** The floats that `packB` writes for B[k, n]. */
+  packedSize(n: number, k: number): number;
+  /** The floats of workspace that `gemm` needs. */
+  gemmWorkspace(): number;
+  /** ids[rows] are the first largest logits[rows, columns], logProbabilities[rows] the logs of their probabilities. */
+  greedyTokens(ids: Pointer, logProbabilities: Pointer, logits: Pointer, rows: number, columns: number): void;
 }
 
 /** A byte offset into the shared memory; 0 stands for "none". */

@@ -11,10 +11,20 @@ const N_BLOCK: i32 = 512;
 /** The floats of workspace that {@link gemm} needs: a strip of A, and for the edges a tile of C and its bias. */
 export const GEMM_WORKSPACE: i32 = TILE_ROWS * K_BLOCK + TILE_ROWS * TILE_COLUMNS + TILE_COLUMNS;
 
+/** {@link GEMM_WORKSPACE}, for whoever allocates it. */
+export function gemmWorkspace(): i32 {
+  return GEMM_WORKSPACE;
+}
+
+/** The floats that {@link packB} writes for B[k, n]: whole panels of eight columns. */
+export function packedSize(n: i32, k: i32): i32 {
+  return ((n + TILE_COLUMNS - 1) / TILE_COLUMNS) * TILE_COLUMNS * k;
+}
+
 /**
  * Copies B into panels of eight columns, each `k` rows of eight floats; columns past `n` are zero.
  *
- * @param packed ceil(n / 8) * 8 * k floats
+ * @param packed {@link packedSize} floats
  * @param b B[k, n] with `ldb` floats from row to row, or B transposed, [n, k]
  */
 export function packB(packed: usize, b: usize, ldb: i32, transposed: i32, n: i32, k: i32): void {
@@ -161,7 +171,7 @@ function packTransposedStrip(strip: usize, a: usize, lda: i32, rows: i32, k: i32
  * @param accumulate whether to add to C
  * @param bias n floats, or 0 for none
  * @param relu whether to replace negative results by 0
- * @param workspace GEMM_WORKSPACE floats
+ * @param workspace {@link gemmWorkspace} floats
  */
 export function gemm(
   c: usize, ldc: i32, a: usize, lda: i32, aTransposed: i32, packed: usize, packedK: i32,

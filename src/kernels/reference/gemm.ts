@@ -1,8 +1,18 @@
-import { packedSize } from "../kernels.ts";
 import { matrix, type Reference, vector } from "./memory.ts";
 
 /** Columns of B that lie together in a panel. */
 const PANEL = 8;
+
+/** The floats that {@link packB} writes for B[k, n]: whole panels. */
+function panelFloats(n: number, k: number): number {
+  return Math.ceil(n / PANEL) * PANEL * k;
+}
+
+/** The floats that {@link packB} writes for B[k, n]. */
+export const packedSize: Reference<"packedSize"> = () => panelFloats;
+
+/** None: the matrices are read where they lie. */
+export const gemmWorkspace: Reference<"gemmWorkspace"> = () => () => 0;
 
 /** Where B[p, j] lies among the panels of a B that was packed with `k` rows. */
 function inPanels(p: number, j: number, k: number): number {
@@ -14,7 +24,7 @@ function inPanels(p: number, j: number, k: number): number {
  * columns past n are zero. B is given with `ldb` floats from row to row, or transposed, as [n, k].
  */
 export const packB: Reference<"packB"> = (memory) => (packed, b, ldb, transposed, n, k) => {
-  const panels = vector(memory, packed, packedSize(n, k));
+  const panels = vector(memory, packed, panelFloats(n, k));
   const B = transposed ? matrix(memory, b, n, k, ldb) : matrix(memory, b, k, n, ldb);
   panels.fill(0);
   for (let p = 0; p < k; p++) {
@@ -31,7 +41,7 @@ export const gemm: Reference<"gemm"> =
   (memory) => (c, ldc, a, lda, aTransposed, packed, packedK, m, n, k, accumulate, bias, relu) => {
     const C = matrix(memory, c, m, n, ldc);
     const A = aTransposed ? matrix(memory, a, k, m, lda) : matrix(memory, a, m, k, lda);
-    const panels = vector(memory, packed, packedSize(n, packedK));
+    const panels = vector(memory, packed, panelFloats(n, packedK));
     const biases = bias === 0 ? undefined : vector(memory, bias, n);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {

@@ -1,11 +1,11 @@
 import type { Kernels } from "../kernels.ts";
 import { adam } from "./adam.ts";
 import { attentionBackward, attentionForward, attentionWorkspace } from "./attention.ts";
-import { argmax, crossEntropy, softmax } from "./crossEntropy.ts";
+import { argmax, crossEntropy, greedyTokens, softmax } from "./crossEntropy.ts";
 import { dropout } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
-import { gemm, packB } from "./gemm.ts";
+import { gemm, gemmWorkspace, packB, packedSize } from "./gemm.ts";
 import {
   layerNormBackward,
   layerNormForward,
@@ -17,7 +17,8 @@ import { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./
 
 /**
  * Makes the reference kernels work on a memory: what the fast ones say, in plain loops. Sums and functions are in
- * double precision and rounded once, when they are stored; dropout masks are the same bit for bit.
+ * double precision and rounded once, when they are stored, so that the order of a sum, which the fast ones fix, does not
+ * matter here; dropout masks are the same bit for bit.
  *
  * @example
  * const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
@@ -51,5 +52,8 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     columnSums: columnSums(memory),
     sumSquares: sumSquares(memory),
     adam: adam(memory),
+    packedSize: packedSize(memory),
+    gemmWorkspace: gemmWorkspace(memory),
+    greedyTokens: greedyTokens(memory),
   };
 }
