@@ -8,7 +8,8 @@
 
 #pragma once
 
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #else
@@ -29,6 +30,8 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+/** Behind the parameters of a lambda. */
+#define INLINED __attribute__((always_inline))
 
 namespace xformer::LEVEL {
 
@@ -78,6 +81,9 @@ INLINE vf pmin(vf a, vf b) { return _mm512_min_ps(b, a); }
 /** As WebAssembly's pmax: b where it is larger, else a, and a when either is NaN. */
 INLINE vf pmax(vf a, vf b) { return _mm512_max_ps(b, a); }
 
+/** Whether a comparison holds in any lane. */
+INLINE bool any(vi mask) { return _mm512_movepi32_mask((__m512i)mask) != 0; }
+
 /** a * b + c with one rounding. */
 INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 
@@ -87,6 +93,7 @@ INLINE vf loadPart(const float* from, int count) { return _mm256_maskload_ps(fro
 INLINE void storePart(float* to, vf x, int count) { _mm256_maskstore_ps(to, (__m256i)lanesBelow(count), x); }
 INLINE vf pmin(vf a, vf b) { return _mm256_min_ps(b, a); }
 INLINE vf pmax(vf a, vf b) { return _mm256_max_ps(b, a); }
+INLINE bool any(vi mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
 INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 
 #else
@@ -105,6 +112,7 @@ INLINE void storePart(float* to, vf x, int count) {
 }
 INLINE vf pmin(vf a, vf b) { return b < a ? b : a; }
 INLINE vf pmax(vf a, vf b) { return a < b ? b : a; }
+INLINE bool any(vi mask) { return vmaxvq_u32((uint32x4_t)mask) != 0; }
 INLINE vf multiplyAdd(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 
 #endif
@@ -122,6 +130,29 @@ INLINE vf squareRoot(vf x) {
   vf result;
   for (int i = 0; i < WIDTH; i++) result[i] = __builtin_sqrtf(x[i]);
   return result;
+}
+
+/** The lanes below `count`, or all when there are that many; 0 in the others. */
+INLINE vf keepUpTo(vf x, int count) { return count >= WIDTH ? x : keep(x, lanesBelow(count)); }
+
+/** The vectors that hold sixteen floats. */
+constexpr int PARTS = 16 / WIDTH;
+
+/**
+ * Goes through a row of n floats sixteen at a time: calls f(part, j, count) for each vector, whose first element is j. It
+ * is vector `part` of its sixteen, and has `count` elements, which is WIDTH everywhere but at the end.
+ */
+template <class F>
+INLINE void eachVector(int n, F f) {
+  int j = 0;
+  for (; j + 16 <= n; j += 16) {
+    for (int part = 0; part < PARTS; part++) f(part, j + part * WIDTH, WIDTH);
+  }
+  if (j == n) return;
+  for (int part = 0; part < PARTS; part++) {
+    const int left = n - j - part * WIDTH;
+    if (left > 0) f(part, j + part * WIDTH, lesser(left, WIDTH));
+  }
 }
 
 /** The sum of a vector by halves: for four lanes (0 + 2) + (1 + 3). */
@@ -142,9 +173,6 @@ INLINE float sumOfLanes(vf x) {
   const auto pairs = four + __builtin_shufflevector(four, four, 2, 3, 2, 3);
   return pairs[0] + pairs[1];
 }
-
-/** The vectors that hold sixteen floats. */
-constexpr int PARTS = 16 / WIDTH;
 
 /**
  * Sixteen partial sums of a row, the same whatever the width of a vector: element j is added to sum j mod 16, and at the
