@@ -17,19 +17,16 @@ INLINE float maximum(const float* x, int n) {
     for (int i = 0; i < 4; i++) most[i] = pmax(most[i], load(x + j + i * WIDTH));
   }
   for (; j + WIDTH <= n; j += WIDTH) most[0] = pmax(most[0], load(x + j));
-  const vf largest = pmax(pmax(most[0], most[1]), pmax(most[2], most[3]));
-  float result = LEAST;
-  for (int i = 0; i < WIDTH; i++) result = largest[i] > result ? largest[i] : result;
-  for (; j < n; j++) result = x[j] > result ? x[j] : result;
-  return result;
+  if (j < n) most[1] = pmax(most[1], lanesBelow(n - j) ? loadPart(x + j, n - j) : splat(LEAST));
+  return largestLane(pmax(pmax(most[0], most[1]), pmax(most[2], most[3])));
 }
 
 /** The index of the first of n floats that equals `value`; 0 when none does (NaN equals nothing). */
 INLINE int firstEqual(const float* x, int n, float value) {
-  int i = 0;
-  while (i + WIDTH <= n && !any(load(x + i) == value)) i += WIDTH;
-  for (; i < n; i++) {
-    if (x[i] == value) return i;
+  for (int j = 0; j < n; j += WIDTH) {
+    const int count = lesser(n - j, WIDTH);
+    const uint32_t equal = laneBits((loadUpTo(x + j, count) == value) & lanesBelow(count));
+    if (equal) return j + __builtin_ctz(equal);
   }
   return 0;
 }

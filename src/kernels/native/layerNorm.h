@@ -7,17 +7,40 @@
 
 namespace xformer::LEVEL {
 
-/** Drops elements of the row with that number at that site. */
-INLINE void dropKeyedRow(float* x, int columns, const int32_t* rowKeys, int row, int site, int threshold) {
-  dropRow(x, columns, maskKey(rowKeys, row, site), threshold, keepScale(threshold));
+/** The key and the strength of the dropout of some rows at a place in the model. */
+struct Dropout {
+  const int32_t* rowKeys;
+  int site, threshold;
+};
+
+/** `residualForward` of a row; returns the sum of its sums, in sixteen partial sums. */
+INLINE float residualRow(float* sum, const float* x, float* sublayer, int columns, Dropout dropout, int row) {
+  Sums total;
+  if (dropout.threshold == 0) {
+    eachVector(columns, [&](int part, int j, int count) INLINED {
+      const vf both = loadUpTo(x + j, count) + loadUpTo(sublayer + j, count);
+      storeUpTo(sum + j, both, count);
+      total.part[part] += both;
+    });
+  } else {
+    const MaskKey key = maskKey(dropout.rowKeys, row, dropout.site);
+    const float scale = keepScale(dropout.threshold);
+    eachMasked(columns, key, dropout.threshold, [&](int part, int j, int count, vi kept) INLINED {
+      const vf dropped = keep(loadUpTo(sublayer + j, count) * scale, kept);
+      const vf both = loadUpTo(x + j, count) + dropped;
+      storeUpTo(sublayer + j, dropped, count);
+      storeUpTo(sum + j, both, count);
+      total.part[part] += both;
+    });
+  }
+  return total.total();
 }
 
 /** sum = x + dropout(sublayer), all [rows, columns]; `sublayer` holds dropout(sublayer) afterwards. */
 inline void residualForward(float* sum, const float* x, float* sublayer, int rows, int columns,
                             const int32_t* rowKeys, int site, int threshold) {
   for (int row = 0; row < rows; row++) {
-    if (threshold) dropKeyedRow(sublayer, columns, rowKeys, row, site, threshold);
-    addRows(sum, x, sublayer, columns);
+    residualRow(sum, x, sublayer, columns, {rowKeys, site, threshold}, row);
     sum += columns;
     x += columns;
     sublayer += columns;
@@ -41,10 +64,9 @@ INLINE float varianceOf(const float* x, int columns, float mean) {
   return squares.total() / (float)columns;
 }
 
-/** `layerNormForward` of a row. */
-INLINE Statistics normaliseRow(float* y, const float* x, const float* gamma, const float* beta, int columns,
+/** `layerNormForward` of a row whose mean is known. */
+INLINE Statistics normaliseRow(float* y, const float* x, const float* gamma, const float* beta, int columns, float mean,
                                float epsilon) {
-  const float mean = sumOf(x, columns) / (float)columns;
   const float inverse = 1.0f / __builtin_sqrtf(varianceOf(x, columns, mean) + epsilon);
   eachVector(columns, [&](int, int j, int count) INLINED {
     const vf n = (loadUpTo(x + j, count) - mean) * inverse;
@@ -53,9 +75,10 @@ INLINE Statistics normaliseRow(float* y, const float* x, const float* gamma, con
   return {mean, inverse};
 }
 
-/** `layerNormBackward` of a row. */
-INLINE void normaliseRowBackward(float* dx, float* dGamma, float* dBeta, const float* dy, const float* x,
-                                 Statistics of, const float* gamma, int columns, bool accumulate) {
+/** `layerNormBackward` of a row: calls take(j, count, gradient) for each vector of the gradient of x. */
+template <class F>
+INLINE void normaliseRowBackward(float* dGamma, float* dBeta, const float* dy, const float* x, Statistics of,
+                                 const float* gamma, int columns, F take) {
   Sums g, gn;
   eachVector(columns, [&](int part, int j, int count) INLINED {
     const vf product = loadUpTo(dy + j, count) * loadUpTo(gamma + j, count);
@@ -71,9 +94,7 @@ INLINE void normaliseRowBackward(float* dx, float* dGamma, float* dBeta, const f
     const vf product = d * loadUpTo(gamma + j, count);
     storeUpTo(dGamma + j, multiplyAdd(d, n, loadUpTo(dGamma + j, count)), count);
     storeUpTo(dBeta + j, d + loadUpTo(dBeta + j, count), count);
-    vf result = (product - meanG - n * meanGN) * of.inverse;
-    if (accumulate) result += loadUpTo(dx + j, count);
-    storeUpTo(dx + j, result, count);
+    take(j, count, (product - meanG - n * meanGN) * of.inverse);
   });
 }
 
@@ -81,7 +102,8 @@ INLINE void normaliseRowBackward(float* dx, float* dGamma, float* dBeta, const f
 inline void layerNormForward(float* y, float* statistics, const float* x, const float* gamma, const float* beta,
                              int rows, int columns, float epsilon) {
   for (int row = 0; row < rows; row++) {
-    const Statistics of = normaliseRow(y, x, gamma, beta, columns, epsilon);
+    const float mean = sumOf(x, columns) / (float)columns;
+    const Statistics of = normaliseRow(y, x, gamma, beta, columns, mean, epsilon);
     statistics[0] = of.mean;
     statistics[1] = of.inverse;
     statistics += 2;
@@ -94,7 +116,10 @@ inline void layerNormForward(float* y, float* statistics, const float* x, const 
 inline void layerNormBackward(float* dx, float* dGamma, float* dBeta, const float* dy, const float* x,
                               const float* statistics, const float* gamma, int rows, int columns, int accumulate) {
   for (int row = 0; row < rows; row++) {
-    normaliseRowBackward(dx, dGamma, dBeta, dy, x, {statistics[0], statistics[1]}, gamma, columns, accumulate);
+    const Statistics of = {statistics[0], statistics[1]};
+    normaliseRowBackward(dGamma, dBeta, dy, x, of, gamma, columns, [&](int j, int count, vf d) INLINED {
+      storeUpTo(dx + j, accumulate ? d + loadUpTo(dx + j, count) : d, count);
+    });
     statistics += 2;
     dx += columns;
     dy += columns;
@@ -107,9 +132,9 @@ inline void residualNormForward(float* y, float* sum, float* statistics, const f
                                 const float* gamma, const float* beta, int rows, int columns, float epsilon,
                                 const int32_t* rowKeys, int site, int threshold) {
   for (int row = 0; row < rows; row++) {
-    if (threshold) dropKeyedRow(sublayer, columns, rowKeys, row, site, threshold);
-    addRows(sum, x, sublayer, columns);
-    const Statistics of = normaliseRow(y, sum, gamma, beta, columns, epsilon);
+    const float mean =
+        residualRow(sum, x, sublayer, columns, {rowKeys, site, threshold}, row) / (float)columns;
+    const Statistics of = normaliseRow(y, sum, gamma, beta, columns, mean, epsilon);
     statistics[0] = of.mean;
     statistics[1] = of.inverse;
     statistics += 2;
@@ -125,10 +150,14 @@ inline void residualNormBackward(float* dx, float* dSublayer, float* dGamma, flo
                                  const float* sum, const float* statistics, const float* gamma, int rows, int columns,
                                  int accumulate, const int32_t* rowKeys, int site, int threshold) {
   for (int row = 0; row < rows; row++) {
-    normaliseRowBackward(dSublayer, dGamma, dBeta, dy, sum, {statistics[0], statistics[1]}, gamma, columns, false);
-    if (accumulate) add(dx, dSublayer, columns);
-    else copy(dx, dSublayer, columns);
-    if (threshold) dropKeyedRow(dSublayer, columns, rowKeys, row, site, threshold);
+    const Statistics of = {statistics[0], statistics[1]};
+    normaliseRowBackward(dGamma, dBeta, dy, sum, of, gamma, columns, [&](int j, int count, vf d) INLINED {
+      storeUpTo(dSublayer + j, d, count);
+      storeUpTo(dx + j, accumulate ? d + loadUpTo(dx + j, count) : d, count);
+    });
+    if (threshold) {
+      dropRow(dSublayer, columns, maskKey(rowKeys, row, site), threshold, keepScale(threshold));
+    }
     statistics += 2;
     dx += columns;
     dSublayer += columns;

@@ -44,6 +44,22 @@ typedef uint32_t vu __attribute__((vector_size(4 * WIDTH)));
 /** Half as many doubles. */
 typedef double vd __attribute__((vector_size(4 * WIDTH)));
 
+/** The half, the quarter and the eighth of a vector of sixteen. */
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v4 __attribute__((vector_size(16)));
+typedef float v2 __attribute__((vector_size(8)));
+
+#if LANES == 16
+INLINE v8 lowHalf(vf x) { return __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7); }
+INLINE v8 highHalf(vf x) { return __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15); }
+#endif
+#if LANES >= 8
+INLINE v4 lowHalf(v8 x) { return __builtin_shufflevector(x, x, 0, 1, 2, 3); }
+INLINE v4 highHalf(v8 x) { return __builtin_shufflevector(x, x, 4, 5, 6, 7); }
+#endif
+INLINE v2 lowHalf(v4 x) { return __builtin_shufflevector(x, x, 0, 1); }
+INLINE v2 highHalf(v4 x) { return __builtin_shufflevector(x, x, 2, 3); }
+
 INLINE int lesser(int a, int b) { return a < b ? a : b; }
 
 /** A float in every lane. Written as a difference: lane by lane, GCC makes loads of it that reach past the float. */
@@ -72,17 +88,14 @@ INLINE void store(float* to, vf x) { __builtin_memcpy(to, &x, sizeof x); }
 /** The first `count` lanes (0 to WIDTH), the others zero; never reads past them. */
 INLINE vf loadPart(const float* from, int count) { return _mm512_maskz_loadu_ps((1u << count) - 1, from); }
 
-/** Stores the first `count` lanes (0 to WIDTH). */
-INLINE void storePart(float* to, vf x, int count) { _mm512_mask_storeu_ps(to, (1u << count) - 1, x); }
-
 /** As WebAssembly's pmin: b where it is smaller, else a, and a when either is NaN. */
 INLINE vf pmin(vf a, vf b) { return _mm512_min_ps(b, a); }
 
 /** As WebAssembly's pmax: b where it is larger, else a, and a when either is NaN. */
 INLINE vf pmax(vf a, vf b) { return _mm512_max_ps(b, a); }
 
-/** Whether a comparison holds in any lane. */
-INLINE bool any(vi mask) { return _mm512_movepi32_mask((__m512i)mask) != 0; }
+/** A bit for each lane that a comparison holds in, the lowest for the first. */
+INLINE uint32_t laneBits(vi mask) { return _mm512_movepi32_mask((__m512i)mask); }
 
 /** a * b + c with one rounding. */
 INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
@@ -90,10 +103,9 @@ INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 #elif LANES == 8
 
 INLINE vf loadPart(const float* from, int count) { return _mm256_maskload_ps(from, (__m256i)lanesBelow(count)); }
-INLINE void storePart(float* to, vf x, int count) { _mm256_maskstore_ps(to, (__m256i)lanesBelow(count), x); }
 INLINE vf pmin(vf a, vf b) { return _mm256_min_ps(b, a); }
 INLINE vf pmax(vf a, vf b) { return _mm256_max_ps(b, a); }
-INLINE bool any(vi mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
+INLINE uint32_t laneBits(vi mask) { return _mm256_movemask_ps((__m256)mask); }
 INLINE vf multiplyAdd(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 
 #else
@@ -105,17 +117,33 @@ INLINE vf loadPart(const float* from, int count) {
   }
   return result;
 }
-INLINE void storePart(float* to, vf x, int count) {
-  for (int i = 0; i < WIDTH; i++) {
-    if (i < count) to[i] = x[i];
-  }
-}
 INLINE vf pmin(vf a, vf b) { return b < a ? b : a; }
 INLINE vf pmax(vf a, vf b) { return a < b ? b : a; }
-INLINE bool any(vi mask) { return vmaxvq_u32((uint32x4_t)mask) != 0; }
+INLINE uint32_t laneBits(vi mask) { return vaddvq_u32((uint32x4_t)(mask & vi{1, 2, 4, 8})); }
 INLINE vf multiplyAdd(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 
 #endif
+
+/**
+ * Stores the first `count` lanes, fewer than there are: the lower half, if it belongs to them, then the same with the
+ * other half. A masked store would be one instruction, but what is loaded soon after from near its end would wait for it
+ * to reach the cache.
+ */
+template <class V>
+INLINE void storePart(float* to, V x, int count) {
+  if constexpr (sizeof x == 2 * sizeof(float)) {
+    if (count & 1) to[0] = x[0];
+  } else {
+    const auto low = lowHalf(x);
+    constexpr int half = sizeof low / sizeof(float);
+    if (count & half) {
+      __builtin_memcpy(to, &low, sizeof low);
+      storePart(to + half, highHalf(x), count);
+    } else {
+      storePart(to, low, count);
+    }
+  }
+}
 
 /** Loads a vector, or the `count` floats that are left. */
 INLINE vf loadUpTo(const float* from, int count) { return count >= WIDTH ? load(from) : loadPart(from, count); }
@@ -155,23 +183,20 @@ INLINE void eachVector(int n, F f) {
   }
 }
 
-/** The sum of a vector by halves: for four lanes (0 + 2) + (1 + 3). */
+/** Makes one lane of all by halves, of four lanes as f(f(0, 2), f(1, 3)). */
+template <class V, class F>
+INLINE float byHalves(V x, F f) {
+  if constexpr (sizeof x == 2 * sizeof(float)) return f(x[0], x[1]);
+  else return byHalves(f(lowHalf(x), highHalf(x)), f);
+}
+
 INLINE float sumOfLanes(vf x) {
-#if LANES == 16
-  const auto eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
-                     __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
-#endif
-#if LANES == 8
-  const vf eight = x;
-#endif
-#if LANES >= 8
-  const auto four =
-      __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-#else
-  const vf four = x;
-#endif
-  const auto pairs = four + __builtin_shufflevector(four, four, 2, 3, 2, 3);
-  return pairs[0] + pairs[1];
+  return byHalves(x, [](auto a, auto b) INLINED { return a + b; });
+}
+
+/** The largest lane; none may be NaN. */
+INLINE float largestLane(vf x) {
+  return byHalves(x, [](auto a, auto b) INLINED { return a < b ? b : a; });
 }
 
 /**

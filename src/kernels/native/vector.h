@@ -12,15 +12,12 @@ inline void clear(float* x, int n) { __builtin_memset(x, 0, sizeof(float) * (siz
 /** y = x, over n floats. */
 inline void copy(float* y, const float* x, int n) { __builtin_memmove(y, x, sizeof(float) * (size_t)n); }
 
-/** sum = x + y, over n floats. */
-INLINE void addRows(float* sum, const float* x, const float* y, int n) {
+/** y = y + x, over n floats. */
+inline void add(float* y, const float* x, int n) {
   eachVector(n, [&](int, int j, int count) INLINED {
-    storeUpTo(sum + j, loadUpTo(x + j, count) + loadUpTo(y + j, count), count);
+    storeUpTo(y + j, loadUpTo(y + j, count) + loadUpTo(x + j, count), count);
   });
 }
-
-/** y = y + x, over n floats. */
-inline void add(float* y, const float* x, int n) { addRows(y, y, x, n); }
 
 /** y = y + t (x - y), over n floats: a step of a moving average. */
 inline void lerp(float* y, const float* x, float t, int n) {
