@@ -1,17 +1,6 @@
 import { dropKeyedRow } from "./dropout";
 import { lanesBelow, loadUpTo4, multiplyAdd, storeUpTo4, sumOfPartials } from "./simd";
-import { sumOf } from "./vector";
-
-/** sum = x + y, over a row. */
-// @ts-ignore: decorator
-@inline
-function addRow(sum: usize, x: usize, y: usize, columns: i32): void {
-  for (let j = 0; j < columns; j += 4) {
-    const left = columns - j;
-    const at = <usize>j << 2;
-    storeUpTo4(sum + at, f32x4.add(loadUpTo4(x + at, left), loadUpTo4(y + at, left)), left);
-  }
-}
+import { sumOf, sumRows } from "./vector";
 
 /**
  * sum = x + dropout(sublayer): the residual connection.
@@ -27,7 +16,7 @@ export function residualForward(
   const stride = <usize>columns << 2;
   for (let row = 0; row < rows; row++) {
     if (threshold) dropKeyedRow(sublayer, columns, rowKeys, row, site, threshold);
-    addRow(sum, x, sublayer, columns);
+    sumRows(sum, x, sublayer, columns);
     sum += stride;
     x += stride;
     sublayer += stride;
@@ -219,7 +208,7 @@ export function residualNormForward(
   const stride = <usize>columns << 2;
   for (let row = 0; row < rows; row++) {
     if (threshold) dropKeyedRow(sublayer, columns, rowKeys, row, site, threshold);
-    addRow(sum, x, sublayer, columns);
+    sumRows(sum, x, sublayer, columns);
     normaliseRow(y, statistics, sum, gamma, beta, columns, epsilon);
     statistics += 8;
     y += stride;
@@ -243,7 +232,7 @@ export function residualNormBackward(
   const stride = <usize>columns << 2;
   for (let row = 0; row < rows; row++) {
     normaliseRowBackward(dSublayer, dGamma, dBeta, dy, sum, statistics, gamma, columns, 0);
-    if (accumulate) addRow(dx, dx, dSublayer, columns);
+    if (accumulate) sumRows(dx, dx, dSublayer, columns);
     else memory.copy(dx, dSublayer, stride);
     if (threshold) dropKeyedRow(dSublayer, columns, rowKeys, row, site, threshold);
     statistics += 8;

@@ -1,4 +1,4 @@
-import { loadPart, loadUpTo4, multiplyAdd, storeUpTo4, sumOfPartials } from "./simd";
+import { loadPart, loadUpTo4, multiplyAdd, storePart, storeUpTo4, sumOfPartials } from "./simd";
 
 /** x = 0, over n floats. JavaScript writes to shared memory a word at a time; this is many times as fast. */
 export function clear(x: usize, n: i32): void {
@@ -12,12 +12,19 @@ export function copy(y: usize, x: usize, n: i32): void {
 
 /** y = y + x, over n floats. */
 export function add(y: usize, x: usize, n: i32): void {
-  for (let i = 0; i < n; i += 4) {
-    const left = n - i;
-    storeUpTo4(y, f32x4.add(loadUpTo4(y, left), loadUpTo4(x, left)), left);
-    y += 16;
-    x += 16;
+  sumRows(y, y, x, n);
+}
+
+/** sum = x + y, over n floats. */
+// @ts-ignore: decorator
+@inline
+export function sumRows(sum: usize, x: usize, y: usize, n: i32): void {
+  let at: usize = 0;
+  for (const end = <usize>(n & ~3) << 2; at < end; at += 16) {
+    v128.store(sum + at, f32x4.add(v128.load(x + at), v128.load(y + at)));
   }
+  const left = n & 3;
+  if (left) storePart(sum + at, f32x4.add(loadPart(x + at, left), loadPart(y + at, left)), left);
 }
 
 /** y = y + t (x - y), over n floats: a step of a moving average. */

@@ -53,32 +53,28 @@ INLINE Kept keptColumns(MaskKey key, int column, int threshold) {
 }
 
 /**
- * Goes through a row as `eachVector`, with masks: calls f(part, j, count, kept), where `kept` has all bits set in the lanes
+ * Goes through a row: calls f(j, count, kept) for each vector, whose first column is j; `kept` has all bits set in the lanes
  * of the columns that are kept.
  */
 template <class F>
 INLINE void eachMasked(int columns, MaskKey key, int threshold, F f) {
-  constexpr int STEP = PARTS > 1 ? 16 : 2 * WIDTH;
   int j = 0;
-  for (; j + STEP <= columns; j += STEP) {
-    for (int i = 0; i < STEP; i += 2 * WIDTH) {
-      const Kept kept = keptColumns(key, j + i, threshold);
-      f(i / WIDTH % PARTS, j + i, WIDTH, kept.low);
-      f((i / WIDTH + 1) % PARTS, j + i + WIDTH, WIDTH, kept.high);
-    }
+  for (; j + 2 * WIDTH <= columns; j += 2 * WIDTH) {
+    const Kept kept = keptColumns(key, j, threshold);
+    f(j, WIDTH, kept.low);
+    f(j + WIDTH, WIDTH, kept.high);
   }
-  for (int i = 0; i < STEP; i += 2 * WIDTH) {
-    const int left = columns - j - i;
-    if (left <= 0) return;
-    const Kept kept = keptColumns(key, j + i, threshold);
-    f(i / WIDTH % PARTS, j + i, lesser(left, WIDTH), kept.low);
-    if (left > WIDTH) f((i / WIDTH + 1) % PARTS, j + i + WIDTH, lesser(left - WIDTH, WIDTH), kept.high);
+  if (j < columns) {
+    const Kept kept = keptColumns(key, j, threshold);
+    const int left = columns - j;
+    f(j, lesser(left, WIDTH), kept.low);
+    if (left > WIDTH) f(j + WIDTH, left - WIDTH, kept.high);
   }
 }
 
 /** Drops elements of a row of `columns` floats in place and scales those that stay. */
 INLINE void dropRow(float* x, int columns, MaskKey key, int threshold, float scale) {
-  eachMasked(columns, key, threshold, [&](int, int j, int count, vi kept) INLINED {
+  eachMasked(columns, key, threshold, [&](int j, int count, vi kept) INLINED {
     storeUpTo(x + j, keep(loadUpTo(x + j, count) * scale, kept), count);
   });
 }

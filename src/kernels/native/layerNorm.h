@@ -13,27 +13,21 @@ struct Dropout {
   int site, threshold;
 };
 
-/** `residualForward` of a row; returns the sum of its sums, in sixteen partial sums. */
-INLINE float residualRow(float* sum, const float* x, float* sublayer, int columns, Dropout dropout, int row) {
-  Sums total;
+/** `residualForward` of a row. */
+INLINE void residualRow(float* sum, const float* x, float* sublayer, int columns, Dropout dropout, int row) {
   if (dropout.threshold == 0) {
-    eachVector(columns, [&](int part, int j, int count) INLINED {
-      const vf both = loadUpTo(x + j, count) + loadUpTo(sublayer + j, count);
-      storeUpTo(sum + j, both, count);
-      total.part[part] += both;
+    eachVector(columns, [&](int, int j, int count) INLINED {
+      storeUpTo(sum + j, loadUpTo(x + j, count) + loadUpTo(sublayer + j, count), count);
     });
-  } else {
-    const MaskKey key = maskKey(dropout.rowKeys, row, dropout.site);
-    const float scale = keepScale(dropout.threshold);
-    eachMasked(columns, key, dropout.threshold, [&](int part, int j, int count, vi kept) INLINED {
-      const vf dropped = keep(loadUpTo(sublayer + j, count) * scale, kept);
-      const vf both = loadUpTo(x + j, count) + dropped;
-      storeUpTo(sublayer + j, dropped, count);
-      storeUpTo(sum + j, both, count);
-      total.part[part] += both;
-    });
+    return;
   }
-  return total.total();
+  const MaskKey key = maskKey(dropout.rowKeys, row, dropout.site);
+  const float scale = keepScale(dropout.threshold);
+  eachMasked(columns, key, dropout.threshold, [&](int j, int count, vi kept) INLINED {
+    const vf dropped = keep(loadUpTo(sublayer + j, count) * scale, kept);
+    storeUpTo(sublayer + j, dropped, count);
+    storeUpTo(sum + j, loadUpTo(x + j, count) + dropped, count);
+  });
 }
 
 /** sum = x + dropout(sublayer), all [rows, columns]; `sublayer` holds dropout(sublayer) afterwards. */
@@ -64,9 +58,10 @@ INLINE float varianceOf(const float* x, int columns, float mean) {
   return squares.total() / (float)columns;
 }
 
-/** `layerNormForward` of a row whose mean is known. */
-INLINE Statistics normaliseRow(float* y, const float* x, const float* gamma, const float* beta, int columns, float mean,
+/** `layerNormForward` of a row. */
+INLINE Statistics normaliseRow(float* y, const float* x, const float* gamma, const float* beta, int columns,
                                float epsilon) {
+  const float mean = sumOf(x, columns) / (float)columns;
   const float inverse = 1.0f / __builtin_sqrtf(varianceOf(x, columns, mean) + epsilon);
   eachVector(columns, [&](int, int j, int count) INLINED {
     const vf n = (loadUpTo(x + j, count) - mean) * inverse;
@@ -102,8 +97,7 @@ INLINE void normaliseRowBackward(float* dGamma, float* dBeta, const float* dy, c
 inline void layerNormForward(float* y, float* statistics, const float* x, const float* gamma, const float* beta,
                              int rows, int columns, float epsilon) {
   for (int row = 0; row < rows; row++) {
-    const float mean = sumOf(x, columns) / (float)columns;
-    const Statistics of = normaliseRow(y, x, gamma, beta, columns, mean, epsilon);
+    const Statistics of = normaliseRow(y, x, gamma, beta, columns, epsilon);
     statistics[0] = of.mean;
     statistics[1] = of.inverse;
     statistics += 2;
@@ -132,9 +126,8 @@ inline void residualNormForward(float* y, float* sum, float* statistics, const f
                                 const float* gamma, const float* beta, int rows, int columns, float epsilon,
                                 const int32_t* rowKeys, int site, int threshold) {
   for (int row = 0; row < rows; row++) {
-    const float mean =
-        residualRow(sum, x, sublayer, columns, {rowKeys, site, threshold}, row) / (float)columns;
-    const Statistics of = normaliseRow(y, sum, gamma, beta, columns, mean, epsilon);
+    residualRow(sum, x, sublayer, columns, {rowKeys, site, threshold}, row);
+    const Statistics of = normaliseRow(y, sum, gamma, beta, columns, epsilon);
     statistics[0] = of.mean;
     statistics[1] = of.inverse;
     statistics += 2;
