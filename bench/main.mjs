@@ -3,7 +3,7 @@
 //         [--corpus PREFIX --languages en-de --tokenizer word|bpe] [--threads N] [--rounds N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { preferredBuild } from "../dist/kernels/load.js";
+import { chooseKernels } from "../dist/kernels/load.js";
 import { measureCache } from "./cache.mjs";
 import { measureCorpus } from "./corpus.mjs";
 import { measureCost } from "./cost.mjs";
@@ -51,7 +51,7 @@ async function main() {
     threads: options.threads,
     platform: `${process.platform} ${process.arch}`,
     node: process.version,
-    kernels: preferredBuild(),
+    kernels: chooseKernels().name,
     ...(values.torch ? { torch: torchVersion() } : {}),
   };
   const print = (text) => values.json || console.log(text);

@@ -1,8 +1,10 @@
-// Builds dist/: the kernels by AssemblyScript, twice (strict SIMD; relaxed SIMD), and the rest by TypeScript.
+// Builds dist/: the kernels by AssemblyScript, twice (strict SIMD; relaxed SIMD), and by a C++ compiler if there is one;
+// and the rest by TypeScript.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildNative } from "./buildNative.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -72,3 +74,4 @@ buildKernels("relaxed", "--enable", "relaxed-simd");
 writeUnshared("strict");
 writeUnshared("relaxed");
 run("typescript", "bin/tsc", "--project", "tsconfig.build.json");
+await buildNative();

@@ -27,17 +27,17 @@ export function translateGreedily(
   let open = Int32Array.from(limits.keys());
   let newest = new Int32Array(open.length).fill(bosId);
   while (open.length > 0) {
-    const best = session.step(open, newest, (logits) => bestTokens(workbench, logits)); // one a sentence
+    // One a sentence that is open.
+    const { ids, logProbabilities } = session.step(open, newest, (logits) => bestTokens(workbench, logits));
     for (const [i, sentence] of open.entries()) {
-      const { id, logProbability } = best[i]!;
       const target = targets[sentence]!;
-      target.logProbabilities.push(logProbability);
-      if (id === eosId) target.ended = true;
-      else target.ids.push(id);
+      target.logProbabilities.push(logProbabilities[i]!);
+      if (ids[i] === eosId) target.ended = true;
+      else target.ids.push(ids[i]!);
     }
     const goesOn = (sentence: number): boolean =>
       !targets[sentence]!.ended && targets[sentence]!.ids.length < limits[sentence]!;
-    newest = Int32Array.from(best, ({ id }) => id).filter((_, i) => goesOn(open[i]!));
+    newest = ids.filter((_, i) => goesOn(open[i]!));
     open = open.filter(goesOn);
   }
   session.close();

@@ -1,6 +1,6 @@
-import { argmax, copy, softmax } from "../tensor/calls.ts";
+import { argmax, greedyTokens } from "../tensor/calls.ts";
 import type { Workbench } from "../tensor/computation.ts";
-import { rowsFrom, sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { rowsFrom, type Tensor } from "../tensor/tensor.ts";
 import { penaliseRepetition } from "./constraints.ts";
 import type { Hypothesis } from "./hypothesis.ts";
 import type { NextTokens } from "./search.ts";
@@ -9,12 +9,14 @@ import type { NextTokens } from "./search.ts";
 export function bestTokens(
   workbench: Workbench,
   logits: Tensor,
-): { readonly id: number; readonly logProbability: number }[] {
-  const { heap } = workbench;
-  return logSumExps(workbench, logits).map(({ best, logSumExp }, i) => {
-    const logit = heap.floats(rowsFrom(logits, i, 1).pointer, logits.columns)[best]!;
-    return { id: best, logProbability: logit - logSumExp };
-  });
+): { readonly ids: Int32Array; readonly logProbabilities: Float32Array } {
+  const { heap, arena } = workbench;
+  const [ids, logProbabilities] = [arena.allocate(logits.rows), arena.allocate(logits.rows)];
+  greedyTokens(workbench, { ids, logProbabilities, logits });
+  return {
+    ids: heap.integers(ids, logits.rows).slice(),
+    logProbabilities: heap.floats(logProbabilities, logits.rows).slice(),
+  };
 }
 
 /**
@@ -49,15 +51,9 @@ function logSumExps(
   workbench: Workbench,
   logits: Tensor,
 ): { readonly best: number; readonly logSumExp: number }[] {
-  const { heap, arena } = workbench;
-  const probabilities = { ...logits, pointer: arena.allocate(sizeOf(logits)) };
-  copy(workbench, { to: probabilities.pointer, from: logits.pointer, count: sizeOf(logits) });
-  softmax(workbench, probabilities);
-  return Array.from({ length: logits.rows }, (_, i) => {
-    const row = rowsFrom(logits, i, 1);
-    const best = argmax(workbench, row);
-    const probability = heap.floats(rowsFrom(probabilities, i, 1).pointer, logits.columns)[best]!;
-    const logit = heap.floats(row.pointer, logits.columns)[best]!;
-    return { best, logSumExp: logit - Math.log(probability) }; // exact where the probability is large
+  const { ids, logProbabilities } = bestTokens(workbench, logits);
+  return Array.from(ids, (best, i) => {
+    const logit = workbench.heap.floats(rowsFrom(logits, i, 1).pointer, logits.columns)[best]!;
+    return { best, logSumExp: logit - logProbabilities[i]! };
   });
 }

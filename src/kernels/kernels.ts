@@ -221,6 +221,9 @@ export interface Kernels {
     gradientScale: number,
     decay: number,
   ): void;
+
+  /** ids[rows] are the first largest logits[rows, columns], logProbabilities[rows] the logs of their probabilities. */
+  greedyTokens(ids: Pointer, logProbabilities: Pointer, logits: Pointer, rows: number, columns: number): void;
 }
 
 /** A byte offset into the memory. Only this file makes pointers of numbers: a count in its place does not compile. */
@@ -243,9 +246,14 @@ export function at(pointer: Pointer, words: number): Pointer {
   return pointerTo(pointer + 4 * words);
 }
 
+/** The sets of kernels, the fastest first. */
+export const KERNEL_SETS = ["native", "relaxed", "strict", "reference"] as const;
+
 /** A set of kernels: one of the implementations of {@link Kernels}, before it works on a memory. */
 export interface KernelSet {
-  readonly name: "reference" | "strict" | "relaxed";
+  readonly name: (typeof KERNEL_SETS)[number];
+  /** What of the processor it uses, where that is to be told apart: such as AVX2. */
+  readonly level?: string;
   /** Makes the set work on a memory, shared or not. Use {@link bindKernels}. */
   readonly instantiate: (memory: WebAssembly.Memory) => Kernels;
 }

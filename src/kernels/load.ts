@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { XformerError } from "../errors.ts";
-import type { KernelSet } from "./kernels.ts";
+import { KERNEL_SETS, type KernelSet } from "./kernels.ts";
+import { loadNative } from "./native.ts";
+import { REFERENCE } from "./reference/index.ts";
 import { supportsRelaxedSimd, webAssemblySet } from "./webAssemblySet.ts";
 
-/** The WebAssembly builds of the kernels: `relaxed` fuses multiplication and addition, `strict` rounds twice. */
-export type KernelBuild = "strict" | "relaxed";
+/** The name of a set of kernels. */
+export type KernelSetName = KernelSet["name"];
 
 /**
  * Whether this Node can run the relaxed build; switches the feature on where it is still behind a flag.
@@ -18,31 +20,62 @@ export function allowsRelaxedSimd(): boolean {
   return supportsRelaxedSimd();
 }
 
-/** The fastest build that runs here, unless XFORMER_KERNELS names one. */
-export function preferredBuild(): KernelBuild {
-  const wish = process.env.XFORMER_KERNELS;
-  if (wish !== undefined && wish !== "" && wish !== "strict" && wish !== "relaxed") {
-    throw new XformerError("USAGE", `XFORMER_KERNELS is "${wish}"`, { hint: "Set it to strict or relaxed." });
-  }
-  if (wish === "strict") return "strict";
-  if (allowsRelaxedSimd()) return "relaxed";
-  if (wish === "relaxed") {
-    throw new XformerError("USAGE", "this Node has no relaxed SIMD", { hint: "Unset XFORMER_KERNELS." });
-  }
-  return "strict";
+/** Which kernels compute, and what has to be said about that. */
+export interface KernelChoice {
+  readonly name: KernelSetName;
+  /** Why faster ones that are there cannot be used. */
+  readonly warning?: string;
 }
 
 /**
- * Loads a build of the kernels from the package.
+ * The fastest kernels that run here, or those that are asked for.
  *
- * @param shared whether they are to work on a memory that threads share
+ * @param wish by default what XFORMER_KERNELS says
+ * @throws XformerError USAGE when there are none of that name, or they do not run here
+ */
+export function chooseKernels(wish: string | undefined = process.env.XFORMER_KERNELS): KernelChoice {
+  if (wish === undefined || wish === "") return fastest();
+  const name = KERNEL_SETS.find((known) => known === wish);
+  if (name === undefined) {
+    throw new XformerError("USAGE", `there are no kernels "${wish}"`, {
+      hint: `Choose ${KERNEL_SETS.join(", ")}.`,
+    });
+  }
+  const missing = whyMissing(name);
+  if (missing === undefined) return { name };
+  throw new XformerError("USAGE", `the ${name} kernels do not run here: ${missing}`, {
+    hint: "`xformer doctor` says which do.",
+  });
+}
+
+function fastest(): KernelChoice {
+  const native = loadNative();
+  if (!("missing" in native)) return { name: "native" };
+  const name = allowsRelaxedSimd() ? "relaxed" : "strict";
+  return native.found ? { name, warning: `the native kernels cannot be used: ${native.missing}` } : { name };
+}
+
+/** Why a set of kernels cannot be used here; undefined when it can. */
+export function whyMissing(name: KernelSetName): string | undefined {
+  if (name === "relaxed") return allowsRelaxedSimd() ? undefined : "this Node has no relaxed SIMD";
+  if (name !== "native") return undefined;
+  const native = loadNative();
+  return "missing" in native ? native.missing : undefined;
+}
+
+/**
+ * Loads a set of kernels.
+ *
+ * @param shared whether they are to work on a memory that threads share; the native ones need that
  * @throws XformerError when the package is not built
  */
-export function loadKernels(build: KernelBuild, shared = true): KernelSet {
-  const file = new URL(`../../dist/kernels/${build}${shared ? "" : ".unshared"}.wasm`, import.meta.url);
-  if (build === "relaxed") allowsRelaxedSimd(); // each thread has to switch the feature on for itself
+export function loadKernels(name: KernelSetName, shared = true): KernelSet {
+  if (name === "reference") return REFERENCE;
+  if (name === "native") return nativeSet();
+  const file = new URL(`../../dist/kernels/${name}${shared ? "" : ".unshared"}.wasm`, import.meta.url);
+  if (name === "relaxed") allowsRelaxedSimd(); // each thread has to switch the feature on for itself
   try {
-    return webAssemblySet(build, readFileSync(file));
+    return webAssemblySet(name, readFileSync(file));
   } catch (cause) {
     throw new XformerError("IO", "the kernels are not built", {
       file: file.pathname,
@@ -50,4 +83,14 @@ export function loadKernels(build: KernelBuild, shared = true): KernelSet {
       cause,
     });
   }
+}
+
+function nativeSet(): KernelSet {
+  const addon = loadNative();
+  if ("missing" in addon) {
+    throw new XformerError("IO", `the native kernels cannot be loaded: ${addon.missing}`, {
+      hint: "`xformer doctor` says more.",
+    });
+  }
+  return { name: "native", level: addon.level, instantiate: (memory) => addon.bind(memory) };
 }

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { XformerError } from "../errors.ts";
 import type { Pointer } from "../kernels/kernels.ts";
-import { type KernelBuild, loadKernels, preferredBuild } from "../kernels/load.ts";
+import { chooseKernels, type KernelSetName, loadKernels } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Heap } from "../tensor/heap.ts";
 import { Control, type Job } from "./control.ts";
@@ -13,7 +13,7 @@ import { createReplica, type Replica } from "./replica.ts";
 
 /** What a worker thread is started with. */
 export interface WorkerSeed {
-  readonly build: KernelBuild;
+  readonly kernels: KernelSetName;
   readonly memory: WebAssembly.Memory;
   readonly config: ModelConfig;
   readonly parameters: Pointer;
@@ -21,8 +21,8 @@ export interface WorkerSeed {
 }
 
 /** The replica of a worker thread, over the parameters of the main one. */
-export function joinReplica({ build, memory, config, parameters }: WorkerSeed): Replica {
-  const parts = { config, kernels: loadKernels(build), heap: new Heap(memory), parametersAt: parameters };
+export function joinReplica({ kernels, memory, config, parameters }: WorkerSeed): Replica {
+  const parts = { config, kernels: loadKernels(kernels), heap: new Heap(memory), parametersAt: parameters };
   return createReplica({ ...parts, openCorpus: EncodedCorpus.open });
 }
 
@@ -35,7 +35,7 @@ const PATIENCE = 200;
  */
 export class WorkerPool implements Pool {
   readonly main: Replica;
-  readonly kernels: KernelBuild;
+  readonly kernels: KernelSetName;
   readonly threads: number;
   readonly #control: Control;
   readonly #jobs: Jobs;
@@ -49,7 +49,7 @@ export class WorkerPool implements Pool {
    * @param profiled whether the main thread keeps a profile
    */
   constructor(config: ModelConfig, jobs: Jobs, threads = availableParallelism(), profiled = false) {
-    this.kernels = preferredBuild();
+    this.kernels = chooseKernels().name;
     this.threads = threads;
     const heap = Heap.shared();
     const kernels = loadKernels(this.kernels);
@@ -106,7 +106,7 @@ export class WorkerPool implements Pool {
   async #start(): Promise<void> {
     const { model, workbench } = this.main;
     const seed: WorkerSeed = {
-      build: this.kernels,
+      kernels: this.kernels,
       memory: workbench.heap.wasm,
       config: model.config,
       parameters: model.parameters.pointer,

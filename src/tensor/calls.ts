@@ -324,6 +324,14 @@ export function argmax({ kernels }: Caller, x: Tensor): number {
   return kernels.argmax(x.pointer, sizeOf(x));
 }
 
+/** ids[rows] are the first largest of logits[rows, V]; logProbabilities[rows] the natural logs of their probabilities. */
+export function greedyTokens(
+  { kernels }: Caller,
+  { ids, logProbabilities, logits }: { ids: Pointer; logProbabilities: Pointer; logits: Tensor },
+): void {
+  kernels.greedyTokens(ids, logProbabilities, logits.pointer, logits.rows, logits.columns);
+}
+
 /** Drops elements of x in place and scales those that stay. */
 export function dropout({ kernels }: Caller, x: Tensor, { rowKeys, site, threshold }: DropoutMask): void {
   kernels.dropout(x.pointer, x.rows, x.columns, rowKeys, site, threshold);

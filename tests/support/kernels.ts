@@ -130,14 +130,19 @@ export class KernelBench {
    *
    * @throws when the call wrote anything but the outputs and the scratch
    */
-  run(implementation: Implementation, call: (kernels: Kernels) => void, ...outputs: Block[]): Float32Array[] {
+  run(
+    implementation: Implementation | Kernels,
+    call: (kernels: Kernels) => void,
+    ...outputs: Block[]
+  ): Float32Array[] {
     const ranges = [
       { start: 0, end: Math.min(this.#next + MARGIN, this.#tail) },
       { start: this.#tail, end: this.#words.length },
     ];
     const before = ranges.map(({ start, end }) => this.#words.slice(start, end));
     const contents = [...outputs, ...this.#scratch].map((block) => ({ block, values: this.#bits(block) }));
-    call(this.kernels[implementation]);
+    const named = typeof implementation === "string";
+    call(named ? this.kernels[implementation] : implementation);
     const results = outputs.map((block) => this.read(block));
     for (const { block, values } of contents) this.#setBits(block, values);
     ranges.forEach(({ start, end }, r) => {
@@ -146,7 +151,9 @@ export class KernelBench {
       const stray = now.findIndex((word, i) => word !== then[i]);
       now.set(then);
       if (stray !== -1)
-        throw new Error(`${implementation} wrote at byte ${4 * (start + stray)}, outside of its outputs`);
+        throw new Error(
+          `${named ? implementation : "a kernel"} wrote at byte ${4 * (start + stray)}, outside of its outputs`,
+        );
     });
     return results;
   }

@@ -2,7 +2,7 @@ import { dropRow, keepScale, keptLanes, secondKey, siteKey } from "./dropout";
 import { exp4 } from "./exp";
 import { gemm, gemmWorkspace, packB } from "./gemm";
 import { log4 } from "./log";
-import { horizontalMax, horizontalSum, lanesBelow, loadUpTo4, multiplyAdd } from "./simd";
+import { horizontalMax, lanesBelow, loadUpTo4, multiplyAdd, sumOfPartials } from "./simd";
 
 /** The most keys of {@link attendOne}. */
 const ONE_CUT: i32 = 256;
@@ -30,7 +30,7 @@ function longest(starts: usize, ends: usize, sentences: i32): i32 {
  * than `keys`; the columns past them, up to a multiple of 8, become 0.
  *
  * @param mosts where the largest scale score of each row goes, `heads` floats from row to row
- * @param sums where the sum of each row goes
+ * @param sums where the sum of each row goes, which has sixteen partial sums ({@link sumOfPartials})
  */
 function exponentialsOfBlock(
   scores: usize, stride: i32, rows: i32, first: i32, keys: i32, columns8: i32, scale: f32,
@@ -46,24 +46,25 @@ function exponentialsOfBlock(
     for (let j = 0; j < whole; j += 4) most4 = f32x4.pmax(most4, v128.load(scores + (<usize>j << 2)));
     const most = horizontalMax(most4) * scale;
     const shifts = f32x4.splat(-most);
-    let sum = f32x4.splat(0);
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     let j = 0;
     for (; j < whole; j += 4) {
       const at = scores + (<usize>j << 2);
       const e = exp4(multiplyAdd(v128.load(at), scales, shifts));
       v128.store(at, e);
-      sum = f32x4.add(sum, e);
+      const next = f32x4.add(s0, e);
+      s0 = s1, s1 = s2, s2 = s3, s3 = next;
     }
     if (visible > whole) {
       const at = scores + (<usize>j << 2);
       const e = v128.and(exp4(multiplyAdd(v128.load(at), scales, shifts)), rest);
       v128.store(at, e);
-      sum = f32x4.add(sum, e);
+      s0 = f32x4.add(s0, e);
       j += 4;
     }
     for (; j < columns8; j += 4) v128.store(scores + (<usize>j << 2), f32x4.splat(0));
     store<f32>(mosts, most);
-    store<f32>(sums, horizontalSum(sum));
+    store<f32>(sums, sumOfPartials(s0, s1, s2, s3));
     mosts += <usize>heads << 2;
     sums += 4;
     scores += <usize>stride << 2;
@@ -264,15 +265,19 @@ function keepWeights(to: usize, from: usize, seen: i32, keys: i32, inverse: f32)
   }
 }
 
-/** The dot products of rows of two matrices: delta[i] = x[i] . y[i], over `n` columns. */
+/**
+ * The dot products of rows of two matrices: delta[i] = x[i] . y[i], over `n` columns, in sixteen partial sums
+ * ({@link sumOfPartials}).
+ */
 function rowDots(delta: usize, x: usize, y: usize, stride: i32, rows: i32, n: i32): void {
   for (let i = 0; i < rows; i++) {
-    let sum = f32x4.splat(0);
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     for (let j = 0; j < n; j += 4) {
       const at = <usize>j << 2;
-      sum = multiplyAdd(loadUpTo4(x + at, n - j), loadUpTo4(y + at, n - j), sum);
+      const next = multiplyAdd(loadUpTo4(x + at, n - j), loadUpTo4(y + at, n - j), s0);
+      s0 = s1, s1 = s2, s2 = s3, s3 = next;
     }
-    store<f32>(delta, horizontalSum(sum));
+    store<f32>(delta, sumOfPartials(s0, s1, s2, s3));
     delta += 4;
     x += <usize>stride << 2;
     y += <usize>stride << 2;

@@ -1,4 +1,16 @@
-import { loadUpTo4, multiplyAdd, storeUpTo4 } from "./simd";
+import { loadPart, multiplyAdd, storePart } from "./simd";
+
+/** y = x * factor + z, over n floats. */
+// @ts-ignore: decorator
+@inline
+function addScaled(y: usize, x: usize, factor: v128, z: usize, n: i32): void {
+  let at: usize = 0;
+  for (const end = <usize>(n & ~3) << 2; at < end; at += 16) {
+    v128.store(y + at, multiplyAdd(v128.load(x + at), factor, v128.load(z + at)));
+  }
+  const left = n & 3;
+  if (left) storePart(y + at, multiplyAdd(loadPart(x + at, left), factor, loadPart(z + at, left)), left);
+}
 
 /**
  * y[t] = table[ids[t]] * scale + positionTable[positions[t]] (Vaswani et al. 2017, sections 3.4 and 3.5).
@@ -16,11 +28,7 @@ export function embeddingForward(
   for (let t = 0; t < tokens; t++) {
     const row = table + <usize>load<u32>(ids) * stride;
     const position = positionTable + <usize>load<u32>(positions) * stride;
-    for (let j = 0; j < dModel; j += 4) {
-      const left = dModel - j;
-      const at = <usize>j << 2;
-      storeUpTo4(y + at, multiplyAdd(loadUpTo4(row + at, left), factor, loadUpTo4(position + at, left)), left);
-    }
+    addScaled(y, row, factor, position, dModel);
     y += stride;
     ids += 4;
     positions += 4;
@@ -38,11 +46,7 @@ export function embeddingBackward(
   const factor = f32x4.splat(scale);
   for (let t = 0; t < tokens; t++) {
     const row = dTable + <usize>load<u32>(ids) * stride;
-    for (let j = 0; j < dModel; j += 4) {
-      const left = dModel - j;
-      const at = <usize>j << 2;
-      storeUpTo4(row + at, multiplyAdd(loadUpTo4(dy + at, left), factor, loadUpTo4(row + at, left)), left);
-    }
+    addScaled(row, dy, factor, row, dModel);
     dy += stride;
     ids += 4;
   }

@@ -1,6 +1,6 @@
 export { adam } from "./adam";
 export { attentionBackward, attentionForward, attentionWorkspace } from "./attention";
-export { argmax, crossEntropy, softmax } from "./crossEntropy";
+export { argmax, crossEntropy, greedyTokens, softmax } from "./crossEntropy";
 export { dropout } from "./dropout";
 export { embeddingBackward, embeddingForward } from "./embedding";
 export { geluBackward, geluForward } from "./gelu";

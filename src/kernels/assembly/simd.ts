@@ -15,6 +15,22 @@ export function horizontalSum(x: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
+/**
+ * The end of every sum over a row of floats. A row is added up in sixteen partial sums, whatever the width of the
+ * machine's vectors: element j goes to partial sum j mod 16, in rising order, each starting from 0. At the end they are
+ * added by halves: sum i and sum i + 8, then i and i + 4, i and i + 2, and the last two.
+ *
+ * Four vectors hold them, and the order of adding means that they may be turned, so that the first becomes the last: a
+ * loop that takes a vector at a time adds to the first and turns.
+ */
+// @ts-ignore: decorator
+@inline
+export function sumOfPartials(s0: v128, s1: v128, s2: v128, s3: v128): f32 {
+  // Adding 0 takes the sign off -0, to which a partial sum can underflow: whether zeros were added past the end of the
+  // row does not show.
+  return horizontalSum(f32x4.add(f32x4.add(s0, s2), f32x4.add(s1, s3))) + 0;
+}
+
 /** The largest of four lanes. */
 // @ts-ignore: decorator
 @inline

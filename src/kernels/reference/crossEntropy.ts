@@ -30,6 +30,23 @@ export const softmax: Reference<"softmax"> = (memory) => (x, rows, columns) => {
 };
 
 /**
+ * The index of the first largest logit of each row, into `ids`, and the natural log of its probability, into
+ * `logProbabilities`: what a greedy decoder asks of logits[rows, columns].
+ */
+export const greedyTokens: Reference<"greedyTokens"> =
+  (memory) => (ids, logProbabilities, logits, rows, columns) => {
+    const X = matrix(memory, logits, rows, columns);
+    const id = integers(memory, ids, rows);
+    const logProbability = vector(memory, logProbabilities, rows);
+    for (let i = 0; i < rows; i++) {
+      const x = X[i]!;
+      const first = indexOfLargest(x);
+      id[i] = first;
+      logProbability[i] = x[first]! - softmaxOf(x).logSumExp;
+    }
+  };
+
+/**
  * Cross-entropy with label smoothing (Szegedy et al. 2016, section 7). The target distribution t is smoothing / V
  * everywhere and 1 - smoothing more on the label; the loss of a row is - sum over j of t[j] ln softmax(logits)[j],
  * and its gradient is softmax(logits) - t. `results` [rows, 3] takes the loss, -ln p(label), and 1 when the label

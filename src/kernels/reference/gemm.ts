@@ -3,15 +3,16 @@ import { matrix, type Reference, vector } from "./memory.ts";
 /** Columns of B that lie together in a panel. */
 const PANEL = 8;
 
-/** The floats that {@link packB} writes for B[k, n]: whole panels of eight columns. */
-export const packedSize: Reference<"packedSize"> = () => panelFloats;
-
-/** No workspace is needed here. */
-export const gemmWorkspace: Reference<"gemmWorkspace"> = () => () => 0;
-
+/** The floats that {@link packB} writes for B[k, n]: whole panels. */
 function panelFloats(n: number, k: number): number {
   return Math.ceil(n / PANEL) * PANEL * k;
 }
+
+/** The floats that {@link packB} writes for B[k, n]. */
+export const packedSize: Reference<"packedSize"> = () => panelFloats;
+
+/** None: the matrices are read where they lie. */
+export const gemmWorkspace: Reference<"gemmWorkspace"> = () => () => 0;
 
 /** Where B[p, j] lies among the panels of a B that was packed with `k` rows. */
 function inPanels(p: number, j: number, k: number): number {

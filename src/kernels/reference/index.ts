@@ -1,7 +1,7 @@
 import type { KernelSet, Kernels } from "../kernels.ts";
 import { adam } from "./adam.ts";
 import { attentionBackward, attentionForward, attentionWorkspace } from "./attention.ts";
-import { argmax, crossEntropy, softmax } from "./crossEntropy.ts";
+import { argmax, crossEntropy, greedyTokens, softmax } from "./crossEntropy.ts";
 import { dropout } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
@@ -16,8 +16,9 @@ import {
 import { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector.ts";
 
 /**
- * The reference kernels: what the fast ones say, in plain loops. Sums and functions are in double precision and
- * rounded once, when they are stored; dropout masks are the same bit for bit.
+ * The reference kernels: what the fast ones say, in plain loops. Sums and functions are in
+ * double precision and rounded once, when they are stored, so that the order of a sum, which the fast ones fix, does not
+ * matter here; dropout masks are the same bit for bit.
  *
  * @example
  * const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
@@ -29,8 +30,6 @@ function referenceKernels(memory: WebAssembly.Memory): Kernels {
   return {
     gemm: gemm(memory),
     packB: packB(memory),
-    packedSize: packedSize(memory),
-    gemmWorkspace: gemmWorkspace(memory),
     attentionForward: attentionForward(memory),
     attentionBackward: attentionBackward(memory),
     attentionWorkspace: attentionWorkspace(memory),
@@ -55,5 +54,8 @@ function referenceKernels(memory: WebAssembly.Memory): Kernels {
     columnSums: columnSums(memory),
     sumSquares: sumSquares(memory),
     adam: adam(memory),
+    packedSize: packedSize(memory),
+    gemmWorkspace: gemmWorkspace(memory),
+    greedyTokens: greedyTokens(memory),
   };
 }

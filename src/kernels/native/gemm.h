@@ -1,0 +1,300 @@
+// The matrix product, for panels as wide as the registers allow. What an element of C is, one chain of fused
+// multiply-adds over rising k that is cut at multiples of 256, is the same in every set of kernels; how B is packed is
+// an affair of each.
+
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "simd.h"
+
+namespace xformer::LEVEL {
+
+/** The register tile of C: its sums, a row of B and one number of A fill the 32 registers (AVX2: 16). */
+constexpr int TILE_ROWS = WIDTH == 16 ? 14 : 6;
+constexpr int TILE_VECTORS = WIDTH == 4 ? 4 : 2;
+constexpr int TILE_COLUMNS = TILE_VECTORS * WIDTH;
+/** The part of k worked on at a time: part of the definition of a product. */
+constexpr int K_BLOCK = 256;
+/** The columns worked on at a time: 256 x 512 floats of B are half a megabyte and stay in the L2 cache. */
+constexpr int N_BLOCK = 512;
+/** The floats of a cache line. */
+constexpr int LINE = 16;
+
+constexpr int roundUp(int n, int unit) { return (n + unit - 1) / unit * unit; }
+
+/** A matrix of floats, `stride` from row to row. */
+struct Rows {
+  const float* start;
+  ptrdiff_t stride;
+
+  const float* at(int row, int column) const { return start + row * stride + column; }
+};
+
+/**
+ * A strip of A, copied row by row. Rows are a cache line further apart than they need be, lest they all begin in the
+ * same set of the cache.
+ */
+struct ByRows {
+  static constexpr int ROW_STEP = K_BLOCK + LINE;
+  static constexpr int K_STEP = 1;
+  static constexpr int SIZE = TILE_ROWS * ROW_STEP;
+
+  static const float* at(const Rows& a, int row, int k) { return a.at(row, k); }
+
+  static void pack(float* strip, const Rows& a, int row, int rows, int k, int depth) {
+    for (int i = 0; i < rows; i++) {
+      const float* from = a.at(row + i, k);
+      float* to = strip + i * ROW_STEP;
+      int p = 0;
+      for (; p + WIDTH <= depth; p += WIDTH) store(to + p, load(from + p));
+      if (p < depth) storePart(to + p, loadPart(from + p, depth - p), depth - p);
+    }
+  }
+
+  /** Asks for the part of a strip that belongs to the steps of k from `p` to `p + LINE`. */
+  template <int ROWS>
+  INLINE void fetch(const Rows& ahead, int p) {
+    for (int i = 0; i < ROWS; i++) __builtin_prefetch(ahead.at(i, p), 0, 2);
+  }
+};
+
+/** A strip of A stored transposed, copied as it lies: for each k its rows side by side. */
+struct ByColumns {
+  static constexpr int ROW_STEP = 1;
+  static constexpr int K_STEP = roundUp(TILE_ROWS, WIDTH);
+  static constexpr int SIZE = K_STEP * K_BLOCK;
+
+  static const float* at(const Rows& a, int row, int k) { return a.at(k, row); }
+
+  static void pack(float* strip, const Rows& a, int row, int rows, int k, int depth) {
+    for (int p = 0; p < depth; p++) {
+      const float* from = a.at(k + p, row);
+      for (int i = 0; i < rows; i += WIDTH) store(strip + i, loadUpTo(from + i, rows - i));
+      strip += K_STEP;
+    }
+  }
+
+  template <int ROWS>
+  INLINE void fetch(const Rows& ahead, int p) {
+    for (int i = 0; i < LINE; i++) __builtin_prefetch(ahead.at(p + i, ROWS - 1), 0, 2);
+  }
+};
+
+/** A product of a strip of A and a panel of B, and what becomes of it: see {@link gemm}. */
+struct Tile {
+  float* c;
+  ptrdiff_t ldc;
+  const float* strip;
+  const float* panel;
+  int depth;
+  int columns;
+  bool add;
+  const float* bias;
+  bool relu;
+  /** The next strip where it lies in A, to be fetched into the cache on the way; or none. */
+  Rows ahead;
+};
+
+/** The end of a row of sums: (+ C) + bias (through ReLU), of whole vectors or of the columns there are. */
+template <int VECTORS, bool WHOLE>
+INLINE void finishRow(const Tile& tile, float* c, const vf* sums) {
+#pragma GCC unroll 4
+  for (int v = 0; v < VECTORS; v++) {
+    const int from = v * WIDTH;
+    const int left = WHOLE ? WIDTH : tile.columns - from;
+    vf x = sums[v];
+    if (tile.add) x = loadUpTo(c + from, left) + x;
+    // Without a bias 0 is added all the same: it takes the sign off a -0, to which underflow can lead.
+    x = x + (tile.bias ? loadUpTo(tile.bias + from, left) : vf{});
+    if (tile.relu) x = pmax(x, vf{});
+    storeUpTo(c + from, x, left);
+  }
+}
+
+/** The tile in registers: its rows times its vectors of columns, all sums at once over rising k. */
+template <int ROWS, int VECTORS, class Strip>
+void multiplyTile(const Tile& tile) {
+  vf sums[ROWS][VECTORS] = {};
+#pragma GCC unroll 16
+  for (int i = 0; i < ROWS; i++) {
+    for (int v = 0; v < VECTORS; v += LINE / WIDTH) __builtin_prefetch(tile.c + i * tile.ldc + v * WIDTH, 1);
+  }
+  const float* a = tile.strip;
+  const float* b = tile.panel;
+  for (int p = 0; p < tile.depth; p++) {
+    if (tile.ahead.start && p % LINE == 0) Strip::template fetch<ROWS>(tile.ahead, p);
+    vf row[VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < VECTORS; v++) row[v] = load(b + v * WIDTH);
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++) {
+      const vf x = splat(a[i * Strip::ROW_STEP]);
+#pragma GCC unroll 4
+      for (int v = 0; v < VECTORS; v++) sums[i][v] = multiplyAdd(x, row[v], sums[i][v]);
+    }
+    a += Strip::K_STEP;
+    b += VECTORS * WIDTH;
+  }
+  float* c = tile.c;
+  const bool whole = tile.columns == VECTORS * WIDTH;
+#pragma GCC unroll 16
+  for (int i = 0; i < ROWS; i++) {
+    if (whole) finishRow<VECTORS, true>(tile, c, sums[i]);
+    else finishRow<VECTORS, false>(tile, c, sums[i]);
+    c += tile.ldc;
+  }
+}
+
+using MultiplyTile = void (*)(const Tile&);
+
+/** The functions for tiles of every height and breadth. */
+template <class Strip>
+struct Tiles {
+  MultiplyTile of[TILE_VECTORS][TILE_ROWS];
+
+  constexpr Tiles() : of() { fill<TILE_VECTORS, TILE_ROWS>(); }
+
+  template <int VECTORS, int ROWS>
+  constexpr void fill() {
+    of[VECTORS - 1][ROWS - 1] = multiplyTile<ROWS, VECTORS, Strip>;
+    if constexpr (ROWS > 1) fill<VECTORS, ROWS - 1>();
+    else if constexpr (VECTORS > 1) fill<VECTORS - 1, TILE_ROWS>();
+  }
+};
+
+/** The floats that {@link packB} writes for B[k, n]: panels of whole vectors. */
+static int32_t packedSize(int32_t n, int32_t k) { return roundUp(n, WIDTH) * k; }
+
+/** The floats of workspace that {@link gemm} needs: a strip of A. */
+static int32_t gemmWorkspace() { return ByRows::SIZE > ByColumns::SIZE ? ByRows::SIZE : ByColumns::SIZE; }
+
+/** Exchanges the parts of `DISTANCE` lanes that lie beside the diagonal of a pair of rows. */
+template <int DISTANCE, int... LANE>
+INLINE void exchange(vf& low, vf& high, std::integer_sequence<int, LANE...>) {
+  const vf first = __builtin_shufflevector(low, high, (LANE & DISTANCE ? WIDTH + LANE - DISTANCE : LANE)...);
+  high = __builtin_shufflevector(low, high, (LANE & DISTANCE ? WIDTH + LANE : LANE + DISTANCE)...);
+  low = first;
+}
+
+/** Transposes a square block of vectors in registers: blocks of half the size change places, then of a quarter, ... */
+template <int DISTANCE = WIDTH / 2>
+INLINE void transpose(vf* block) {
+#pragma GCC unroll 16
+  for (int i = 0; i < WIDTH; i++) {
+    if (!(i & DISTANCE)) exchange<DISTANCE>(block[i], block[i + DISTANCE], std::make_integer_sequence<int, WIDTH>());
+  }
+  if constexpr (DISTANCE > 1) transpose<DISTANCE / 2>(block);
+}
+
+/** Rows of B into a panel of `vectors` vectors a row; columns past `columns` are 0. */
+static void packPanel(float* packed, const Rows& b, int vectors, int columns, int k) {
+  const float* from = b.start;
+  for (int p = 0; p < k; p++) {
+    for (int v = 0; v < vectors; v++) store(packed + v * WIDTH, loadUpTo(from + v * WIDTH, columns - v * WIDTH));
+    packed += vectors * WIDTH;
+    from += b.stride;
+  }
+}
+
+/** The same from B stored transposed: a vector of columns, `panelStride` floats from k to k. */
+static void packTransposed(float* packed, int panelStride, const Rows& b, int columns, int k) {
+  for (int p = 0; p < k; p += WIDTH) {
+    const int depth = lesser(WIDTH, k - p);
+    vf block[WIDTH];
+#pragma GCC unroll 16
+    for (int j = 0; j < WIDTH; j++) block[j] = j < columns ? loadUpTo(b.at(j, p), depth) : vf{};
+    transpose(block);
+#pragma GCC unroll 16
+    for (int i = 0; i < WIDTH; i++) {
+      if (i < depth) store(packed + (p + i) * panelStride, block[i]);
+    }
+  }
+}
+
+/**
+ * Copies B into panels of TILE_COLUMNS columns, each `k` rows of so many floats; the last panel has as many vectors as
+ * it needs, and zeros in the columns past `n`.
+ *
+ * @param packed packedSize(n, k) floats
+ * @param b B[k, n] with `ldb` floats from row to row, or B transposed, [n, k]
+ */
+static void packB(float* packed, const float* b, int32_t ldb, int32_t transposed, int32_t n, int32_t k) {
+  const Rows rows = {b, ldb};
+  for (int column = 0; column < n; column += TILE_COLUMNS) {
+    const int columns = lesser(TILE_COLUMNS, n - column);
+    const int width = roundUp(columns, WIDTH);
+    if (transposed) {
+      for (int j = 0; j < width; j += WIDTH) {
+        packTransposed(packed + j, width, {rows.at(column + j, 0), ldb}, columns - j, k);
+      }
+    } else {
+      packPanel(packed, {b + column, ldb}, width / WIDTH, columns, k);
+    }
+    packed += static_cast<ptrdiff_t>(width) * k;
+  }
+}
+
+template <class Strip>
+void multiply(float* c, ptrdiff_t ldc, const Rows& a, const float* packed, int packedK, int m, int n, int k, bool accumulate,
+              const float* bias, bool relu, float* workspace) {
+  static constexpr Tiles<Strip> TILES;
+  const int strips = (m + TILE_ROWS - 1) / TILE_ROWS;
+  for (int k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
+    const int depth = lesser(K_BLOCK, k - k0);
+    const bool last = k0 + K_BLOCK >= k;
+    for (int n0 = 0; n0 < n; n0 += N_BLOCK) {
+      const int end = lesser(n, n0 + N_BLOCK);
+      // Strips are as even as they can be: a tile of few rows keeps the processor waiting.
+      for (int strip = 0, row = 0; strip < strips; strip++) {
+        const int next = static_cast<int64_t>(m) * (strip + 1) / strips;
+        const int rows = next - row;
+        Strip::pack(workspace, a, row, rows, k0, depth);
+        Rows ahead = {next < m ? Strip::at(a, next, k0) : nullptr, a.stride};
+        for (int column = n0; column < end; column += TILE_COLUMNS) {
+          const int columns = lesser(TILE_COLUMNS, n - column);
+          const int vectors = (columns + WIDTH - 1) / WIDTH;
+          Tile tile;
+          tile.c = c + row * ldc + column;
+          tile.ldc = ldc;
+          tile.strip = workspace;
+          tile.panel = packed + static_cast<ptrdiff_t>(column) * packedK + k0 * vectors * WIDTH;
+          tile.depth = depth;
+          tile.columns = columns;
+          tile.add = accumulate || k0 > 0;
+          tile.bias = bias && last ? bias + column : nullptr;
+          tile.relu = relu && last;
+          tile.ahead = ahead;
+          TILES.of[vectors - 1][rows - 1](tile);
+          ahead.start = nullptr;
+        }
+        row = next;
+      }
+    }
+  }
+}
+
+/**
+ * C[m, n] = A[m, k] B[k, n], optionally added to C, plus a bias, through ReLU.
+ *
+ * Every element is one sum over k in rising order, cut at multiples of 256, whatever the row, the size of
+ * the matrix or the tile it falls in: so a row of C depends on that row of A and on B alone.
+ *
+ * @param ldc, lda floats from row to row
+ * @param aTransposed whether `a` is stored as [k, m]
+ * @param packed B as {@link packB} left it, for as many columns or for more if `n` are whole panels; `packedK` is the k
+ *   it was packed with (at least `k`)
+ * @param accumulate whether to add to C
+ * @param bias n floats, or null for none
+ * @param relu whether to replace negative results by 0
+ * @param workspace gemmWorkspace() floats
+ */
+static void gemm(float* c, int32_t ldc, const float* a, int32_t lda, int32_t aTransposed, const float* packed,
+                 int32_t packedK, int32_t m, int32_t n, int32_t k, int32_t accumulate, const float* bias, int32_t relu,
+                 float* workspace) {
+  const auto product = aTransposed ? multiply<ByColumns> : multiply<ByRows>;
+  product(c, ldc, {a, lda}, packed, packedK, m, n, k, accumulate, bias, relu, workspace);
+}
+
+}  // namespace xformer::LEVEL
