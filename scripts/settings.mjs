@@ -6,7 +6,7 @@ import { defaultOf } from "../dist/training/settings/defaults.js";
 import { jsonSchema } from "../dist/training/settings/schema.js";
 import { flagOf, offFlagOf } from "../dist/training/settings/setting.js";
 import { SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
-import { describeType } from "../dist/training/settings/valueType.js";
+import { describeType } from "../dist/valueType.js";
 
 const SCHEMA = "schema/xformer.schema.json";
 const DOCS = "docs/configuration.md";

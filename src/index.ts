@@ -1,7 +1,7 @@
 import type { DecodingOptions } from "./decoding/options.ts";
 import { XformerError } from "./errors.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate as evaluateLines } from "./evaluation/evaluate.ts";
-import type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
+import type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 import { loadModel, type TrainedModel } from "./trainedModel.ts";
 
 export type { Corpus } from "./data/corpus.ts";
@@ -18,9 +18,9 @@ export { type Metric, type MetricScore, scoreCorpus } from "./evaluation/metric.
 export { type EvaluationMetric, type Measured, measureText } from "./evaluation/metrics.ts";
 export { type References, splitAccepted } from "./evaluation/references.ts";
 export { type Comparison, compareSystems } from "./evaluation/significance.ts";
+export type { TercomOptions } from "./evaluation/ter.ts";
 export { corpusTer } from "./evaluation/ter.ts";
-export type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
-export type { TercomOptions } from "./evaluation/tokenizers/tercom.ts";
+export type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export { loadModel, type TrainedModel } from "./trainedModel.ts";
 export type { TrainingConfig } from "./training/config.ts";

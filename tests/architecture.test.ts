@@ -5,9 +5,19 @@ import { describe, expect, it } from "vitest";
 const SRC = join(import.meta.dirname, "..", "src");
 
 /** Rooms from the top of the house down: each may use those below it. */
-const FLOORS = ["cli", "training", "evaluation", "decoding", "replicas", "model", "tensor", "kernels"];
+const FLOORS = [
+  "cli",
+  "report",
+  "training",
+  "evaluation",
+  "decoding",
+  "replicas",
+  "model",
+  "tensor",
+  "kernels",
+];
 /** Rooms at the side, which everybody may use and which use only one another. */
-const SIDE = ["text", "data", "io", "errors", "random", "nearest"];
+const SIDE = ["text", "data", "io", "errors", "random", "nearest", "tasks", "valueType"];
 /** Files that put rooms together. */
 const DOORS = ["index", "worker", "jobs", "trainedModel"];
 

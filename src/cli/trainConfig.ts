@@ -13,7 +13,7 @@ import { resolveConfig } from "../training/settings/resolve.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { givenFlags, type TrainFlags } from "./trainFlags.ts";
-import { print } from "./ui/output.ts";
+import { print } from "./ui/terminal.ts";
 
 /** The settings of the configuration file, if there is one, and those of the flags, which win. */
 export async function givenSettings(flags: TrainFlags): Promise<GivenSettings> {

@@ -1,10 +1,8 @@
 import { XformerError } from "../errors.ts";
-import { formatDecimal } from "./decimals.ts";
-import { type Metric, measureSegments, SACREBLEU_VERSION, sumStatistics } from "./metric.ts";
+import { formatDecimal, type Metric, measureSegments, SACREBLEU_VERSION, sumStatistics } from "./metric.ts";
 import { countWordNgrams, type NgramCounts, totalCount } from "./ngrams.ts";
 import { type References, referenceCount } from "./references.ts";
-import { type BleuTokenizer, bleuTokenizers } from "./tokenizers/index.ts";
-import { trimEnd } from "./tokenizers/whitespace.ts";
+import { type BleuTokenizer, bleuTokenizers, trimEnd } from "./tokenizers.ts";
 
 /** The n-grams that Papineni et al. 2002 count go up to this order. */
 const USUAL_ORDER = 4;

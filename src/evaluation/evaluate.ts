@@ -1,11 +1,11 @@
 import type { DecodingOptions } from "../decoding/options.ts";
 import type { Translation, Translator } from "../decoding/translator.ts";
 import { type BleuScore, corpusBleu } from "./bleu.ts";
-import { likelihoodStatistics } from "./likelihood.ts";
 import type { MetricScore } from "./metric.ts";
 import {
   type EvaluationMetric,
   isLikelihood,
+  likelihoodStatistics,
   type Measured,
   type MetricOptions,
   measureLikelihood,
@@ -13,7 +13,7 @@ import {
   scoreOf,
 } from "./metrics.ts";
 import { splitAccepted } from "./references.ts";
-import type { BleuTokenizer } from "./tokenizers/index.ts";
+import type { BleuTokenizer } from "./tokenizers.ts";
 
 /** How a model does on a corpus; rates and scores from 0 to 100. */
 export interface Evaluation {

@@ -1,9 +1,8 @@
 import { SPACE } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
-import { TokenCounts } from "./tokenCounts.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
 import { charTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
-import { checkLimits, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+import { checkLimits, TokenCounts, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** A ▁ of the text itself, as ▁ alone is the space. */
 const ESCAPED_SPACE = `\\${SPACE}`;

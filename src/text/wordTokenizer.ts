@@ -2,10 +2,9 @@ import { countMarks, joinTokens, markSpaces, withoutMarks } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
 import { WordSegmenter } from "./segmenter.ts";
 import { Spacing, type SpacingStyle } from "./spacing.ts";
-import { TokenCounts } from "./tokenCounts.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
 import { type TokenizerJSON, wordTokenizerJSON } from "./tokenizerJson.ts";
-import { checkLimits, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+import { checkLimits, TokenCounts, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** Words of the vocabulary longer than this, in code units, are not looked for inside another word. */
 const LONGEST_PART = 8;

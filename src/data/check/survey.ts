@@ -1,9 +1,8 @@
 import type { Corpus } from "../corpus.ts";
 import { LengthRatios, type UsualRatio } from "./lengthRatio.ts";
-import { countCharacters, countWords, type Unit } from "./lengths.ts";
+import { countCharacters, countWords, Tally, type Unit } from "./lengths.ts";
 import { type Row, readRows } from "./rows.ts";
 import { mainScript, type Script, WITHOUT_SPACES } from "./scripts.ts";
-import { Tally } from "./tally.ts";
 
 /** What a side is measured in where there is no tokenizer. */
 export type TextUnit = Exclude<Unit, "tokens">;

@@ -1,7 +1,7 @@
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { fromByteAlphabet } from "./byteAlphabet.ts";
-import { createPattern } from "./pattern.ts";
 import { metaspaceScheme } from "./preTokenizers.ts";
+import { createPattern } from "./regex.ts";
 
 /** Turns tokens into pieces of text, which joined together are the line. */
 export type Decoder = (tokens: readonly string[]) => readonly string[];

@@ -1,10 +1,10 @@
 import type { ModelConfig, PresetName } from "../../model/config.ts";
+import type { Value } from "../../valueType.ts";
 import { DEFAULT_TRAINING } from "../config.ts";
 import type { DataConfig, RunConfig } from "../runConfig.ts";
 import { DEFAULT_TOKENIZER } from "../tokenizerConfig.ts";
 import type { Setting } from "./setting.ts";
 import { valueIn } from "./values.ts";
-import type { Value } from "./valueType.ts";
 
 /** The preset where none is named. */
 export const DEFAULT_PRESET: PresetName = "small";

@@ -1,6 +1,6 @@
 import { PRESETS } from "../../model/config.ts";
+import type { ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
-import type { ValueType } from "./valueType.ts";
 
 const SIZE: ValueType = { kind: "number", whole: true, from: 1 };
 const SHARE: ValueType = { kind: "number", from: 0, below: 1 };

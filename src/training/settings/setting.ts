@@ -1,4 +1,4 @@
-import type { ValueType } from "./valueType.ts";
+import type { ValueType } from "../../valueType.ts";
 
 /** The parts of a configuration: those of a `RunConfig`, and `run` for what is at the top of a file. */
 export type SectionName = "run" | "data" | "tokenizer" | "model" | "training";

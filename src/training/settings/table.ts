@@ -1,7 +1,6 @@
-import { DATA_SETTINGS, RUN_SETTINGS } from "./dataSettings.ts";
+import { DATA_SETTINGS, RUN_SETTINGS, TOKENIZER_SETTINGS } from "./dataSettings.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { TOKENIZER_SETTINGS } from "./tokenizerSettings.ts";
 import { TRAINING_SETTINGS } from "./trainingSettings.ts";
 
 /** The table of all settings, section by section as a configuration file has them. */

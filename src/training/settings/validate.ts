@@ -1,7 +1,7 @@
 import { XformerError } from "../../errors.ts";
+import { accepts, describeRange, describeType, isInRange } from "../../valueType.ts";
 import type { NamedSection } from "./table.ts";
 import { SETTINGS } from "./table.ts";
-import { accepts, describeRange, describeType, isInRange } from "./valueType.ts";
 
 /**
  * Checks the fields of a part of a configuration against the table.

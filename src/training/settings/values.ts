@@ -1,8 +1,8 @@
+import type { Value } from "../../valueType.ts";
 import type { RunConfig } from "../runConfig.ts";
 import type { TrainOptions } from "../train.ts";
 import type { Setting } from "./setting.ts";
 import { type NamedSection, settingOf } from "./table.ts";
-import type { Value } from "./valueType.ts";
 
 /** A part of a configuration by the names of its fields. */
 type Fields = Record<string, unknown>;

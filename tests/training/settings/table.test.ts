@@ -3,7 +3,7 @@ import { defaultOf } from "../../../src/training/settings/defaults.ts";
 import { resolveConfig } from "../../../src/training/settings/resolve.ts";
 import { flagOf, offFlagOf } from "../../../src/training/settings/setting.ts";
 import { ALL_SETTINGS, type NamedSection, SECTIONS, SETTINGS } from "../../../src/training/settings/table.ts";
-import { accepts } from "../../../src/training/settings/valueType.ts";
+import { accepts } from "../../../src/valueType.ts";
 
 const sections = Object.keys(SECTIONS) as NamedSection[];
 
