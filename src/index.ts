@@ -23,11 +23,9 @@ export { corpusTer } from "./evaluation/ter.ts";
 export type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export { loadModel, type TrainedModel } from "./trainedModel.ts";
-export type { TrainingConfig } from "./training/config.ts";
+export type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./training/config.ts";
 export type { RunSummary, TrainingEvent } from "./training/events.ts";
 export type { TrainResult } from "./training/run.ts";
-export type { DataConfig, RunConfig } from "./training/runConfig.ts";
-export type { TokenizerConfig } from "./training/tokenizerConfig.ts";
 export { type ResumeOptions, resume, type TrainOptions, train } from "./training/train.ts";
 
 /** Sentence pairs: line i of `target` translates line i of `source`. */

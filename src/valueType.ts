@@ -1,3 +1,5 @@
+import { XformerError } from "./errors.ts";
+
 /** The numbers that are allowed; where a bound is left out there is none. */
 export interface NumberRange {
   readonly whole?: boolean;
@@ -19,6 +21,13 @@ export type ValueType =
   | { readonly kind: "boolean" }
   | { readonly kind: "text" }
   | { readonly kind: "path"; readonly ending?: string };
+
+/** What a field of a configuration may be. */
+export interface Rule {
+  readonly type: ValueType;
+  /** What null means, for a field that may be null. */
+  readonly nullMeans?: string;
+}
 
 /** A value of a setting; null stands for something that its description names. */
 export type Value = number | readonly number[] | string | boolean | null;
@@ -43,6 +52,20 @@ export function accepts(type: ValueType, value: unknown): boolean {
     case "path":
       return typeof value === "string" && value !== "" && value.endsWith(type.ending ?? "");
   }
+}
+
+/**
+ * Checks a field of a configuration; of a list, whose numbers have a field each, one of its numbers.
+ *
+ * @throws XformerError CONFIG that names the field and what it has to be
+ */
+export function checkField(field: string, value: unknown, { type, nullMeans }: Rule): void {
+  if (value === null && nullMeans !== undefined) return;
+  if (type.kind === "numbers" ? isInRange(value, type.each) : accepts(type, value)) return;
+  const expected = type.kind === "numbers" ? describeRange(type.each) : describeType(type);
+  throw new XformerError("CONFIG", `${field} is ${typeof value === "string" ? `"${value}"` : value}`, {
+    hint: `It has to be ${expected}${nullMeans === undefined ? "" : ", or null"}.`,
+  });
 }
 
 /** A type in words that follow "expected": `a number above 0 and at most 10`. */

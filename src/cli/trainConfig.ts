@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import { XformerError } from "../errors.ts";
 import { PRESETS } from "../model/config.ts";
-import { resumedConfig } from "../training/runConfig.ts";
 import {
   describeOrigin,
   type ExplainedSetting,
@@ -9,7 +8,7 @@ import {
   explainedJson,
   explainedYaml,
 } from "../training/settings/explain.ts";
-import { resolveConfig } from "../training/settings/resolve.ts";
+import { resolveConfig, resumedConfig } from "../training/settings/resolve.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { givenFlags, type TrainFlags } from "./trainFlags.ts";

@@ -1,5 +1,9 @@
-import type { LengthBucket, RankedSegment } from "../evaluation/breakdown.ts";
-import { scoreByLength, worstSegments } from "../evaluation/breakdown.ts";
+import {
+  type LengthBucket,
+  type RankedSegment,
+  scoreByLength,
+  worstSegments,
+} from "../evaluation/breakdown.ts";
 import { formatDecimal, type MetricScore } from "../evaluation/metric.ts";
 import { type EvaluationMetric, type Measured, scoreOf } from "../evaluation/metrics.ts";
 import type { References } from "../evaluation/references.ts";

@@ -9,7 +9,7 @@ import {
   writeSafetensors,
 } from "../io/safetensors.ts";
 import type { Pointer } from "../kernels/kernels.ts";
-import { type ModelConfig, validateModelConfig } from "../model/config.ts";
+import { DEFAULT_MODEL, type ModelConfig, validateModelConfig } from "../model/config.ts";
 import { floatsIn } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { SharedMemory } from "../tensor/memory.ts";
@@ -225,7 +225,9 @@ function describe(metadata: Readonly<Record<string, string>>, file: string): Che
 function validated(config: ModelConfig, file: string): ModelConfig {
   try {
     // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
-    const { attentionDropout = null, activationDropout = 0 }: Partial<ModelConfig> = config;
+    const usual = DEFAULT_MODEL;
+    const { attentionDropout = usual.attentionDropout, activationDropout = usual.activationDropout } =
+      config as Partial<ModelConfig>;
     return validateModelConfig({ ...config, attentionDropout, activationDropout });
   } catch (cause) {
     throw damaged(

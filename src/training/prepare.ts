@@ -4,14 +4,11 @@ import { dirname, join } from "node:path";
 import { CorpusHash, type CorpusPlace, type Languages, locateCorpus, readCorpus } from "../data/corpus.ts";
 import { CorpusCache } from "../data/corpusCache.ts";
 import type { EncodedCorpus } from "../data/encodedCorpus.ts";
-import type { EncodedCorpusWriter } from "../data/encodedCorpusWriter.ts";
-import { type EncodedText, encodeCorpus } from "../data/encodedCorpusWriter.ts";
+import { type EncodedCorpusWriter, type EncodedText, encodeCorpus } from "../data/encodedCorpusWriter.ts";
 import type { SentencePair } from "../data/pairing.ts";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { createTokenizerLearner, type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
-import type { TokenizerConfig } from "./tokenizerConfig.ts";
-
-export { DEFAULT_TOKENIZER, type TokenizerConfig } from "./tokenizerConfig.ts";
+import type { TokenizerConfig } from "./config.ts";
 
 /** The two tokenizers of a model; the same one twice when both sides have one vocabulary. */
 export interface Tokenizers {

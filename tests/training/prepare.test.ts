@@ -13,13 +13,12 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { CorpusHash } from "../../src/data/corpus.ts";
 import { type Tokenizer, tokenizerFromJSON } from "../../src/text/tokenizer.ts";
+import { DEFAULT_TOKENIZER, type TokenizerConfig } from "../../src/training/config.ts";
 import {
   cacheBeside,
-  DEFAULT_TOKENIZER,
   type PreparationPhase,
   type PrepareOptions,
   prepareCorpus,
-  type TokenizerConfig,
 } from "../../src/training/prepare.ts";
 import { oneLineAsync } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";

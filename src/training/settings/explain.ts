@@ -1,11 +1,9 @@
-import { PRESETS } from "../../model/config.ts";
+import { DEFAULT_PRESET, PRESETS } from "../../model/config.ts";
 import type { Value } from "../../valueType.ts";
-import { BUNDLED_TRAINING } from "../config.ts";
-import type { RunConfig } from "../runConfig.ts";
-import { DEFAULT_PRESET, defaultOf } from "./defaults.ts";
+import { BUNDLED_TRAINING, type RunConfig } from "../config.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { ALL_SETTINGS } from "./table.ts";
-import { type GivenSettings, type Origin, optionsOf, valueIn } from "./values.ts";
+import { ALL_SETTINGS, defaultOf, valueIn } from "./table.ts";
+import { type GivenSettings, type Origin, optionsOf } from "./values.ts";
 
 /** A setting of a run: its value, and where this came from: `default`, `preset small`, `recipe.yaml:12`, `--lr`. */
 export interface ExplainedSetting {
