@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { CheckOptions, CorpusToCheck } from "../data/check/check.ts";
-import type { Languages } from "../data/corpus.ts";
-import { fileSystemError, XformerError } from "../errors.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import type { Languages } from "../data/corpusPlace.ts";
+import { XformerError } from "../errors.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { countOption, debugOption, pathOption } from "./options.ts";
 
@@ -92,7 +90,8 @@ async function readersOf(
   if (flags.model === undefined && flags.tokenizer === undefined) return { languages };
   const { unknownWords } = await import("./doubts.ts");
   if (flags.tokenizer !== undefined) {
-    const tokenizer = await readTokenizer(flags.tokenizer);
+    const { readTokenizer } = await import("../io/tokenizerFile.ts");
+    const tokenizer = readTokenizer(flags.tokenizer);
     return { languages, tokenizers: { source: tokenizer, target: tokenizer }, unknownWords };
   }
   const { describeCheckpoint } = await import("../training/checkpoint.ts");
@@ -105,20 +104,4 @@ async function readersOf(
     tokenizers: { source: model.sourceTokenizer, target: model.targetTokenizer },
     unknownWords,
   };
-}
-
-async function readTokenizer(file: string): Promise<Tokenizer> {
-  const { tokenizerFromJSON } = await import("../text/tokenizer.ts");
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileSystemError(error, file);
-    throw new XformerError("CHECKPOINT", "this is not JSON", {
-      file,
-      hint: "Give a tokenizer.json.",
-      cause: error,
-    });
-  }
-  return tokenizerFromJSON(json, file);
 }

@@ -114,7 +114,7 @@ function sideOption() {
 
 async function learn(flags: LearnFlags): Promise<ExitCode> {
   const [{ createTokenizerLearner }, { openLines }, { printable, warnings }, { count }] = await Promise.all([
-    import("../text/tokenizer.ts"),
+    import("../text/tokenizerKinds.ts"),
     import("./input.ts"),
     import("./ui/terminal.ts"),
     import("../report/format.ts"),
@@ -170,7 +170,7 @@ async function chosenTokenizer({ model, tokenizer, side }: EncodeFlags): Promise
   if (side !== undefined) {
     throw new XformerError("USAGE", "--side: a tokenizer.json has no sides", { hint: "Leave it out." });
   }
-  const { readTokenizer } = await import("../text/tokenizerFile.ts");
+  const { readTokenizer } = await import("../io/tokenizerFile.ts");
   return readTokenizer(tokenizer);
 }
 

@@ -1,7 +1,8 @@
 import { EncodedCorpus } from "../data/encodedCorpus.ts";
 import type { Pointer } from "../kernels/kernels.ts";
 import type { SharedMemory } from "../tensor/memory.ts";
-import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 
 /** JSON in UTF-8 in the shared memory: too long to be told anew with every job. */
 export interface SharedJson {

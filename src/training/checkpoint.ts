@@ -13,7 +13,8 @@ import { DEFAULT_MODEL, type ModelConfig, validateModelConfig } from "../model/c
 import { floatsIn } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { SharedMemory } from "../tensor/memory.ts";
-import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 import type { Adam } from "./adam.ts";
 import type { TrainingState } from "./state.ts";
 
@@ -136,7 +137,7 @@ function checkpointFile(path: string): string {
 export function loadCheckpoint(path: string): Checkpoint {
   const file = checkpointFile(path);
   const { tensors, metadata } = readSafetensors(file);
-  return { ...describe(metadata, file), file, tensors };
+  return { ...parseDescription(metadata, file), file, tensors };
 }
 
 /** What a checkpoint says about itself, without reading its tensors. */
@@ -147,7 +148,7 @@ export function describeCheckpoint(path: string): CheckpointDescription & {
   const file = checkpointFile(path);
   const { tensors, metadata } = readSafetensorsHeader(file);
   const shapes = [...tensors].map(([name, { shape }]) => ({ name, shape }));
-  return { ...describe(metadata, file), file, shapes };
+  return { ...parseDescription(metadata, file), file, shapes };
 }
 
 /** Fills a model's parameters, and what its optimizer keeps when asked for, from a checkpoint of the same shape. */
@@ -174,7 +175,7 @@ export function restore(
   }
 }
 
-function describe(metadata: Readonly<Record<string, string>>, file: string): CheckpointDescription {
+function parseDescription(metadata: Readonly<Record<string, string>>, file: string): CheckpointDescription {
   if (metadata.format !== "xformer") {
     throw new XformerError(
       "CHECKPOINT",

@@ -1,4 +1,4 @@
-import type { Corpus } from "../data/corpus.ts";
+import type { Corpus, Pairs } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { ReplicaPool } from "../replicas/pool.ts";
@@ -13,7 +13,7 @@ import type { RunDirectory } from "./runDirectory.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
-import { measure, type Pairs, validate } from "./validation.ts";
+import { measure, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
 export type TestResult = Evaluation & Pairs;

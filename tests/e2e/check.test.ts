@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, writeFiles, xformer } from "../support/cli.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readTokenizer } from "../../src/text/tokenizerFile.ts";
+import { readTokenizer } from "../../src/io/tokenizerFile.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { finished, letterPairs, SMALLEST, startXformer, writeFiles, xformer } from "../support/cli.ts";
 

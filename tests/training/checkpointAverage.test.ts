@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Transformer } from "../../src/model/transformer.ts";
 import { SharedMemory } from "../../src/tensor/memory.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { Adam } from "../../src/training/adam.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../src/training/checkpoint.ts";
 import { averageCheckpoints, keptCheckpoints } from "../../src/training/checkpointAverage.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Languages } from "../../data/corpus.ts";
+import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET, PRESETS, validateModelConfig } from "../../model/config.ts";
 import {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileSystemError, XformerError } from "../errors.ts";
-import { type Tokenizer, tokenizerFromJSON } from "./tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 
 /**
  * Reads a `tokenizer.json`, ours or one with a BPE model that Hugging Face's `tokenizers` wrote.
@@ -16,7 +17,7 @@ function parse(file: string): unknown {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw fileSystemError(cause, file);
-    const hint = "Name a tokenizer.json.";
+    const hint = "Name a tokenizer.json, as `xformer tokenizer learn` writes it.";
     throw new XformerError("CHECKPOINT", "this is not JSON", { file, hint, cause });
   }
 }

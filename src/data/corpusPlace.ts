@@ -1,7 +1,50 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
-import type { Languages } from "./corpus.ts";
+
+/** Where each side of a corpus is read from; the same file twice for a `.tsv`. */
+export interface CorpusFiles {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Where a corpus is, before it is read. */
+export interface CorpusPlace {
+  /** A short name for run directories and tables, made from the path. */
+  readonly name: string;
+  readonly files: CorpusFiles;
+}
+
+/** The file endings of the two sides, for example `{ source: "zh", target: "en" }`. */
+export interface Languages {
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
+}
+
+/**
+ * Finds the files of a parallel corpus: one `.tsv` file of two columns, or two files of as many lines named by
+ * a prefix and the two languages. Each file may be packed, its name then ends in `.gz`.
+ *
+ * @param path `train.tsv`, or `data/zh-en/train` for `data/zh-en/train.zh` and `data/zh-en/train.en`
+ * @param languages needed for a prefix only
+ * @throws XformerError "USAGE" for a prefix without languages, "DATA" when a file of a prefix does not exist
+ */
+export function locateCorpus(path: string, languages: Languages = {}): CorpusPlace {
+  const files = isTsv(path) ? { source: path, target: path } : findPrefixFiles(path, languages);
+  return { name: corpusName(path), files };
+}
+
+/** Whether a path is that of a table of two columns, not a prefix. */
+export function isTsv(path: string): boolean {
+  return /\.tsv(\.gz)?$/.test(path);
+}
+
+/** `data/zh-en/train` is called zh-en, `scan/simple.train.tsv` simple, `pairs.tsv.gz` pairs. */
+function corpusName(path: string): string {
+  const stem = basename(path).replace(/\.tsv(\.gz)?$/, "");
+  const withoutPart = stem.replace(/(^|[._-])(train|valid|val|dev|test)$/, "");
+  return withoutPart || basename(dirname(resolve(path))) || stem;
+}
 
 /** How many file names a hint lists at most. */
 const MAX_NAMES = 6;
@@ -13,7 +56,7 @@ const MAX_NAMES = 6;
  * @throws XformerError "USAGE" when a language was not given, "DATA" when a file does not exist, with what
  *   there is instead
  */
-export function findPrefixFiles(prefix: string, languages: Languages): { source: string; target: string } {
+function findPrefixFiles(prefix: string, languages: Languages): CorpusFiles {
   try {
     if (!languages.source || !languages.target) throw needsLanguages(prefix, languages);
     const files = { source: `${prefix}.${languages.source}`, target: `${prefix}.${languages.target}` };
