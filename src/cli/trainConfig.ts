@@ -6,12 +6,12 @@ import {
   type ExplainedSetting,
   explainConfig,
   explainedJson,
-  explainedYaml,
 } from "../training/settings/explain.ts";
 import { resolveConfig, resumedConfig } from "../training/settings/resolve.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { givenFlags, type TrainFlags } from "./trainFlags.ts";
+import { explainedYaml } from "./ui/explainedYaml.ts";
 import { print } from "./ui/terminal.ts";
 
 /** The settings of the configuration file, if there is one, and those of the flags, which win. */
