@@ -24,7 +24,7 @@ const FORMAT_VERSION = 1;
 /** The names of Adam's moments and of the averaged weights, which `last.safetensors` holds beside the parameters. */
 const FIRST_MOMENT = "adam.exp_avg.";
 const SECOND_MOMENT = "adam.exp_avg_sq.";
-const AVERAGE = "ema.";
+const MOVING_AVERAGE = "ema.";
 
 /** What a checkpoint says about itself, apart from its tensors. */
 export interface CheckpointDescription {
@@ -82,11 +82,11 @@ type Region = readonly [prefix: string, region: Pointer];
 
 function regionsOf(optimizer: Optimizer | undefined): Region[] {
   if (optimizer === undefined) return [];
-  const { adam, average } = optimizer;
+  const { adam, average: movingAverage } = optimizer;
   return [
     [FIRST_MOMENT, adam.m],
     [SECOND_MOMENT, adam.v],
-    ...(average === undefined ? [] : [[AVERAGE, average] as const]),
+    ...(movingAverage === undefined ? [] : [[MOVING_AVERAGE, movingAverage] as const]),
   ];
 }
 

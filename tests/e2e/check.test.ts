@@ -91,7 +91,11 @@ warning  a pair that is in a corpus before this one: 1
       2,
       "--tokenizer: a model brings its own tokenizers. Leave out one of them.\n",
     ],
-    [["train.tsv", "--tokenizer", "no.json"], 1, "no.json: this is not JSON. Give a tokenizer.json.\n"],
+    [
+      ["train.tsv", "--tokenizer", "no.json"],
+      1,
+      "no.json: this is not JSON. Name a tokenizer.json, as `xformer tokenizer learn` writes it.\n",
+    ],
     [
       ["p"],
       2,
