@@ -4,7 +4,7 @@
 import { batchesInOrder } from "../dist/data/batches.js";
 import { loadCorpus } from "../dist/data/corpus.js";
 import { createRandom } from "../dist/random.js";
-import { learnTokenizer } from "../dist/text/tokenizer.js";
+import { learnTokenizer } from "../dist/text/tokenizerKinds.js";
 import { alternate, withContenders } from "./processes.mjs";
 import { speedRows } from "./table.mjs";
 import { trainingWork } from "./training.mjs";

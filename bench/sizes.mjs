@@ -1,5 +1,5 @@
 import { createRandom } from "../dist/random.js";
-import { learnTokenizer } from "../dist/text/tokenizer.js";
+import { learnTokenizer } from "../dist/text/tokenizerKinds.js";
 
 /**
  * Models that are compared, with sentences of `length` source tokens and as many target tokens, ENDs included. `rounds`

@@ -12,7 +12,8 @@ import { parseArgs } from "node:util";
 import { createGzip } from "node:zlib";
 import { planEpoch } from "../dist/data/epochPlan.js";
 import { createRandom } from "../dist/random.js";
-import { DEFAULT_TOKENIZER, prepareCorpus } from "../dist/training/prepare.js";
+import { DEFAULT_TOKENIZER } from "../dist/training/config.js";
+import { prepareCorpus } from "../dist/training/prepare.js";
 import { rounded } from "./table.mjs";
 
 const { values } = parseArgs({

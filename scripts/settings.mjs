@@ -2,11 +2,10 @@
 // With --check nothing is written, and stale files are named instead. Needs `npm run build` first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defaultOf } from "../dist/training/settings/defaults.js";
 import { jsonSchema } from "../dist/training/settings/schema.js";
 import { flagOf, offFlagOf } from "../dist/training/settings/setting.js";
-import { SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
-import { describeType } from "../dist/training/settings/valueType.js";
+import { defaultOf, SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
+import { describeType } from "../dist/valueType.js";
 
 const SCHEMA = "schema/xformer.schema.json";
 const DOCS = "docs/configuration.md";

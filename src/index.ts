@@ -1,11 +1,11 @@
+import type { Pairs } from "./data/corpus.ts";
 import type { DecodingOptions } from "./decoding/options.ts";
 import { XformerError } from "./errors.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate as evaluateLines } from "./evaluation/evaluate.ts";
-import type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
+import type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 import { loadModel, type TrainedModel } from "./trainedModel.ts";
 
-export type { Corpus } from "./data/corpus.ts";
-export { loadCorpus } from "./data/corpus.ts";
+export { type Corpus, loadCorpus } from "./data/corpus.ts";
 export type { DecodingOptions, LongLines } from "./decoding/options.ts";
 export type { TranslatedHypothesis, Translation } from "./decoding/translation.ts";
 export { type ErrorCode, XformerError } from "./errors.ts";
@@ -18,23 +18,16 @@ export { type Metric, type MetricScore, scoreCorpus } from "./evaluation/metric.
 export { type EvaluationMetric, type Measured, measureText } from "./evaluation/metrics.ts";
 export { type References, splitAccepted } from "./evaluation/references.ts";
 export { type Comparison, compareSystems } from "./evaluation/significance.ts";
+export type { TercomOptions } from "./evaluation/ter.ts";
 export { corpusTer } from "./evaluation/ter.ts";
-export type { BleuTokenizer } from "./evaluation/tokenizers/index.ts";
-export type { TercomOptions } from "./evaluation/tokenizers/tercom.ts";
+export type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export { loadModel, type TrainedModel } from "./trainedModel.ts";
-export type { TrainingConfig } from "./training/config.ts";
+export type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./training/config.ts";
 export type { RunSummary, TrainingEvent } from "./training/events.ts";
 export type { TrainResult } from "./training/run.ts";
-export type { DataConfig, RunConfig } from "./training/runConfig.ts";
-export type { TokenizerConfig } from "./training/tokenizerConfig.ts";
 export { type ResumeOptions, resume, type TrainOptions, train } from "./training/train.ts";
-
-/** Sentence pairs: line i of `target` translates line i of `source`. */
-export interface Pairs {
-  readonly source: readonly string[];
-  readonly target: readonly string[];
-}
+export type { Pairs };
 
 /**
  * Translates lines, one for one and in order; greedily unless options say otherwise.

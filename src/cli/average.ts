@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { countOption, debugOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 interface AverageFlags {
   readonly output?: string;
@@ -37,12 +36,12 @@ Examples:
 }
 
 async function average(paths: readonly string[], flags: AverageFlags): Promise<ExitCode> {
-  const { averageCheckpoints } = await import("../training/average.ts");
+  const { averageCheckpoints } = await import("../training/checkpointAverage.ts");
   const { files, output } =
     flags.run === undefined ? named(paths, flags) : await kept(flags.run, paths, flags);
   averageCheckpoints(files, output);
   if (flags.quiet) return EXIT.done;
-  const [{ print }, { printable }] = await Promise.all([import("./ui/output.ts"), import("./ui/format.ts")]);
+  const { print, printable } = await import("./ui/terminal.ts");
   await print(
     `Averaged into ${printable(output)}:\n${files.map((file) => `  ${printable(file)}\n`).join("")}`,
   );
@@ -75,7 +74,7 @@ async function kept(
   if (count === undefined)
     throw refused("--run: it is not said which of its checkpoints", "Give --last or --best, and how many.");
   const [{ keptCheckpoints }, { RunDirectory }] = await Promise.all([
-    import("../training/average.ts"),
+    import("../training/checkpointAverage.ts"),
     import("../training/runDirectory.ts"),
   ]);
   const files = keptCheckpoints(run, last === undefined ? "best" : "last", count);

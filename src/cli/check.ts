@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { CheckOptions, CorpusToCheck } from "../data/check/check.ts";
-import type { Languages } from "../data/corpus.ts";
-import { fileSystemError, XformerError } from "../errors.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import type { Languages } from "../data/corpusPlace.ts";
+import { XformerError } from "../errors.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { countOption, debugOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 interface CheckFlags {
   readonly valid?: string;
@@ -61,21 +58,18 @@ async function check(paths: readonly string[], flags: CheckFlags): Promise<ExitC
     const hint = "Leave out one of them.";
     throw new XformerError("USAGE", "--tokenizer: a model brings its own tokenizers", { hint });
   }
-  const [{ checkCorpora }, { checkText }, { print }, { coloursFor }] = await Promise.all([
+  const [{ checkCorpora }, { checkDocument }, { canvasFor, render }, { print }] = await Promise.all([
     import("../data/check/check.ts"),
-    import("./ui/checkText.ts"),
-    import("./ui/output.ts"),
-    import("./ui/colour.ts"),
+    import("../report/check.ts"),
+    import("./ui/render.ts"),
+    import("./ui/terminal.ts"),
   ]);
   const report = await checkCorpora(corporaOf(paths, flags), {
     limit: flags.limit,
     ...(await readersOf(flags)),
   });
-  const { columns = 100, isTTY = false } = process.stdout;
   await print(
-    flags.json
-      ? `${JSON.stringify(report)}\n`
-      : checkText(report, { width: columns, bar: isTTY ? "█" : "#" }, coloursFor(process.stdout)),
+    flags.json ? `${JSON.stringify(report)}\n` : render(checkDocument(report), canvasFor(process.stdout)),
   );
   return report.errors > 0 ? EXIT.failed : EXIT.done;
 }
@@ -94,9 +88,10 @@ async function readersOf(
 ): Promise<Pick<CheckOptions, "languages" | "tokenizers" | "unknownWords">> {
   const languages: Languages = { source: flags.sourceLang, target: flags.targetLang };
   if (flags.model === undefined && flags.tokenizer === undefined) return { languages };
-  const { unknownWords } = await import("./unknownWords.ts");
+  const { unknownWords } = await import("./doubts.ts");
   if (flags.tokenizer !== undefined) {
-    const tokenizer = await readTokenizer(flags.tokenizer);
+    const { readTokenizer } = await import("../io/tokenizerFile.ts");
+    const tokenizer = readTokenizer(flags.tokenizer);
     return { languages, tokenizers: { source: tokenizer, target: tokenizer }, unknownWords };
   }
   const { describeCheckpoint } = await import("../training/checkpoint.ts");
@@ -109,20 +104,4 @@ async function readersOf(
     tokenizers: { source: model.sourceTokenizer, target: model.targetTokenizer },
     unknownWords,
   };
-}
-
-async function readTokenizer(file: string): Promise<Tokenizer> {
-  const { tokenizerFromJSON } = await import("../text/tokenizer.ts");
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileSystemError(error, file);
-    throw new XformerError("CHECKPOINT", "this is not JSON", {
-      file,
-      hint: "Give a tokenizer.json.",
-      cause: error,
-    });
-  }
-  return tokenizerFromJSON(json, file);
 }

@@ -1,7 +1,10 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { atomicWrite } from "../io/atomicWrite.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { choiceArgument, countOption, debugOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 /** The tasks by name; the tasks themselves are loaded when one is made. */
 const TASKS = ["reverse", "copy", "sort", "dates", "numbers", "zh-en"] as const;
@@ -45,15 +48,12 @@ Examples:
 }
 
 async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<ExitCode> {
-  const [
-    { bundledZhEn, corpusFiles, findTask, makeSplits },
-    { writeCorpus },
-    { counted, shellWord, printable },
-  ] = await Promise.all([
-    import("../data/tasks/tasks.ts"),
-    import("./writeCorpus.ts"),
-    import("./ui/format.ts"),
-  ]);
+  const [{ bundledZhEn, corpusFiles, findTask, makeSplits }, { counted, shellWord }, { printable }] =
+    await Promise.all([
+      import("../tasks/tasks.ts"),
+      import("../report/format.ts"),
+      import("./ui/terminal.ts"),
+    ]);
   const { out = `data/${name}`, force = false } = flags;
   const task = findTask(name);
   const usual = name === "zh-en" ? bundledZhEn : { seed: 1, train: 10_000, valid: 500, test: 500 };
@@ -72,4 +72,30 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
     `npx xformer train ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}\n`,
   );
   return EXIT.done;
+}
+
+/**
+ * Writes the files of a corpus into a directory, which is made when it is not there.
+ *
+ * @param force whether files that are there may be overwritten
+ * @throws XformerError when one is there and may not, or the file system refuses
+ */
+function writeCorpus(
+  directory: string,
+  files: readonly { readonly name: string; readonly content: string }[],
+  force: boolean,
+): void {
+  const taken = files.map(({ name }) => join(directory, name)).find((file) => existsSync(file));
+  if (taken !== undefined && !force) {
+    throw new XformerError("IO", "this file is there already", {
+      file: taken,
+      hint: "Choose another --out, or overwrite it with --force.",
+    });
+  }
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw fileSystemError(error, directory);
+  }
+  for (const { name, content } of files) atomicWrite(join(directory, name), (write) => write(content));
 }

@@ -2,9 +2,8 @@ import type { Command } from "commander";
 import { addBeamOptions } from "./decodingFlags.ts";
 import { addMetricOptions } from "./evalFlags.ts";
 import type { SystemFlags } from "./evalSystems.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { choiceOption, countOption, debugOption, modelOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 interface EvalFlags extends SystemFlags {
   readonly byLength?: true | "source" | "reference";
@@ -73,14 +72,14 @@ Examples:
 }
 
 async function evaluate(flags: EvalFlags): Promise<ExitCode> {
-  const [{ XformerError }, { measureSystems }, { compareSystems }, report, { warnings }, { print }] =
+  const [{ XformerError }, { measureSystems }, { compareSystems }, report, { canvasFor, render }, terminal] =
     await Promise.all([
       import("../errors.ts"),
       import("./evalSystems.ts"),
       import("../evaluation/significance.ts"),
-      import("./ui/evaluationReport.ts"),
-      import("./ui/warnings.ts"),
-      import("./ui/output.ts"),
+      import("../report/evaluation.ts"),
+      import("./ui/render.ts"),
+      import("./ui/terminal.ts"),
     ]);
   const trials = (["bootstrapTrials", "randomisationTrials", "seed"] as const).find(
     (name) => flags[name] !== undefined,
@@ -93,15 +92,20 @@ async function evaluate(flags: EvalFlags): Promise<ExitCode> {
     const hint = "Use --by-length reference.";
     throw new XformerError("USAGE", "--by-length source: files of translations have no sources", { hint });
   }
-  const result = await measureSystems(flags, warnings(flags.quiet));
+  const result = await measureSystems(flags, terminal.warnings(flags.quiet));
   const { system, baseline, lengths } = result;
   if (flags.output !== undefined) await writeLines(flags.output, system.hypotheses);
-  const evaluation = report.describe(result, {
+  const evaluation = report.evaluationReport(result, {
     lengths: flags.byLength && (flags.byLength === "source" ? lengths.source : lengths.reference),
     worst: flags.worst,
     comparisons: baseline && compareSystems(system.measured, baseline.measured, flags),
   });
-  await print(flags.json ? `${JSON.stringify(report.asJson(evaluation))}\n` : report.asText(evaluation));
+  await terminal.print(
+    flags.json
+      ? `${JSON.stringify(report.evaluationJson(evaluation))}
+`
+      : render(report.evaluationDocument(evaluation), canvasFor(process.stdout)),
+  );
   return EXIT.done;
 }
 

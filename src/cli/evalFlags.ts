@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import type { BleuSmoothing } from "../evaluation/bleu.ts";
 import type { EvaluationMetric, MetricOptions } from "../evaluation/metrics.ts";
-import type { BleuTokenizer } from "../evaluation/tokenizers/index.ts";
+import type { BleuTokenizer } from "../evaluation/tokenizers.ts";
 import { choiceOption, countOption, defined, numberOption } from "./options.ts";
 
 const BLEU_TOKENIZERS: readonly BleuTokenizer[] = ["13a", "intl", "char", "zh", "none"];

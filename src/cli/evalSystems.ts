@@ -1,9 +1,23 @@
 import { XformerError } from "../errors.ts";
-import type { Measured } from "../evaluation/metrics.ts";
+import { looksTokenised } from "../evaluation/bleu.ts";
+import { bleuTokenizerFor, evaluate } from "../evaluation/evaluate.ts";
+import {
+  LIKELIHOOD_NAMES,
+  measureText,
+  TEXT_METRIC_NAMES,
+  type TextMetricName,
+} from "../evaluation/metrics.ts";
 import { type References, splitAccepted } from "../evaluation/references.ts";
-import type { MetricFlags } from "./evalFlags.ts";
-import type { TestFlags } from "./testPairs.ts";
-import type { Warn } from "./ui/warnings.ts";
+import { type BleuTokenizer, bleuTokenizers, trimEnd } from "../evaluation/tokenizers.ts";
+import { linesFrom, readLines } from "../io/lines.ts";
+import type { MeasuredSystem, MeasuredSystems } from "../report/evaluation.ts";
+import { counted } from "../report/format.ts";
+import type { TrainedModel } from "../trainedModel.ts";
+import { doubtsAbout } from "./doubts.ts";
+import { type MetricFlags, metricOptions, parseMetrics } from "./evalFlags.ts";
+import { loadTestPairs, type TestFlags } from "./input.ts";
+import { defined } from "./options.ts";
+import type { Warn } from "./ui/terminal.ts";
 
 /** The flags that say what is evaluated, and how. */
 export interface SystemFlags extends MetricFlags, Partial<TestFlags> {
@@ -16,25 +30,7 @@ export interface SystemFlags extends MetricFlags, Partial<TestFlags> {
   readonly lengthPenalty?: number;
 }
 
-/** Translations of a test set, measured. */
-export interface System {
-  /** The model or the file. */
-  readonly name: string;
-  readonly hypotheses: readonly string[];
-  readonly measured: readonly Measured[];
-}
-
-/** All that is held against each other. */
-export interface TestResult {
-  readonly system: System;
-  readonly baseline: System | undefined;
-  readonly references: References;
-  /** Where a model was given. */
-  readonly sources: readonly string[] | undefined;
-  /** Tokens of each segment. */
-  readonly lengths: { readonly source: readonly number[] | undefined; readonly reference: readonly number[] };
-  readonly lowercase: boolean;
-}
+type FileFlags = SystemFlags & { readonly hypotheses: string; readonly references: readonly string[] };
 
 const WAYS = "Give --model and --test, or --hypotheses and --references.";
 const FOR_MODELS = {
@@ -46,12 +42,15 @@ const FOR_MODELS = {
   lengthPenalty: "--length-penalty",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
 
+const USUAL_METRICS = "loss,perplexity,token-accuracy,exact-match,bleu,chrf";
+const STANDARD_INPUT = "standard input";
+
 /**
  * Measures the models, or the files, that the flags name.
  *
  * @throws XformerError USAGE when the flags leave open which of both it is
  */
-export async function measureSystems(flags: SystemFlags, warn: Warn): Promise<TestResult> {
+export async function measureSystems(flags: SystemFlags, warn: Warn): Promise<MeasuredSystems> {
   const { model, test, hypotheses, references } = flags;
   if (model !== undefined) {
     if (hypotheses !== undefined || references !== undefined) {
@@ -61,7 +60,6 @@ export async function measureSystems(flags: SystemFlags, warn: Warn): Promise<Te
       );
     }
     if (test === undefined) throw usage("--model: there is nothing to translate");
-    const { measureModels } = await import("./evalModels.ts");
     return measureModels({ ...flags, model, test }, warn);
   }
   if (hypotheses === undefined) throw usage("there is nothing to evaluate");
@@ -70,18 +68,128 @@ export async function measureSystems(flags: SystemFlags, warn: Warn): Promise<Te
   );
   if (given !== undefined) throw usage(`${given[1]}: this is for --model, not for --hypotheses`);
   if (references === undefined) throw usage("--hypotheses: there are no references to hold them against");
-  const { measureFiles } = await import("./evalFiles.ts");
   return measureFiles({ ...flags, hypotheses, references }, warn);
-}
-
-/** Reference streams with the accepted references of each line taken apart, where lines have several. */
-export function acceptedStreams(
-  streams: readonly (readonly string[])[],
-  separator: string | undefined,
-): References {
-  return separator === undefined ? streams : streams.flatMap((lines) => splitAccepted(lines, separator));
 }
 
 function usage(problem: string): XformerError {
   return new XformerError("USAGE", problem, { hint: WAYS });
+}
+
+/** Translates `--test` with the model, and with the baseline if there is one, and measures both. */
+async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promise<MeasuredSystems> {
+  const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS, [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES]);
+  const { loadModel } = await import("../trainedModel.ts");
+  const model = await loadModel(flags.model, { threads: flags.threads });
+  const { description } = model;
+  const { source, target } = loadTestPairs(flags, description);
+  const references = acceptedStreams([target], flags.acceptedSeparator);
+  const bleuTokenizer = flags.bleuTokenizer ?? bleuTokenizerFor(description.targetLanguage);
+  const lowercase = flags.lowercase ?? description.targetTokenizer.lowercase;
+  const measure = async (name: string, loaded: TrainedModel): Promise<MeasuredSystem> => {
+    try {
+      const { translations, measured } = await evaluate(loaded.translator, source, target, {
+        bleuTokenizer,
+        lowercase,
+        metrics,
+        metricOptions: { ...metricOptions(flags), lowercase },
+        acceptedSeparator: flags.acceptedSeparator,
+        decoding: defined({ beam: flags.beam, lengthPenalty: flags.lengthPenalty }),
+      });
+      for (const doubt of doubtsAbout(translations, loaded.description.model.maxLength)) warn(doubt);
+      return { name, hypotheses: translations.map(({ text }) => text), measured };
+    } finally {
+      await loaded.close();
+    }
+  };
+  const system = await measure(flags.model, model);
+  const { baseline } = flags;
+  return {
+    system,
+    baseline:
+      baseline === undefined
+        ? undefined
+        : await measure(baseline, await loadModel(baseline, { threads: flags.threads })),
+    references,
+    sources: source,
+    lengths: {
+      source: tokenCounts(source, bleuTokenizerFor(description.sourceLanguage)),
+      reference: tokenCounts(references[0]!, bleuTokenizer),
+    },
+    lowercase,
+  };
+}
+
+/** Measures translations that are there already, and those of a baseline if there is one. */
+async function measureFiles(flags: FileFlags, warn: Warn): Promise<MeasuredSystems> {
+  const metrics = parseMetrics<TextMetricName>(flags.metrics ?? "bleu,chrf", TEXT_METRIC_NAMES);
+  if (flags.hypotheses === "-" && flags.baseline === "-")
+    throw new XformerError("USAGE", "--baseline: standard input is taken by --hypotheses", {
+      hint: "Give a file.",
+    });
+  const streams = flags.references.map(readSegments);
+  const references = acceptedStreams(streams, flags.acceptedSeparator);
+  const measure = async (path: string): Promise<MeasuredSystem> => {
+    const name = path === "-" ? STANDARD_INPUT : path;
+    const hypotheses = path === "-" ? await segmentsOfStandardInput(warn) : readSegments(path);
+    for (const [i, stream] of streams.entries()) checkCounts(name, hypotheses, flags.references[i]!, stream);
+    if (
+      metrics.includes("bleu") &&
+      flags.bleuTokenizer !== "none" &&
+      !flags.force &&
+      looksTokenised(hypotheses)
+    )
+      warn(
+        `${name}: many lines end in " .", as if tokenised already, which hurts BLEU; --force if they are not.`,
+      );
+    const measured = metrics.map((metric) =>
+      measureText(metric, hypotheses, references, metricOptions(flags)),
+    );
+    return { name, hypotheses, measured };
+  };
+  return {
+    system: await measure(flags.hypotheses),
+    baseline: flags.baseline === undefined ? undefined : await measure(flags.baseline),
+    references,
+    sources: undefined,
+    lengths: { source: undefined, reference: tokenCounts(references[0]!, flags.bleuTokenizer ?? "13a") },
+    lowercase: flags.lowercase ?? false,
+  };
+}
+
+/** Reference streams with the accepted references of each line taken apart, where lines have several. */
+function acceptedStreams(streams: readonly (readonly string[])[], separator: string | undefined): References {
+  return separator === undefined ? streams : streams.flatMap((lines) => splitAccepted(lines, separator));
+}
+
+/** The tokens of every line. */
+function tokenCounts(lines: readonly (string | null)[], tokenizer: BleuTokenizer): number[] {
+  return lines.map((line) => bleuTokenizers[tokenizer](line ?? "").length);
+}
+
+/** Lines without the white space at their ends, as sacreBLEU reads them. */
+function readSegments(file: string): string[] {
+  return readLines(file).map(trimEnd);
+}
+
+async function segmentsOfStandardInput(warn: Warn): Promise<string[]> {
+  const lines: string[] = [];
+  const onInvalid = (line: number): void => warn(`${STANDARD_INPUT}:${line}: invalid UTF-8, read as \ufffd.`);
+  for await (const line of linesFrom(process.stdin, onInvalid)) lines.push(trimEnd(line));
+  return lines;
+}
+
+function checkCounts(
+  file: string,
+  hypotheses: readonly string[],
+  referenceFile: string,
+  references: readonly string[],
+): void {
+  if (hypotheses.length === 0)
+    throw new XformerError("DATA", "no hypotheses", { file, hint: "Put one on each line." });
+  if (hypotheses.length === references.length) return;
+  const problem = `${counted(hypotheses.length, "line")}, but ${referenceFile} has ${counted(references.length, "line")}`;
+  throw new XformerError("DATA", problem, {
+    file,
+    hint: "Give one line for each reference, in the same order.",
+  });
 }

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { debugOption, modelOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 interface InspectFlags {
   readonly model: string;
@@ -27,14 +26,19 @@ Examples:
 }
 
 async function inspect(flags: InspectFlags): Promise<ExitCode> {
-  const [{ describeCheckpoint }, { inspection, inspectionText }, { print }, { coloursFor }] =
+  const [{ describeCheckpoint }, { inspection, inspectionDocument }, { canvasFor, render }, { print }] =
     await Promise.all([
       import("../training/checkpoint.ts"),
-      import("./ui/inspection.ts"),
-      import("./ui/output.ts"),
-      import("./ui/colour.ts"),
+      import("../report/inspection.ts"),
+      import("./ui/render.ts"),
+      import("./ui/terminal.ts"),
     ]);
   const found = inspection(describeCheckpoint(flags.model));
-  await print(flags.json ? `${JSON.stringify(found)}\n` : inspectionText(found, coloursFor(process.stdout)));
+  await print(
+    flags.json
+      ? `${JSON.stringify(found)}
+`
+      : render(inspectionDocument(found), canvasFor(process.stdout)),
+  );
   return EXIT.done;
 }

@@ -1,6 +1,5 @@
-import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { createProgram, type Run } from "./program.ts";
-import { report } from "./ui/report.ts";
+import { EXIT, type ExitCode, type Run, report } from "./exit.ts";
+import { createProgram } from "./program.ts";
 
 /** Runs the command line and sets the exit code of the process, the only place that does. */
 export async function main(argv: readonly string[]): Promise<void> {

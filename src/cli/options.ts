@@ -1,7 +1,7 @@
 import { Argument, Option } from "commander";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { describeRange, isInRange, type NumberRange, parseNumber } from "../training/settings/valueType.ts";
+import { describeRange, isInRange, type NumberRange, parseNumber } from "../valueType.ts";
 
 /**
  * A flag that takes a number.

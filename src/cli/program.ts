@@ -4,18 +4,13 @@ import { addAverage } from "./average.ts";
 import { addCheck } from "./check.ts";
 import { addData } from "./data.ts";
 import { addEval } from "./eval.ts";
-import type { ExitCode } from "./exitCodes.ts";
+import type { Run } from "./exit.ts";
 import { addInspect } from "./inspect.ts";
 import { addScore } from "./score.ts";
 import { addTokenize } from "./tokenize.ts";
 import { addTokenizer } from "./tokenizer.ts";
 import { addTrain } from "./train.ts";
 import { addTranslate } from "./translate.ts";
-
-/** Makes commander's action of a command, which gives an exit code back. */
-export type Run = <A extends unknown[]>(
-  command: (...args: A) => Promise<ExitCode>,
-) => (...args: A) => Promise<void>;
 
 /**
  * The command line: every command with its flags. What a command needs to do its work is loaded when it runs,

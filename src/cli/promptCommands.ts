@@ -4,8 +4,8 @@ import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainedModel } from "../trainedModel.ts";
+import { unknownWords } from "./doubts.ts";
 import { heatMap } from "./ui/heatMap.ts";
-import { unknownWords } from "./unknownWords.ts";
 
 /** Alternatives that are shown unless another number is asked for. */
 const ALTERNATIVES = 5;

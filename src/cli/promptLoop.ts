@@ -2,13 +2,11 @@ import { createInterface } from "node:readline/promises";
 import type { DecodingOptions } from "../decoding/options.ts";
 import { XformerError } from "../errors.ts";
 import type { TrainedModel } from "../trainedModel.ts";
-import { inBursts } from "./bursts.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
-import { aboutLongLine } from "./longLines.ts";
+import { aboutLongLine, unknownWords } from "./doubts.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { inBursts } from "./input.ts";
 import { commandIn, type PromptState, runCommand } from "./promptCommands.ts";
-import { coloursFor } from "./ui/colour.ts";
-import { printable } from "./ui/format.ts";
-import { unknownWords } from "./unknownWords.ts";
+import { coloursFor, printable } from "./ui/terminal.ts";
 
 /** Lines that follow each other faster than this, in milliseconds, were pasted: they are translated together. */
 const PASTE_PAUSE = 20;

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import type { TrainedModel } from "../trainedModel.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import type { NBestEntry } from "./nBestList.ts";
 import { countOption, debugOption, modelOption, numberOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 /** Pairs scored at a time: enough for all threads, few enough to see the first numbers soon. */
 const PAIRS = 256;
@@ -85,8 +84,8 @@ async function scorePairs(
   backward: TrainedModel | undefined,
 ): Promise<void> {
   const [{ loadTestPairs }, { print }, { formatScores, scoreBothWays }] = await Promise.all([
-    import("./testPairs.ts"),
-    import("./ui/output.ts"),
+    import("./input.ts"),
+    import("./ui/terminal.ts"),
     import("./scoreLines.ts"),
   ]);
   const { source, target } = loadTestPairs(flags, forward.description);
@@ -105,14 +104,13 @@ async function rerankList(
   forward: TrainedModel,
   backward: TrainedModel | undefined,
 ): Promise<void> {
-  const [{ readLines }, { openLines }, { parseNBest }, { rerank, scoreBothWays }, { print }, { warnings }] =
+  const [{ readLines }, { openLines }, { parseNBest }, { rerank, scoreBothWays }, { print, warnings }] =
     await Promise.all([
       import("../io/lines.ts"),
-      import("./inputLines.ts"),
+      import("./input.ts"),
       import("./nBestList.ts"),
       import("./scoreLines.ts"),
-      import("./ui/output.ts"),
-      import("./ui/warnings.ts"),
+      import("./ui/terminal.ts"),
     ]);
   const lines = readLines(input);
   const name = file === "-" ? "standard input" : file;

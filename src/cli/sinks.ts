@@ -1,9 +1,8 @@
 import { realpathSync, statSync, writeFileSync } from "node:fs";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { AtomicFile } from "../io/atomicWrite.ts";
-import { EXIT } from "./exitCodes.ts";
-import { printable } from "./ui/format.ts";
-import { print } from "./ui/output.ts";
+import { EXIT } from "./exit.ts";
+import { print, printable } from "./ui/terminal.ts";
 
 /** Where translations go. */
 export interface LineSink {

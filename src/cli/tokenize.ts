@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { choiceOption, debugOption, modelOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 interface TokenizeFlags {
   readonly model: string;
@@ -34,11 +33,10 @@ Examples:
 }
 
 async function tokenize(flags: TokenizeFlags): Promise<ExitCode> {
-  const [{ describeCheckpoint }, { openLines }, { print }, { warnings }] = await Promise.all([
+  const [{ describeCheckpoint }, { openLines }, { print, warnings }] = await Promise.all([
     import("../training/checkpoint.ts"),
-    import("./inputLines.ts"),
-    import("./ui/output.ts"),
-    import("./ui/warnings.ts"),
+    import("./input.ts"),
+    import("./ui/terminal.ts"),
   ]);
   const { sourceTokenizer, targetTokenizer } = describeCheckpoint(flags.model);
   const tokenizer = flags.side === "source" ? sourceTokenizer : targetTokenizer;

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import type { Tokenizer, TokenizerKind } from "../text/tokenizer.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { choiceOption, countOption, debugOption, modelOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 
 const KINDS: readonly TokenizerKind[] = ["bpe", "word", "char"];
 
@@ -114,11 +113,11 @@ function sideOption() {
 }
 
 async function learn(flags: LearnFlags): Promise<ExitCode> {
-  const [{ createTokenizerLearner }, { openLines }, { warnings }, { count, printable }] = await Promise.all([
-    import("../text/tokenizer.ts"),
-    import("./inputLines.ts"),
-    import("./ui/warnings.ts"),
-    import("./ui/format.ts"),
+  const [{ createTokenizerLearner }, { openLines }, { printable, warnings }, { count }] = await Promise.all([
+    import("../text/tokenizerKinds.ts"),
+    import("./input.ts"),
+    import("./ui/terminal.ts"),
+    import("../report/format.ts"),
   ]);
   const { kind = "bpe", vocabSize: vocabularySize, minFrequency, lowercase, language } = flags;
   const learner = createTokenizerLearner({ kind, vocabularySize, minFrequency, lowercase, language });
@@ -150,10 +149,9 @@ async function exportTokenizer(flags: ExportFlags): Promise<ExitCode> {
 
 async function encode(flags: EncodeFlags): Promise<ExitCode> {
   const tokenizer = await chosenTokenizer(flags);
-  const [{ openLines }, { print }, { warnings }] = await Promise.all([
-    import("./inputLines.ts"),
-    import("./ui/output.ts"),
-    import("./ui/warnings.ts"),
+  const [{ openLines }, { print, warnings }] = await Promise.all([
+    import("./input.ts"),
+    import("./ui/terminal.ts"),
   ]);
   const warn = warnings(false);
   const lines = openLines(undefined, (at) => warn(`line ${at}: invalid UTF-8, read as \ufffd.`));
@@ -172,7 +170,7 @@ async function chosenTokenizer({ model, tokenizer, side }: EncodeFlags): Promise
   if (side !== undefined) {
     throw new XformerError("USAGE", "--side: a tokenizer.json has no sides", { hint: "Leave it out." });
   }
-  const { readTokenizer } = await import("../text/tokenizerFile.ts");
+  const { readTokenizer } = await import("../io/tokenizerFile.ts");
   return readTokenizer(tokenizer);
 }
 

@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
-import type { Run } from "./program.ts";
-import { untilSignal } from "./signals.ts";
+import { EXIT, type ExitCode, type Run, untilSignal } from "./exit.ts";
 import { addTrainFlags, refuseContradictions, type TrainFlags } from "./trainFlags.ts";
 
 /** Adds `xformer train`. */

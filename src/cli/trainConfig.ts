@@ -1,19 +1,18 @@
 import { join, resolve } from "node:path";
 import { XformerError } from "../errors.ts";
 import { PRESETS } from "../model/config.ts";
-import { resumedConfig } from "../training/runConfig.ts";
 import {
   describeOrigin,
   type ExplainedSetting,
   explainConfig,
   explainedJson,
-  explainedYaml,
 } from "../training/settings/explain.ts";
-import { resolveConfig } from "../training/settings/resolve.ts";
+import { resolveConfig, resumedConfig } from "../training/settings/resolve.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { givenFlags, type TrainFlags } from "./trainFlags.ts";
-import { print } from "./ui/output.ts";
+import { explainedYaml } from "./ui/explainedYaml.ts";
+import { print } from "./ui/terminal.ts";
 
 /** The settings of the configuration file, if there is one, and those of the flags, which win. */
 export async function givenSettings(flags: TrainFlags): Promise<GivenSettings> {

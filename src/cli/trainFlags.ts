@@ -2,11 +2,10 @@ import { type Command, Option } from "commander";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { BUNDLED_TRAINING } from "../training/config.ts";
-import { defaultOf } from "../training/settings/defaults.ts";
 import { flagOf, offFlagOf, type SectionName, type Setting } from "../training/settings/setting.ts";
-import { ALL_SETTINGS, SETTINGS } from "../training/settings/table.ts";
+import { ALL_SETTINGS, defaultOf, SETTINGS } from "../training/settings/table.ts";
 import { type Given, type GivenSettings, withReplaced } from "../training/settings/values.ts";
-import { describeType, parseValue, type Value } from "../training/settings/valueType.ts";
+import { describeType, parseValue, type Value } from "../valueType.ts";
 import { debugOption, pathOption } from "./options.ts";
 
 /** The flags of `xformer train` that are no settings, as commander names them; the settings are beside them. */

@@ -3,11 +3,9 @@ import { ALIGNMENT_UNITS, type AlignmentUnit, type DecodingOptions } from "../de
 import type { Translation } from "../decoding/translation.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { addDecodingOptions, type DecodingFlags, decodingOptions, modelsOption } from "./decodingFlags.ts";
-import { EXIT, type ExitCode } from "./exitCodes.ts";
-import type { InputRow } from "./inputLines.ts";
-import { aboutLongLine } from "./longLines.ts";
+import { EXIT, type ExitCode, type Run } from "./exit.ts";
+import type { InputRow } from "./input.ts";
 import { choiceOption, countOption, debugOption, pathOption } from "./options.ts";
-import type { Run } from "./program.ts";
 import type { LineSink } from "./sinks.ts";
 import type { OutputFlags } from "./translationOutput.ts";
 
@@ -58,14 +56,19 @@ Examples:
 }
 
 async function translate(flags: TranslateFlags): Promise<ExitCode> {
-  const [{ loadModel }, { resolveDecoding }, { warnings }, { UnknownWords, unknownWords }, { openRows }] =
-    await Promise.all([
-      import("../trainedModel.ts"),
-      import("../decoding/options.ts"),
-      import("./ui/warnings.ts"),
-      import("./unknownWords.ts"),
-      import("./inputLines.ts"),
-    ]);
+  const [
+    { loadModel },
+    { resolveDecoding },
+    { warnings },
+    { aboutLongLine, UnknownWords, unknownWords },
+    { openRows },
+  ] = await Promise.all([
+    import("../trainedModel.ts"),
+    import("../decoding/options.ts"),
+    import("./ui/terminal.ts"),
+    import("./doubts.ts"),
+    import("./input.ts"),
+  ]);
   const options = { ...decodingOptions(flags), alignments: flags.alignments };
   resolveDecoding(options); // what is wrong with it is said before a model is loaded
   const warn = warnings(flags.quiet);
@@ -118,7 +121,7 @@ async function translateAll(
   sink: LineSink,
   print: (line: number, row: InputRow, translation: Translation) => string,
 ): Promise<void> {
-  const { inBursts } = await import("./bursts.ts");
+  const { inBursts } = await import("./input.ts");
   const { translator } = model;
   let line = 1;
   for await (const burst of inBursts(rows, LINES_PER_THREAD * translator.pool.threads, PAUSE)) {

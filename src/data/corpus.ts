@@ -1,41 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
-import { basename, dirname, resolve } from "node:path";
 import { XformerError } from "../errors.ts";
 import { readText, streamLines, type TextLines } from "../io/lines.ts";
-import { ColumnPairing, type CorpusFiles, type SentencePair, SidePairing } from "./pairing.ts";
-import { findPrefixFiles } from "./prefix.ts";
+import { type CorpusFiles, type CorpusPlace, isTsv, type Languages, locateCorpus } from "./corpusPlace.ts";
+import { ColumnPairing, type SentencePair, SidePairing } from "./pairing.ts";
 
-/** Sentence pairs: line i of `target` translates line i of `source`; no side of a pair is blank. */
-export interface Corpus extends CorpusPlace {
+/** Sentence pairs: line i of `target` translates line i of `source`. */
+export interface Pairs {
   readonly source: readonly string[];
   readonly target: readonly string[];
 }
 
-/** Where a corpus is, before it is read. */
-export interface CorpusPlace {
-  /** A short name for run directories and tables, made from the path. */
-  readonly name: string;
-  readonly files: CorpusFiles;
-}
-
-/** The file endings of the two sides, for example `{ source: "zh", target: "en" }`. */
-export interface Languages {
-  readonly source?: string | undefined;
-  readonly target?: string | undefined;
-}
-
-/**
- * Finds the files of a parallel corpus: one `.tsv` file of two columns, or two files of as many lines named by
- * a prefix and the two languages. Each file may be packed, its name then ends in `.gz`.
- *
- * @param path `train.tsv`, or `data/zh-en/train` for `data/zh-en/train.zh` and `data/zh-en/train.en`
- * @param languages needed for a prefix only
- * @throws XformerError "USAGE" for a prefix without languages, "DATA" when a file of a prefix does not exist
- */
-export function locateCorpus(path: string, languages: Languages = {}): CorpusPlace {
-  const files = isTsv(path) ? { source: path, target: path } : findPrefixFiles(path, languages);
-  return { name: corpusName(path), files };
-}
+/** The pairs of a corpus, of which no side is blank, and where they came from. */
+export interface Corpus extends CorpusPlace, Pairs {}
 
 /**
  * Reads a parallel corpus into memory. Blank lines at the end are no pairs.
@@ -201,15 +177,4 @@ function takeAll(
 function emptyCorpus(path: string): XformerError {
   const hint = "Put at least one pair of sentences in it.";
   return new XformerError("DATA", "the corpus is empty", { file: path, hint });
-}
-
-function isTsv(path: string): boolean {
-  return /\.tsv(\.gz)?$/.test(path);
-}
-
-/** `data/zh-en/train` is called zh-en, `scan/simple.train.tsv` simple, `pairs.tsv.gz` pairs. */
-function corpusName(path: string): string {
-  const stem = basename(path).replace(/\.tsv(\.gz)?$/, "");
-  const withoutPart = stem.replace(/(^|[._-])(train|valid|val|dev|test)$/, "");
-  return withoutPart || basename(dirname(resolve(path))) || stem;
 }

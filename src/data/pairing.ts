@@ -1,4 +1,5 @@
 import { XformerError } from "../errors.ts";
+import type { CorpusFiles } from "./corpusPlace.ts";
 
 /** Two sentences that mean the same, and where they stand. */
 export interface SentencePair {
@@ -6,12 +7,6 @@ export interface SentencePair {
   readonly target: string;
   /** One-based line number, the same in both files. */
   readonly line: number;
-}
-
-/** Where each side of a corpus is read from; the same file twice for a `.tsv`. */
-export interface CorpusFiles {
-  readonly source: string;
-  readonly target: string;
 }
 
 /**

@@ -3,7 +3,7 @@ const BEAM_WIDTH = 25;
 const UNREACHED = 1e9;
 
 /** What the cheapest edits say of each word. */
-export interface Alignment {
+export interface EditAlignment {
   /** For each word of the reference the word of the hypothesis at its place, or the one before; -1 for none. */
   readonly places: Int32Array;
   /** 1 for a word of the hypothesis that is not in the reference at its place. */
@@ -59,7 +59,7 @@ export class BeamEditDistance {
   }
 
   /** The cheapest edits of the current hypothesis; of equally cheap ones those that Tercom takes. */
-  align(): Alignment {
+  align(): EditAlignment {
     const places = new Int32Array(this.#reference.length);
     const hypothesisErrors = new Uint8Array(this.#length);
     const referenceErrors = new Uint8Array(this.#reference.length);

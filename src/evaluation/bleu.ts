@@ -1,10 +1,8 @@
 import { XformerError } from "../errors.ts";
-import { formatDecimal } from "./decimals.ts";
-import { type Metric, measureSegments, SACREBLEU_VERSION, sumStatistics } from "./metric.ts";
+import { formatDecimal, type Metric, measureSegments, SACREBLEU_VERSION, sumStatistics } from "./metric.ts";
 import { countWordNgrams, type NgramCounts, totalCount } from "./ngrams.ts";
 import { type References, referenceCount } from "./references.ts";
-import { type BleuTokenizer, bleuTokenizers } from "./tokenizers/index.ts";
-import { trimEnd } from "./tokenizers/whitespace.ts";
+import { type BleuTokenizer, bleuTokenizers, trimEnd } from "./tokenizers.ts";
 
 /** The n-grams that Papineni et al. 2002 count go up to this order. */
 const USUAL_ORDER = 4;
@@ -105,11 +103,21 @@ export function corpusBleu(
   options: BleuOptions = {},
 ): BleuScore {
   const metric = bleu(options);
-  const sums = sumStatistics(measureSegments(metric, hypotheses, references));
-  return {
-    ...scoreOf(sums, complete(options)),
-    signature: metric.signature(referenceCount(references, hypotheses.length)),
-  };
+  const rows = measureSegments(metric, hypotheses, references);
+  return bleuOf(rows, metric.signature(referenceCount(references, hypotheses.length)), options);
+}
+
+/**
+ * The score that the statistics of segments come to.
+ *
+ * @param rows what {@link bleu} measured with the same options
+ */
+export function bleuOf(
+  rows: readonly (readonly number[])[],
+  signature: string,
+  options: BleuOptions,
+): BleuScore {
+  return { ...scoreOf(sumStatistics(rows), complete(options)), signature };
 }
 
 /** Whether so many lines end in a full stop that stands alone that they must have been tokenised already. */

@@ -7,7 +7,7 @@ import {
   totalCount,
 } from "./ngrams.ts";
 import type { References } from "./references.ts";
-import { splitWords } from "./tokenizers/whitespace.ts";
+import { splitWords } from "./tokenizers.ts";
 
 /** Stands for a precision or a recall that is not defined, as in Popović's own program. */
 const EPSILON = 1e-16;

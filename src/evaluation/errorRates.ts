@@ -1,6 +1,5 @@
-import { editDistance } from "./editDistance.ts";
 import { type Metric, OWN_VERSION, rate } from "./metric.ts";
-import { splitWords } from "./tokenizers/whitespace.ts";
+import { splitWords } from "./tokenizers.ts";
 
 /** What is counted as one error: words, characters, or phonemes written as words. */
 export type ErrorUnit = "word" | "character" | "phoneme";
@@ -42,4 +41,25 @@ export function errorRate(unit: ErrorUnit, { lowercase = false } = {}): Metric {
     signature: (references) =>
       `nrefs:${references}|case:${lowercase ? "lc" : "mixed"}|unit:${unit}|version:${OWN_VERSION}`,
   };
+}
+
+/**
+ * The fewest insertions, deletions and substitutions that turn one sequence into the other (Levenshtein 1966).
+ *
+ * @example
+ * editDistance([..."kitten"], [..."sitting"]); // 3
+ */
+export function editDistance(from: readonly string[], to: readonly string[]): number {
+  // One row of the matrix at a time: costs[j] turns what has been read of `from` into the first j of `to`.
+  const costs = Int32Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (const [i, item] of from.entries()) {
+    let diagonal = costs[0]!;
+    costs[0] = i + 1;
+    for (const [j, wanted] of to.entries()) {
+      const above = costs[j + 1]!;
+      costs[j + 1] = Math.min(above + 1, costs[j]! + 1, diagonal + (item === wanted ? 0 : 1));
+      diagonal = above;
+    }
+  }
+  return costs[to.length]!;
 }

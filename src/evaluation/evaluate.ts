@@ -1,11 +1,11 @@
 import type { DecodingOptions } from "../decoding/options.ts";
 import type { Translation, Translator } from "../decoding/translator.ts";
-import { type BleuScore, corpusBleu } from "./bleu.ts";
-import { likelihoodStatistics } from "./likelihood.ts";
+import { type BleuOptions, type BleuScore, bleuOf } from "./bleu.ts";
 import type { MetricScore } from "./metric.ts";
 import {
   type EvaluationMetric,
   isLikelihood,
+  likelihoodStatistics,
   type Measured,
   type MetricOptions,
   measureLikelihood,
@@ -13,7 +13,7 @@ import {
   scoreOf,
 } from "./metrics.ts";
 import { splitAccepted } from "./references.ts";
-import type { BleuTokenizer } from "./tokenizers/index.ts";
+import type { BleuTokenizer } from "./tokenizers.ts";
 
 /** How a model does on a corpus; rates and scores from 0 to 100. */
 export interface Evaluation {
@@ -78,23 +78,27 @@ export async function evaluate(
 
   const hypotheses = translations.map(({ text }) => text);
   const streams = accepted.map((stream) => stream.slice(0, translatePairs));
-  const metricOptions: MetricOptions = {
-    lowercase,
-    ...options.metricOptions,
-    bleu: { tokenizer: bleuTokenizer, lowercase, ...options.metricOptions?.bleu },
-  };
+  const bleuOptions: BleuOptions = { tokenizer: bleuTokenizer, lowercase, ...options.metricOptions?.bleu };
+  const metricOptions: MetricOptions = { lowercase, ...options.metricOptions, bleu: bleuOptions };
   const rows = scores.map(likelihoodStatistics);
-  const measure = (name: EvaluationMetric): Measured =>
-    isLikelihood(name)
-      ? measureLikelihood(name, rows)
-      : measureText(name, hypotheses, streams, metricOptions);
+  const known = new Map<EvaluationMetric, Measured>();
+  const measure = (name: EvaluationMetric): Measured => {
+    const measured =
+      known.get(name) ??
+      (isLikelihood(name)
+        ? measureLikelihood(name, rows)
+        : measureText(name, hypotheses, streams, metricOptions));
+    known.set(name, measured);
+    return measured;
+  };
   const score = (name: EvaluationMetric): number => scoreOf(measure(name)).score;
+  const bleu = measure("bleu");
   return {
     loss: score("loss"),
     perplexity: score("perplexity"),
     tokenAccuracy: score("token-accuracy"),
     exactMatch: score("exact-match"),
-    bleu: corpusBleu(hypotheses, streams, metricOptions.bleu),
+    bleu: bleuOf(bleu.rows, bleu.signature, bleuOptions),
     chrf: scoreOf(measure("chrf")),
     measured: (options.metrics ?? []).map(measure),
     translations,

@@ -1,12 +1,18 @@
+import type { PairScore } from "../decoding/scorer.ts";
 import { type BleuOptions, bleu } from "./bleu.ts";
 import { type ChrfOptions, chrf } from "./chrf.ts";
 import { errorRate } from "./errorRates.ts";
 import { exactness, inexactness } from "./exactMatch.ts";
-import { type LikelihoodName, likelihood } from "./likelihood.ts";
-import { type Metric, type MetricScore, measureSegments, type Scoring, sumStatistics } from "./metric.ts";
+import {
+  type Metric,
+  type MetricScore,
+  measureSegments,
+  OWN_VERSION,
+  type Scoring,
+  sumStatistics,
+} from "./metric.ts";
 import { type References, referenceCount } from "./references.ts";
-import { ter } from "./ter.ts";
-import type { TercomOptions } from "./tokenizers/tercom.ts";
+import { type TercomOptions, ter } from "./ter.ts";
 
 /** How every metric is set. */
 export interface MetricOptions {
@@ -88,4 +94,37 @@ export function scoreOf(
   segments: Iterable<number> = rows.keys(),
 ): MetricScore {
   return { score: scoring.score(sumStatistics(Array.from(segments, (i) => rows[i]!))), signature };
+}
+
+/** What can be said of a model's predictions under teacher forcing. */
+export type LikelihoodName = "loss" | "perplexity" | "token-accuracy";
+
+/** The statistics of a pair: cross-entropy in nats, target tokens with END, and those predicted right. */
+export function likelihoodStatistics({ logProbability, tokens, correct }: PairScore): number[] {
+  return [-logProbability, tokens, correct];
+}
+
+const SCALES: Readonly<
+  Record<LikelihoodName, Pick<Scoring, "name" | "lowerIsBetter"> & { readonly of: (sums: Sums) => number }>
+> = {
+  loss: { name: "loss", lowerIsBetter: true, of: ([nats, tokens]) => nats / tokens },
+  perplexity: { name: "perplexity", lowerIsBetter: true, of: ([nats, tokens]) => Math.exp(nats / tokens) },
+  "token-accuracy": {
+    name: "token accuracy",
+    lowerIsBetter: false,
+    of: ([, tokens, correct]) => (100 * correct) / tokens,
+  },
+};
+
+type Sums = readonly [nats: number, tokens: number, correct: number];
+
+/** Cross-entropy a target token in nats, e to that power, or the percentage of tokens predicted right. */
+function likelihood(name: LikelihoodName): Scoring {
+  const { of, ...scale } = SCALES[name];
+  return {
+    ...scale,
+    score: (sums) => of([sums[0]!, sums[1]!, sums[2]!]),
+    // Tokens are the model's own, so these compare models of one vocabulary only.
+    signature: () => `nrefs:1|unit:token|version:${OWN_VERSION}`,
+  };
 }

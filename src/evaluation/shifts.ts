@@ -1,4 +1,4 @@
-import { type Alignment, BeamEditDistance } from "./beamEditDistance.ts";
+import { BeamEditDistance, type EditAlignment } from "./beamEditDistance.ts";
 
 /** Tercom's limits on the words of a shift and on how far they go; sacreBLEU's on the shifts tried for a pair. */
 const MAX_SHIFT_SIZE = 10;
@@ -87,7 +87,10 @@ function* matches(words: Int32Array, reference: Int32Array): Generator<Match, vo
 }
 
 /** Only words that are wrong where they are can gain, at a place where words are wrong, and elsewhere. */
-function isWorthTrying({ hypothesisStart, referenceStart, length }: Match, alignment: Alignment): boolean {
+function isWorthTrying(
+  { hypothesisStart, referenceStart, length }: Match,
+  alignment: EditAlignment,
+): boolean {
   const { places, hypothesisErrors, referenceErrors } = alignment;
   const hasError = (errors: Uint8Array, start: number): boolean =>
     errors.subarray(start, start + length).includes(1);

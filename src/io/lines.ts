@@ -65,7 +65,7 @@ export async function* streamLines(path: string): AsyncGenerator<string[], void,
     line += text.lines.length;
     return text;
   };
-  for await (const chunk of chunksOf(path)) {
+  for await (const chunk of readChunks(path)) {
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
       const { lines, fault } = decode(Buffer.concat([...unfinished, chunk.subarray(0, end)]));
@@ -120,7 +120,12 @@ function isGzip(path: string): boolean {
   return path.endsWith(".gz");
 }
 
-async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
+/**
+ * Reads the bytes of a file in pieces, unpacked when its name ends in `.gz`.
+ *
+ * @throws XformerError "IO" when the file cannot be read, "DATA" when it is not the gzip file its name says
+ */
+export async function* readChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   // An error of either stream destroys both, and comes out of the one that is read here.
   const bytes = isGzip(path) ? pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : file;

@@ -1,5 +1,6 @@
 import { XformerError } from "../errors.ts";
 import type { Dropouts } from "../tensor/computation.ts";
+import { checkField, type Rule } from "../valueType.ts";
 
 /** The sizes and choices that make a Transformer; with a vocabulary they are all it takes to build one. */
 export interface ModelConfig {
@@ -53,44 +54,54 @@ export function dropoutsOf({ dropout, attentionDropout, activationDropout }: Mod
 /** The name of a preset. */
 export type PresetName = keyof typeof PRESETS;
 
-const CHOICES = {
-  norm: ["post", "pre"],
-  activation: ["relu", "gelu"],
-  positions: ["sinusoidal", "learned"],
-  tie: ["none", "decoder", "all"],
-} as const;
+/** The preset where none is named. */
+export const DEFAULT_PRESET: PresetName = "small";
 
-const SIZES = [
-  "dModel",
-  "nHeads",
-  "dFF",
-  "nEncoderLayers",
-  "nDecoderLayers",
-  "maxLength",
-  "sourceVocabSize",
-  "targetVocabSize",
-] as const;
+/** What a model is beside the sizes of its preset, when nothing else is said. */
+export const DEFAULT_MODEL = {
+  norm: "post",
+  activation: "relu",
+  positions: "sinusoidal",
+  tie: "decoder",
+  maxLength: 256,
+  attentionDropout: null,
+  activationDropout: 0,
+} as const satisfies Partial<ModelConfig>;
+
+const SIZE: Rule = { type: { kind: "number", whole: true, from: 1 } };
+const SHARE: Rule = { type: { kind: "number", from: 0, below: 1 } };
+
+function oneOf<Field extends keyof ModelConfig>(...choices: readonly (ModelConfig[Field] & string)[]): Rule {
+  return { type: { kind: "choice", choices } };
+}
+
+/** What each field may be: the check below, flags, configuration files and their schema are made from this. */
+export const MODEL_RULES: Readonly<Record<keyof ModelConfig, Rule>> = {
+  dModel: SIZE,
+  nHeads: SIZE,
+  dFF: SIZE,
+  nEncoderLayers: SIZE,
+  nDecoderLayers: SIZE,
+  norm: oneOf<"norm">("post", "pre"),
+  activation: oneOf<"activation">("relu", "gelu"),
+  positions: oneOf<"positions">("sinusoidal", "learned"),
+  tie: oneOf<"tie">("none", "decoder", "all"),
+  dropout: SHARE,
+  attentionDropout: { ...SHARE, nullMeans: "that of dropout" },
+  activationDropout: SHARE,
+  maxLength: SIZE,
+  sourceVocabSize: SIZE,
+  targetVocabSize: SIZE,
+};
 
 /**
  * Checks that a model can be built.
  *
- * @throws XformerError CONFIG that names the size and what it has to be
+ * @throws XformerError CONFIG that names the field and what it has to be
  */
 export function validateModelConfig(config: ModelConfig): ModelConfig {
-  for (const name of SIZES) {
-    if (!Number.isSafeInteger(config[name]) || config[name] < 1) {
-      throw new XformerError("CONFIG", `${name} is ${config[name]}`, {
-        hint: "It has to be a whole number of at least 1.",
-      });
-    }
-  }
-  for (const [name, choices] of Object.entries(CHOICES)) {
-    const value = config[name as keyof typeof CHOICES];
-    if (!(choices as readonly string[]).includes(value)) {
-      throw new XformerError("CONFIG", `${name} is "${value}"`, {
-        hint: `It has to be one of ${choices.join(", ")}.`,
-      });
-    }
+  for (const [field, rule] of Object.entries(MODEL_RULES)) {
+    checkField(field, config[field as keyof ModelConfig], rule);
   }
   if (config.dModel % config.nHeads !== 0) {
     throw new XformerError("CONFIG", `dModel ${config.dModel} cannot be split into ${config.nHeads} heads`, {
@@ -105,11 +116,6 @@ export function validateModelConfig(config: ModelConfig): ModelConfig {
         hint: "Choose an even dModel or learned positions.",
       },
     );
-  }
-  for (const name of ["dropout", "attentionDropout", "activationDropout"] as const) {
-    const value = config[name];
-    if (value === null ? name === "attentionDropout" : value >= 0 && value < 1) continue;
-    throw new XformerError("CONFIG", `${name} is ${value}`, { hint: "It has to be at least 0 and below 1." });
   }
   if (config.tie === "all" && config.sourceVocabSize !== config.targetVocabSize) {
     throw new XformerError(

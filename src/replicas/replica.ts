@@ -5,7 +5,8 @@ import { Transformer } from "../model/transformer.ts";
 import { createWorkbench, type Workbench } from "../tensor/computation.ts";
 import type { Heap } from "../tensor/heap.ts";
 import { Profile } from "../tensor/profile.ts";
-import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 
 /** A thread's own view of the one model: the same parameters, its own kernels and scratch. */
 export interface Replica {

@@ -1,9 +1,8 @@
 import { SPACE } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
-import { TokenCounts } from "./tokenCounts.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
-import { charTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
-import { checkLimits, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+import { type TokenizerJSON, textNormalizers, tokenizerFrame } from "./tokenizerJson.ts";
+import { checkLimits, TokenCounts, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** A ▁ of the text itself, as ▁ alone is the space. */
 const ESCAPED_SPACE = `\\${SPACE}`;
@@ -44,6 +43,32 @@ export class CharTokenizer implements Tokenizer {
   toJSON(): TokenizerJSON {
     return charTokenizerJSON(this.vocabulary, this.#normalization);
   }
+}
+
+/** The character tokenizer as `tokenizer.json`. */
+function charTokenizerJSON(vocabulary: Vocabulary, normalization: Normalization): TokenizerJSON {
+  const { language, lowercase } = normalization;
+  return {
+    ...tokenizerFrame(vocabulary),
+    normalizer: {
+      type: "Sequence",
+      normalizers: [
+        ...textNormalizers(lowercase),
+        { type: "Replace", pattern: { Regex: "\\s+" }, content: " " },
+        { type: "Strip", strip_left: true, strip_right: true },
+        { type: "Replace", pattern: { String: " " }, content: "▁" },
+      ],
+    },
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [{ type: "Split", pattern: { Regex: "." }, behavior: "Isolated", invert: false }],
+      xformer: { kind: "char", language, lowercase },
+    },
+    decoder: {
+      type: "Sequence",
+      decoders: [{ type: "Replace", pattern: { String: "▁" }, content: " " }, { type: "Fuse" }],
+    },
+  };
 }
 
 /** Counts the characters of a text. */

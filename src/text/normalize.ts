@@ -1,5 +1,3 @@
-import { resolveLocale } from "./locale.ts";
-
 /** What is done to a line before it is cut into tokens. */
 export interface Normalization {
   /** Lowercase by the rules of `language`; decoding then gives lowercase back. */
@@ -38,4 +36,21 @@ export function toUnicodeForm(line: string, form: "NFC" | "NFD" | "NFKC" | "NFKD
 /** The text with U+FFFD for lone surrogates, which UTF-8 cannot hold: what Node's own encoder does. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+/** Used when ICU does not know a language: never the machine's own locale, which would make runs differ. */
+const FALLBACK = "en";
+
+/**
+ * The locale ICU uses for a language, the same on every machine.
+ *
+ * @param language what the user calls it: `zh`, `pt-BR`, `zh_CN`, or a name ICU has never heard of
+ */
+export function resolveLocale(language: string | undefined): string {
+  if (language === undefined) return FALLBACK;
+  try {
+    return Intl.Segmenter.supportedLocalesOf(language.replaceAll("_", "-"))[0] ?? FALLBACK;
+  } catch {
+    return FALLBACK; // not shaped like a language tag (BCP 47)
+  }
 }

@@ -1,5 +1,5 @@
-import { resolveLocale } from "./locale.ts";
 import { memoize } from "./memoize.ts";
+import { resolveLocale } from "./normalize.ts";
 
 /** ICU takes quadratic time over one long string: 2 ms for this many code units, many minutes for a million. */
 const WINDOW = 2048;

@@ -1,19 +1,9 @@
-import { XformerError } from "../errors.ts";
 import type { Random } from "../random.ts";
-import { BpeLearner } from "./bpe/learner.ts";
-import { BpeTokenizer } from "./bpe/tokenizer.ts";
-import { parseBpeJSON } from "./bpe/tokenizerJson.ts";
-import { CharLearner, CharTokenizer } from "./charTokenizer.ts";
-import { record } from "./jsonFields.ts";
-import { parseTokenizerJSON, type TokenizerJSON } from "./tokenizerJson.ts";
+import type { TokenizerJSON } from "./tokenizerJson.ts";
 import type { Vocabulary } from "./vocabulary.ts";
-import { WordLearner, WordTokenizer } from "./wordTokenizer.ts";
 
 /** What the tokens are: words and signs, Unicode code points, or the pieces of byte-pair encoding. */
 export type TokenizerKind = "word" | "char" | "bpe";
-
-/** Every {@link TokenizerKind}. */
-const TOKENIZER_KINDS: readonly TokenizerKind[] = ["word", "char", "bpe"];
 
 /** Turns one line of text into token ids and back. */
 export interface Tokenizer {
@@ -42,7 +32,7 @@ export interface Tokenizer {
    * @throws XformerError DATA for an id outside the vocabulary
    */
   decode(ids: Iterable<number>): string;
-  /** The tokenizer as Hugging Face's `tokenizer.json`; {@link tokenizerFromJSON} reads it back. */
+  /** The tokenizer as Hugging Face's `tokenizer.json`; `tokenizerFromJSON` reads it back. */
   toJSON(): TokenizerJSON;
 }
 
@@ -67,53 +57,4 @@ export interface TokenizerLearner {
   add(line: string): void;
   /** @throws XformerError CONFIG when nothing is left for the vocabulary */
   finish(): Tokenizer;
-}
-
-/** @throws XformerError CONFIG when an option is out of range */
-export function createTokenizerLearner(options: TokenizerOptions): TokenizerLearner {
-  const normalization = { language: options.language, lowercase: options.lowercase ?? false };
-  switch (options.kind) {
-    case "word":
-      return new WordLearner(normalization, options);
-    case "char":
-      return new CharLearner(normalization, options);
-    case "bpe":
-      return new BpeLearner(normalization, options);
-    default:
-      throw new XformerError("CONFIG", `there is no tokenizer "${String(options.kind)}"`, {
-        hint: `Choose one of ${TOKENIZER_KINDS.join(", ")}.`,
-      });
-  }
-}
-
-/**
- * Learns a tokenizer from text.
- *
- * @param lines the text, read once
- * @throws XformerError CONFIG when an option is out of range or leaves the vocabulary empty
- *
- * @example
- * const tokenizer = learnTokenizer(["我很好。", "你好吗？"], { kind: "word", language: "zh" });
- * tokenizer.decode(tokenizer.encode("我很好。")); // 我很好。
- */
-export function learnTokenizer(lines: Iterable<string>, options: TokenizerOptions): Tokenizer {
-  const learner = createTokenizerLearner(options);
-  for (const line of lines) learner.add(line);
-  return learner.finish();
-}
-
-/**
- * Reads back what {@link Tokenizer.toJSON} gave, or a `tokenizer.json` with a BPE model that Hugging Face's
- * `tokenizers` wrote.
- *
- * @param json the parsed JSON
- * @param file where it came from, for the error message
- * @throws XformerError CHECKPOINT when it is no such tokenizer, is damaged or has a part that is not supported
- */
-export function tokenizerFromJSON(json: unknown, file?: string): Tokenizer {
-  const root = record(json, "tokenizer.json", file);
-  if (record(root.model, "model", file).type === "BPE")
-    return new BpeTokenizer(parseBpeJSON(root, file), file);
-  const { kind, vocabulary, settings } = parseTokenizerJSON(root, file);
-  return kind === "word" ? new WordTokenizer(vocabulary, settings) : new CharTokenizer(vocabulary, settings);
 }

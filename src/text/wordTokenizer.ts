@@ -2,13 +2,15 @@ import { countMarks, joinTokens, markSpaces, withoutMarks } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
 import { WordSegmenter } from "./segmenter.ts";
 import { Spacing, type SpacingStyle } from "./spacing.ts";
-import { TokenCounts } from "./tokenCounts.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
-import { type TokenizerJSON, wordTokenizerJSON } from "./tokenizerJson.ts";
-import { checkLimits, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
+import { type TokenizerJSON, textNormalizers, tokenizerFrame } from "./tokenizerJson.ts";
+import { checkLimits, TokenCounts, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
 
 /** Words of the vocabulary longer than this, in code units, are not looked for inside another word. */
 const LONGEST_PART = 8;
+
+/** Words with inner apostrophes and decimal points, or one sign: near UAX 29 for languages with spaces. */
+const WORD_PATTERN = "[\\p{L}\\p{M}\\p{N}_]+(?:['’.:,][\\p{L}\\p{M}\\p{N}_]+)*|[^\\s]";
 
 /** How words become tokens, apart from the vocabulary. */
 export interface WordSettings extends Normalization {
@@ -80,6 +82,25 @@ export class WordTokenizer implements Tokenizer {
   toJSON(): TokenizerJSON {
     return wordTokenizerJSON(this.vocabulary, this.#settings);
   }
+}
+
+/** The word tokenizer as `tokenizer.json`. */
+function wordTokenizerJSON(vocabulary: Vocabulary, settings: WordSettings): TokenizerJSON {
+  const { language, lowercase, spacing } = settings;
+  return {
+    ...tokenizerFrame(vocabulary),
+    normalizer: { type: "Sequence", normalizers: textNormalizers(lowercase) },
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [
+        { type: "WhitespaceSplit" },
+        { type: "Split", pattern: { Regex: WORD_PATTERN }, behavior: "Isolated", invert: false },
+      ],
+      xformer: { kind: "word", language, lowercase, spacing },
+    },
+    // WordPiece joins words with spaces and takes those before punctuation out again; none only joins.
+    decoder: spacing === "natural" ? { type: "WordPiece", prefix: "##", cleanup: true } : null,
+  };
 }
 
 /**

@@ -9,11 +9,12 @@ import {
   writeSafetensors,
 } from "../io/safetensors.ts";
 import { at, type Pointer } from "../kernels/kernels.ts";
-import { type ModelConfig, validateModelConfig } from "../model/config.ts";
+import { DEFAULT_MODEL, type ModelConfig, validateModelConfig } from "../model/config.ts";
 import { floatsIn } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Heap } from "../tensor/heap.ts";
-import { type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 import type { Adam } from "./adam.ts";
 import type { TrainingState } from "./state.ts";
 
@@ -23,7 +24,7 @@ const FORMAT_VERSION = 1;
 /** The names of Adam's moments and of the averaged weights, which `last.safetensors` holds beside the parameters. */
 const FIRST_MOMENT = "adam.exp_avg.";
 const SECOND_MOMENT = "adam.exp_avg_sq.";
-const AVERAGE = "ema.";
+const MOVING_AVERAGE = "ema.";
 
 /** What a checkpoint says about itself, apart from its tensors. */
 export interface CheckpointDescription {
@@ -85,7 +86,7 @@ function regionsOf(optimizer: Optimizer | undefined): Region[] {
   return [
     [FIRST_MOMENT, adam.m],
     [SECOND_MOMENT, adam.v],
-    ...(movingAverage === undefined ? [] : [[AVERAGE, movingAverage] as const]),
+    ...(movingAverage === undefined ? [] : [[MOVING_AVERAGE, movingAverage] as const]),
   ];
 }
 
@@ -136,7 +137,7 @@ function checkpointFile(path: string): string {
 export function loadCheckpoint(path: string): Checkpoint {
   const file = checkpointFile(path);
   const { tensors, metadata } = readSafetensors(file);
-  return { ...describe(metadata, file), file, tensors };
+  return { ...parseDescription(metadata, file), file, tensors };
 }
 
 /** What a checkpoint says about itself, without reading its tensors. */
@@ -147,7 +148,7 @@ export function describeCheckpoint(path: string): CheckpointDescription & {
   const file = checkpointFile(path);
   const { tensors, metadata } = readSafetensorsHeader(file);
   const shapes = [...tensors].map(([name, { shape }]) => ({ name, shape }));
-  return { ...describe(metadata, file), file, shapes };
+  return { ...parseDescription(metadata, file), file, shapes };
 }
 
 /** Fills a model's parameters, and what its optimizer keeps when asked for, from a checkpoint of the same shape. */
@@ -169,7 +170,7 @@ export function restore(checkpoint: Checkpoint, model: Transformer, heap: Heap, 
   }
 }
 
-function describe(metadata: Readonly<Record<string, string>>, file: string): CheckpointDescription {
+function parseDescription(metadata: Readonly<Record<string, string>>, file: string): CheckpointDescription {
   if (metadata.format !== "xformer") {
     throw new XformerError(
       "CHECKPOINT",
@@ -220,7 +221,9 @@ function describe(metadata: Readonly<Record<string, string>>, file: string): Che
 function validated(config: ModelConfig, file: string): ModelConfig {
   try {
     // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
-    const { attentionDropout = null, activationDropout = 0 }: Partial<ModelConfig> = config;
+    const usual = DEFAULT_MODEL;
+    const { attentionDropout = usual.attentionDropout, activationDropout = usual.activationDropout } =
+      config as Partial<ModelConfig>;
     return validateModelConfig({ ...config, attentionDropout, activationDropout });
   } catch (cause) {
     throw damaged(

@@ -1,5 +1,5 @@
-import { XformerError } from "../errors.ts";
-import { checkFields } from "./settings/validate.ts";
+import type { ModelConfig, PresetName } from "../model/config.ts";
+import type { TokenizerKind } from "../text/tokenizer.ts";
 
 /** How the learning rate goes on after warm-up; see `schedule.ts`. */
 type ScheduleName = "inverse-sqrt" | "cosine" | "linear" | "constant" | "plateau";
@@ -114,21 +114,68 @@ export const BUNDLED_TRAINING = {
   schedule: "linear",
 } as const satisfies Partial<TrainingConfig>;
 
-/**
- * Checks that a run can be made of it.
- *
- * @throws XformerError CONFIG that names the field and what it has to be
- */
-export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
-  checkFields("training", config);
-  const { maxSteps, maxEpochs, optimizer, weightDecay } = config;
-  if (maxSteps === null && maxEpochs === null) {
-    throw new XformerError("CONFIG", "nothing says when to stop", { hint: "Give maxSteps or maxEpochs." });
-  }
-  if (optimizer === "adam" && weightDecay > 0) {
-    throw new XformerError("CONFIG", `weightDecay is ${weightDecay}, but adam does not decay weights`, {
-      hint: "Choose the optimizer adamw.",
-    });
-  }
-  return config;
+/** How text becomes tokens; the same for both sides. */
+export interface TokenizerConfig {
+  /** What the tokens are: words and signs, characters, or the pieces of byte-pair encoding. */
+  readonly kind: TokenizerKind;
+  /** A `tokenizer.json` for both sides, which then says all but `bpeDropout`; null to learn from the corpus. */
+  readonly file: string | null;
+  /** Whether everything is lowercased before it is cut. */
+  readonly lowercase: boolean;
+  /** Tokens seen fewer times become `<unk>`; with bpe, pairs seen fewer times are not merged. Null for 2 with bpe, else 1. */
+  readonly minFrequency: number | null;
+  /** The most entries of a vocabulary, special tokens included; null for 8000 with bpe, else for no limit. */
+  readonly vocabularySize: number | null;
+  /** Whether both sides have one vocabulary; null for yes with bpe or when all embeddings are tied, else no. */
+  readonly joint: boolean | null;
+  /** The share of merges that is left out at random in training (Provilkov et al. 2020); 0 for none. */
+  readonly bpeDropout: number;
+}
+
+/** What {@link TokenizerConfig} is when nothing else is said. */
+export const DEFAULT_TOKENIZER: TokenizerConfig = {
+  kind: "word",
+  file: null,
+  lowercase: false,
+  minFrequency: null,
+  vocabularySize: null,
+  joint: null,
+  bpeDropout: 0,
+};
+
+/** Where the sentence pairs are. */
+export interface DataConfig {
+  /** A `.tsv` of two columns, or a prefix that the two languages complete. */
+  readonly train: string;
+  readonly valid: string | null;
+  readonly test: string | null;
+  readonly sourceLanguage: string;
+  readonly targetLanguage: string;
+}
+
+/** Everything that determines a run, as `config.json` holds it. */
+export interface RunConfig {
+  readonly data: DataConfig;
+  readonly tokenizer: TokenizerConfig;
+  readonly model: Omit<ModelConfig, "sourceVocabSize" | "targetVocabSize">;
+  readonly training: TrainingConfig;
+}
+
+/** What the data are when only the path of the training pairs is said. */
+export const DEFAULT_DATA: Omit<DataConfig, "train"> = {
+  valid: null,
+  test: null,
+  sourceLanguage: "",
+  targetLanguage: "",
+};
+
+/** What a run is asked to be; what is left out is decided by the preset, the corpus and the defaults. */
+export interface ConfigOptions {
+  /** The corpora; by default the bundled Chinese-English one. */
+  readonly data?: { readonly train: string } & Partial<DataConfig>;
+  readonly preset?: PresetName;
+  /** Sizes and choices that differ from the preset. */
+  readonly model?: Partial<RunConfig["model"]>;
+  readonly tokenizer?: Partial<TokenizerConfig>;
+  readonly training?: Partial<TrainingConfig>;
 }

@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CorpusHash, type CorpusPlace, type Languages, locateCorpus, readCorpus } from "../data/corpus.ts";
+import { CorpusHash, readCorpus } from "../data/corpus.ts";
 import { CorpusCache } from "../data/corpusCache.ts";
-import { type EncodedText, encodeCorpus } from "../data/encodeCorpus.ts";
+import { type CorpusPlace, type Languages, locateCorpus } from "../data/corpusPlace.ts";
 import type { EncodedCorpus } from "../data/encodedCorpus.ts";
-import type { EncodedCorpusWriter } from "../data/encodedCorpusWriter.ts";
+import { type EncodedCorpusWriter, type EncodedText, encodeCorpus } from "../data/encodedCorpusWriter.ts";
 import type { SentencePair } from "../data/pairing.ts";
-import { fileSystemError, XformerError } from "../errors.ts";
-import { createTokenizerLearner, type Tokenizer, tokenizerFromJSON } from "../text/tokenizer.ts";
-import type { TokenizerConfig } from "./tokenizerConfig.ts";
-
-export { DEFAULT_TOKENIZER, type TokenizerConfig } from "./tokenizerConfig.ts";
+import { XformerError } from "../errors.ts";
+import { readTokenizer } from "../io/tokenizerFile.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { createTokenizerLearner } from "../text/tokenizerKinds.ts";
+import type { TokenizerConfig } from "./config.ts";
 
 /** The two tokenizers of a model; the same one twice when both sides have one vocabulary. */
 export interface Tokenizers {
@@ -65,7 +64,7 @@ export function cacheBeside(runDirectory: string): string {
 export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCorpus> {
   const { maxLength, cacheDirectory } = options;
   const place = locateCorpus(options.path, options.languages);
-  const text = await readText(options);
+  const text = await learnFrom(options);
   const { tokenizers, fingerprint } = text;
   refuseDropout(options.tokenizer, tokenizers);
   const key = createHash("sha256")
@@ -88,7 +87,7 @@ interface Text {
   readonly tokenizers: Tokenizers;
 }
 
-async function readText(options: PrepareOptions): Promise<Text> {
+async function learnFrom(options: PrepareOptions): Promise<Text> {
   const learner = options.tokenizers === undefined ? createLearner(options) : undefined;
   const hash = new CorpusHash();
   let count = 0;
@@ -137,19 +136,6 @@ function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLear
       return { source: learned, target: joint ? learned : target.finish() };
     },
   };
-}
-
-function readTokenizer(file: string): Tokenizer {
-  try {
-    return tokenizerFromJSON(JSON.parse(readFileSync(file, "utf8")), file);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileSystemError(error, file);
-    throw new XformerError("DATA", "this is not JSON", {
-      file,
-      hint: "Name a tokenizer.json, as `xformer tokenizer learn` writes it.",
-      cause: error,
-    });
-  }
 }
 
 function refuseDropout({ bpeDropout }: TokenizerConfig, { source, target }: Tokenizers): void {

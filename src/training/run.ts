@@ -1,19 +1,19 @@
-import type { Corpus } from "../data/corpus.ts";
+import type { Corpus, Pairs } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import type { Pool } from "../replicas/pool.ts";
-import { averageCheckpoints } from "./average.ts";
 import { type Checkpoint, type CheckpointDescription, loadCheckpoint, restore } from "./checkpoint.ts";
+import { averageCheckpoints } from "./checkpointAverage.ts";
+import type { RunConfig } from "./config.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import { BatchFeed } from "./feed.ts";
 import { Keeper } from "./keeper.ts";
 import type { PreparedCorpus } from "./prepare.ts";
-import type { RunConfig } from "./runConfig.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
-import { measure, type Pairs, validate } from "./validation.ts";
+import { measure, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
 export type TestResult = Evaluation & Pairs;

@@ -6,22 +6,14 @@ import type { ModelConfig, PresetName } from "../model/config.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
-import type { TrainingConfig } from "./config.ts";
+import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type TrainResult } from "./run.ts";
-import {
-  type DataConfig,
-  languagesOf,
-  type RunConfig,
-  resolveConfig,
-  resumedConfig,
-  withFullPaths,
-} from "./runConfig.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
-import { toConfigFile } from "./settings/write.ts";
+import { languagesOf, resolveConfig, resumedConfig, withFullPaths } from "./settings/resolve.ts";
+import { toConfigFile } from "./settings/table.ts";
 import { initialState, type TrainingState } from "./state.ts";
-import type { TokenizerConfig } from "./tokenizerConfig.ts";
 
 /** Milliseconds between two events about the preparation of the corpus. */
 const PROGRESS_EVERY = 500;

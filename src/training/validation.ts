@@ -1,10 +1,7 @@
-import type { Corpus } from "../data/corpus.ts";
+import type { Pairs } from "../data/corpus.ts";
 import type { Translator } from "../decoding/translator.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
 import type { ValidationRecord } from "./state.ts";
-
-/** Pairs to measure a model on. */
-export type Pairs = Pick<Corpus, "source" | "target">;
 
 /** How a model is measured. */
 export interface MeasureOptions {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { createProgram, type Run } from "../../src/cli/program.ts";
-import { tasks } from "../../src/data/tasks/tasks.ts";
+import type { Run } from "../../src/cli/exit.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { tasks } from "../../src/tasks/tasks.ts";
 
 /** A program whose commands only say that they were reached. */
 function program(reached: (flags: unknown) => void = () => {}): Command {

@@ -3,7 +3,7 @@ import { commandIn, type PromptState, runCommand } from "../../src/cli/promptCom
 import { Translator } from "../../src/decoding/translator.ts";
 import { perform } from "../../src/jobs.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import type { TrainedModel } from "../../src/trainedModel.ts";
 import { smallModel } from "../support/engine.ts";
 

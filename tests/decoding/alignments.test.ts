@@ -8,7 +8,7 @@ import {
 } from "../../src/decoding/alignments.ts";
 import { meanCrossAttention } from "../../src/decoding/crossAttention.ts";
 import { createRandom } from "../../src/random.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import {
   makeModel,
   makePairs,

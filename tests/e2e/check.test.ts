@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, writeFiles, xformer } from "../support/cli.ts";
 
@@ -91,7 +91,11 @@ warning  a pair that is in a corpus before this one: 1
       2,
       "--tokenizer: a model brings its own tokenizers. Leave out one of them.\n",
     ],
-    [["train.tsv", "--tokenizer", "no.json"], 1, "no.json: this is not JSON. Give a tokenizer.json.\n"],
+    [
+      ["train.tsv", "--tokenizer", "no.json"],
+      1,
+      "no.json: this is not JSON. Name a tokenizer.json, as `xformer tokenizer learn` writes it.\n",
+    ],
     [
       ["p"],
       2,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readTokenizer } from "../../src/text/tokenizerFile.ts";
+import { readTokenizer } from "../../src/io/tokenizerFile.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { finished, letterPairs, SMALLEST, startXformer, writeFiles, xformer } from "../support/cli.ts";
 
@@ -78,7 +78,11 @@ describe("xformer tokenizer", () => {
     const encode = ["tokenizer", "encode", "--tokenizer"];
     const learn = ["tokenizer", "learn", "--output", "x.json", "--input"];
     const wrong: [string[], number, RegExp][] = [
-      [[...encode, "text.en"], 1, /^text\.en: this is not JSON\. Name a tokenizer\.json\.\n$/],
+      [
+        [...encode, "text.en"],
+        1,
+        /^text\.en: this is not JSON\. Name a tokenizer\.json, as `xformer tokenizer learn` writes it\.\n$/,
+      ],
       [[...encode, "none.json"], 1, /^none\.json: no such file or directory\. .*\n$/],
       [
         [...encode, "odd.json"],

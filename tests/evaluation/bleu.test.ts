@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XformerError } from "../../src/errors.ts";
 import { type BleuScore, corpusBleu } from "../../src/evaluation/bleu.ts";
-import type { BleuTokenizer } from "../../src/evaluation/tokenizers/index.ts";
+import type { BleuTokenizer } from "../../src/evaluation/tokenizers.ts";
 
 interface Settings {
   readonly tokenizer: BleuTokenizer;

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance } from "../../src/evaluation/editDistance.ts";
-import { type ErrorUnit, errorRate } from "../../src/evaluation/errorRates.ts";
+import { type ErrorUnit, editDistance, errorRate } from "../../src/evaluation/errorRates.ts";
 import { exactness, inexactness } from "../../src/evaluation/exactMatch.ts";
 import { scoreCorpus } from "../../src/evaluation/metric.ts";
 import { splitAccepted } from "../../src/evaluation/references.ts";

@@ -5,7 +5,7 @@ import { corpusChrf } from "../../src/evaluation/chrf.ts";
 import { bleuTokenizerFor, evaluate } from "../../src/evaluation/evaluate.ts";
 import { perform } from "../../src/jobs.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "char" });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance } from "../../src/evaluation/editDistance.ts";
+import { editDistance } from "../../src/evaluation/errorRates.ts";
 import { countEditsWithShifts } from "../../src/evaluation/shifts.ts";
 import { corpusTer } from "../../src/evaluation/ter.ts";
 

@@ -28,7 +28,7 @@ describe("validateModelConfig", () => {
   ])("%s has to be a whole number of at least 1", (name) => {
     for (const value of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, undefined, "8"]) {
       expect(complaint({ [name]: value })).toBe(
-        `${name} is ${value}. It has to be a whole number of at least 1.`,
+        `${name} is ${typeof value === "string" ? `"${value}"` : value}. It has to be a whole number of at least 1.`,
       );
     }
   });
@@ -55,7 +55,9 @@ describe("validateModelConfig", () => {
   });
 
   it.each([-0.1, 1, 1.5, Number.NaN])("dropout cannot be %d", (dropout) => {
-    expect(complaint({ dropout })).toBe(`dropout is ${dropout}. It has to be at least 0 and below 1.`);
+    expect(complaint({ dropout })).toBe(
+      `dropout is ${dropout}. It has to be a number of at least 0 and below 1.`,
+    );
   });
 
   it("one matrix cannot embed two vocabularies", () => {

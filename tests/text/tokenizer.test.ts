@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XformerError } from "../../src/errors.ts";
-import { learnTokenizer, type TokenizerKind, tokenizerFromJSON } from "../../src/text/tokenizer.ts";
+import type { TokenizerKind } from "../../src/text/tokenizer.ts";
+import { learnTokenizer, tokenizerFromJSON } from "../../src/text/tokenizerKinds.ts";
 import { anyLanguage, anyText } from "./strings.ts";
 
 const LINES = [

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TokenCounts } from "../../src/text/tokenCounts.ts";
-import { Vocabulary } from "../../src/text/vocabulary.ts";
+import { TokenCounts, Vocabulary } from "../../src/text/vocabulary.ts";
 
 const counts = (text: string) => {
   const table = new TokenCounts();
@@ -80,5 +79,27 @@ describe("Vocabulary", () => {
   it("refuses a token given twice", () => {
     expect(() => Vocabulary.of(["a", "a"])).toThrow(RangeError);
     expect(() => Vocabulary.of(["<s>"])).toThrow(RangeError);
+  });
+});
+
+describe("TokenCounts", () => {
+  it("counts exactly below the bound", () => {
+    const counts = new TokenCounts(3);
+    for (const token of "b a b c b".split(" ")) counts.add(token);
+    expect([...counts]).toEqual([
+      ["b", 3],
+      ["a", 1],
+      ["c", 1],
+    ]);
+  });
+
+  it("stays within the bound and keeps what is frequent", () => {
+    const counts = new TokenCounts(100);
+    for (let i = 0; i < 10_000; i++) {
+      counts.add("frequent");
+      counts.add(`rare ${i}`);
+      expect(counts.size).toBeLessThanOrEqual(100);
+    }
+    expect(new Map(counts).get("frequent")).toBe(10_000);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normalize } from "../../src/text/normalize.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { anyLanguage, anyText } from "./strings.ts";
 
 const learn = (lines: string[], language = "en") => learnTokenizer(lines, { kind: "word", language });

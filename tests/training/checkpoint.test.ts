@@ -6,7 +6,7 @@ import type { ModelConfig } from "../../src/model/config.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import { SharedMemory } from "../../src/tensor/memory.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { Adam } from "../../src/training/adam.ts";
 import {
   type CheckpointDescription,

@@ -8,7 +8,7 @@ import { perform } from "../../src/jobs.ts";
 import { createRandom, type Random } from "../../src/random.ts";
 import { ReplicaPool } from "../../src/replicas/pool.ts";
 import { viewPairs } from "../../src/replicas/sharedPairs.ts";
-import { learnTokenizer } from "../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { BatchFeed, cutShards, type FeedOptions, type ShardedBatch } from "../../src/training/feed.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { SMALL_MODEL } from "../support/engine.ts";

@@ -12,14 +12,14 @@ import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { CorpusHash } from "../../src/data/corpus.ts";
-import { type Tokenizer, tokenizerFromJSON } from "../../src/text/tokenizer.ts";
+import type { Tokenizer } from "../../src/text/tokenizer.ts";
+import { tokenizerFromJSON } from "../../src/text/tokenizerKinds.ts";
+import { DEFAULT_TOKENIZER, type TokenizerConfig } from "../../src/training/config.ts";
 import {
   cacheBeside,
-  DEFAULT_TOKENIZER,
   type PreparationPhase,
   type PrepareOptions,
   prepareCorpus,
-  type TokenizerConfig,
 } from "../../src/training/prepare.ts";
 import { oneLineAsync } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";

@@ -1,5 +1,5 @@
-import { displayWidth, padToWidth } from "./displayWidth.ts";
-import { printable } from "./format.ts";
+import { displayWidth, padEnd } from "./layout.ts";
+import { printable } from "./terminal.ts";
 
 /** From nothing to everything, in equal steps. */
 const SHADES = [" ", "░", "▒", "▓", "█"];
@@ -31,10 +31,10 @@ export function heatMap({ rows, columns, values, stride }: HeatMap, width: numbe
     while (end < heads.length && used + widths[end]! <= width) used += widths[end++]!;
     const block = Array.from({ length: end - first }, (_, i) => first + i);
     if (first > 0) lines.push("");
-    lines.push(" ".repeat(margin) + block.map((j) => padToWidth(heads[j]!, widths[j]!)).join(""));
+    lines.push(" ".repeat(margin) + block.map((j) => padEnd(heads[j]!, widths[j]!)).join(""));
     for (const [i, name] of names.entries()) {
       const cells = block.map((j) => `${shade(values[i * stride + j]!).repeat(widths[j]! - 1)} `);
-      lines.push(padToWidth(name, margin) + cells.join(""));
+      lines.push(padEnd(name, margin) + cells.join(""));
     }
     first = end;
   }

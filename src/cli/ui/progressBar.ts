@@ -1,7 +1,8 @@
 import type { WriteStream } from "node:tty";
 import type { ChalkInstance } from "chalk";
 import { MultiBar } from "cli-progress";
-import { fitParts, type Part } from "./fitParts.ts";
+import type { Part } from "../../report/document.ts";
+import { displayWidth, fitParts } from "./layout.ts";
 
 const SHORTEST_BAR = 6;
 const LONGEST_BAR = 40;
@@ -32,7 +33,7 @@ export function createProgressBar(
     gracefulExit: false, // signals are for the run, which is told of them first
     format: (_, { progress, maxWidth }, payload: { parts: readonly Part[] }) => {
       const text = fitParts(payload.parts, maxWidth - SHORTEST_BAR - 5);
-      const width = Math.min(LONGEST_BAR, maxWidth - text.length - 5);
+      const width = Math.min(LONGEST_BAR, maxWidth - displayWidth(text) - 5);
       const done = Math.round(width * progress);
       return `  ${colours.cyan("━".repeat(done))}${colours.dim("─".repeat(width - done))}  ${text}`;
     },

@@ -1,21 +1,26 @@
-import type { TrainingEvent } from "../../training/events.ts";
-import type { TrainResult } from "../../training/run.ts";
-import { coloursFor } from "./colour.ts";
-import { fitParts } from "./fitParts.ts";
-import { count, counted, duration, rate, scientific } from "./format.ts";
-import { profileText } from "./profileText.ts";
-import { createProgressBar, type ProgressBar } from "./progressBar.ts";
-import { RemainingTime } from "./remainingTime.ts";
+import type { Block } from "../../report/document.ts";
+import { counted } from "../../report/format.ts";
 import {
-  introduction,
   logLine,
   patienceText,
-  resultText,
-  samples,
+  RemainingTime,
   skippedText,
-  stoppedText,
+  stepParts,
   validationParts,
-} from "./trainingText.ts";
+} from "../../report/progress.ts";
+import {
+  introductionDocument,
+  profileDocument,
+  resultDocument,
+  resultJson,
+  stoppedDocument,
+} from "../../report/training.ts";
+import type { TrainingEvent } from "../../training/events.ts";
+import type { TrainResult } from "../../training/run.ts";
+import { fitParts } from "./layout.ts";
+import { createProgressBar, type ProgressBar } from "./progressBar.ts";
+import { canvasFor, render } from "./render.ts";
+import { coloursFor } from "./terminal.ts";
 
 /** Tells the user how a run goes. */
 export interface TrainingReport {
@@ -41,39 +46,43 @@ export function createTrainingReport(flags: {
 const CLEAR_LINE = "\u001b[G\u001b[2K";
 const STOPPING = "Stopping after this step. Once more leaves at once.";
 
+function tell(blocks: readonly Block[]): void {
+  process.stderr.write(render(blocks, canvasFor(process.stderr)));
+}
+
 /** What all reports for people share. */
 function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
   const started = performance.now();
   let resumedAt = 0;
-  let profile = "";
+  let profile: readonly Block[] = [];
   return {
     onEvent: (event) => {
-      if (event.type === "profile") profile = profileText(event.report, event.steps);
+      if (event.type === "profile") profile = profileDocument(event.report, event.steps);
       if (event.type === "started") resumedAt = event.summary.resumedAt;
       onEvent(event);
     },
     onSignal: () => void process.stderr.write(`${STOPPING}\n`),
     close: () => {},
     finish: (result) => {
-      if (profile !== "") process.stderr.write(`${profile}\n`);
+      if (profile.length > 0) tell([...profile, { kind: "gap" }]);
       const session = { steps: result.step - resumedAt, seconds: (performance.now() - started) / 1000 };
-      if (result.interrupted) process.stderr.write(stoppedText(result));
-      else process.stdout.write(resultText(result, session, coloursFor(process.stdout)));
+      if (result.interrupted) tell(stoppedDocument(result));
+      else process.stdout.write(render(resultDocument(result, session), canvasFor(process.stdout)));
     },
   };
 }
 
 function plainReport(): TrainingReport {
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
-  const colours = coloursFor(process.stderr);
   const clock = new RemainingTime();
   return humanReport((event) => {
     clock.tell(event);
-    if (event.type === "started") print(introduction(event.summary, Number.POSITIVE_INFINITY, colours));
-    if (event.type === "log") print(logLine(event.record, clock.totalSteps, clock.secondsLeft));
-    if (event.type === "validation") {
-      print(fitParts(validationParts(event.record, event.improved), Number.POSITIVE_INFINITY));
+    if (event.type === "started") {
+      const canvas = { ...canvasFor(process.stderr), width: Number.POSITIVE_INFINITY };
+      print(render(introductionDocument(event.summary), canvas));
     }
+    if (event.type === "log") print(logLine(event, clock.totalSteps, clock.secondsLeft));
+    if (event.type === "validation") print(fitParts(validationParts(event), Number.POSITIVE_INFINITY));
     if (event.type === "skipped") print(skippedText(event));
     if (event.type === "patience") print(patienceText(event));
   });
@@ -91,22 +100,17 @@ function terminalReport(): TrainingReport {
       stream.write(`${CLEAR_LINE}  ${event.phase} the corpus: ${counted(event.pairs, "pair")}`);
     if (event.type === "started") {
       const { totalSteps, resumedAt } = event.summary;
-      stream.write(`${CLEAR_LINE}${introduction(event.summary, stream.columns, colours)}\n`);
+      const canvas = { ...canvasFor(stream), width: stream.columns };
+      stream.write(`${CLEAR_LINE}${render(introductionDocument(event.summary), canvas)}\n`);
       bar = createProgressBar(stream, totalSteps, resumedAt, colours);
     }
     if (event.type === "step") {
-      const { step, totalSteps, loss, lr, tokensPerSecond } = event;
+      const { tokensPerSecond } = event;
       speed = speed === undefined ? tokensPerSecond : 0.95 * speed + 0.05 * tokensPerSecond;
-      bar?.update(step, [
-        [`${count(step)}/${count(totalSteps)}`, 4],
-        [`loss ${loss.toFixed(3)}`, 3],
-        [`lr ${scientific(lr)}`, 0],
-        [`${rate(speed)} tok/s`, 1],
-        [`${duration(clock.secondsLeft)} left`, 2],
-      ]);
+      bar?.update(event.step, stepParts(event, speed, clock.secondsLeft));
     }
     if (event.type === "validation") {
-      const line = fitParts(validationParts(event.record, event.improved), stream.columns - 2);
+      const line = fitParts(validationParts(event), stream.columns - 2);
       bar?.log(`  ${event.improved ? colours.green(line) : line}`);
     }
     if (event.type === "skipped") bar?.log(`  ${colours.yellow(skippedText(event))}`);
@@ -130,30 +134,8 @@ function jsonReport(): TrainingReport {
     ...humanReport(() => {}),
     onEvent: print,
     finish: (result) => {
-      const { test, average, ...run } = result;
-      print({
-        ...{ type: "finished", ...run, test: test === null ? null : testObject(test) },
-        average:
-          average === null
-            ? null
-            : { ...average, test: average.test === null ? null : testObject(average.test) },
-      });
-      if (result.interrupted) process.stderr.write(stoppedText(result));
+      print(resultJson(result));
+      if (result.interrupted) tell(stoppedDocument(result));
     },
-  };
-}
-
-function testObject(test: NonNullable<TrainResult["test"]>): object {
-  const { loss, perplexity, tokenAccuracy, exactMatch, bleu } = test;
-  const { score, signature } = bleu;
-  const pairs = test.source.length;
-  return {
-    pairs,
-    loss,
-    perplexity,
-    tokenAccuracy,
-    exactMatch,
-    bleu: { score, signature },
-    samples: samples(test),
   };
 }

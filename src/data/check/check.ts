@@ -1,13 +1,13 @@
 import type { Tokenizer } from "../../text/tokenizer.ts";
-import type { Corpus, Languages } from "../corpus.ts";
+import { type CorpusFiles, type Languages, locateCorpus } from "../corpusPlace.ts";
 import { suspectCharacters } from "./characters.ts";
 import { type Example, type Finding, type FindingKind, Findings } from "./findings.ts";
 import { isLengthOutlier, type UsualRatio } from "./lengthRatio.ts";
 import { PairIndex, type Seen } from "./pairIndex.ts";
-import { corpusFiles, type Row, readRows, type Text } from "./rows.ts";
+import { type Row, readRows, type Text } from "./rows.ts";
 import { isOutOfPlace, mainScript } from "./scripts.ts";
 import { type SideReport, SideStatistics, type UnknownWords } from "./sideStatistics.ts";
-import { measure, type Pair, pairOf, type Survey, surveyCorpus } from "./survey.ts";
+import { measure, pairOf, type RowPair, type Survey, surveyCorpus } from "./survey.ts";
 
 /** What a corpus is for. */
 type Part = "train" | "valid" | "test";
@@ -34,7 +34,7 @@ export interface CheckOptions {
 export interface CorpusReport {
   readonly path: string;
   readonly part: Part;
-  readonly files: Corpus["files"];
+  readonly files: CorpusFiles;
   /** Lines of the table, or of the longer file; blank ones at the end do not count. */
   readonly rows: number;
   /** Rows that a training could use: two sides, neither blank. */
@@ -70,7 +70,7 @@ export async function checkCorpora(
 ): Promise<CheckReport> {
   const found = corpora.map((corpus) => ({
     ...corpus,
-    files: corpusFiles(corpus.path, options.languages ?? {}),
+    files: locateCorpus(corpus.path, options.languages).files,
   }));
   const index = new PairIndex();
   const reports: CorpusReport[] = [];
@@ -90,7 +90,7 @@ export async function checkCorpora(
 
 /** Judges the rows of one corpus. */
 class CorpusCheck {
-  readonly #files: Corpus["files"];
+  readonly #files: CorpusFiles;
   readonly #survey: Survey;
   readonly #index: PairIndex;
   readonly #corpora: readonly string[];
@@ -102,7 +102,7 @@ class CorpusCheck {
   /** @param corpora the source files of the corpora up to this one */
   constructor(
     corpora: readonly string[],
-    files: Corpus["files"],
+    files: CorpusFiles,
     survey: Survey,
     index: PairIndex,
     { limit = 5, tokenizers, unknownWords }: CheckOptions,
@@ -181,7 +181,7 @@ class CorpusCheck {
     }
   }
 
-  #checkLengths({ source, target }: Pair, line: number): void {
+  #checkLengths({ source, target }: RowPair, line: number): void {
     const units = { source: this.#survey.source.unit, target: this.#survey.target.unit };
     const lengths = { source: measure(source, units.source), target: measure(target, units.target) };
     if (!isLengthOutlier(lengths.source, lengths.target, this.#survey.ratio, units.target)) return;
@@ -191,7 +191,7 @@ class CorpusCheck {
     this.#report("length-ratio", "source", line, said.join(" to "), `${source} | ${target}`);
   }
 
-  #checkSeen({ source, target }: Pair, line: number): void {
+  #checkSeen({ source, target }: RowPair, line: number): void {
     const { samePair, sameSource } = this.#index.add(source, target, line);
     const seen = samePair ?? sameSource;
     if (seen === undefined) return;

@@ -1,4 +1,4 @@
-import { Tally } from "./tally.ts";
+import { Tally } from "./lengths.ts";
 
 /** The logarithm of a ratio is counted in steps of this; nobody needs to know it better. */
 const STEP = 0.01;

@@ -1,10 +1,5 @@
-import { createReadStream, existsSync } from "node:fs";
-import { pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { fileSystemError, XformerError } from "../../errors.ts";
-import { linesFrom } from "../../io/lines.ts";
-import type { Corpus, Languages } from "../corpus.ts";
-import { findPrefixFiles } from "../prefix.ts";
+import { linesFrom, readChunks } from "../../io/lines.ts";
+import type { CorpusFiles } from "../corpusPlace.ts";
 
 /** One side of a row, as it stands in the file. */
 export interface Text {
@@ -28,28 +23,12 @@ export interface Row {
 const CHUNK = 1024;
 
 /**
- * Finds the file or the two files of a corpus, compressed or not.
- *
- * @throws XformerError USAGE for a prefix without languages, DATA when a file does not exist
- */
-export function corpusFiles(path: string, { source, target }: Languages): Corpus["files"] {
-  if (isTable(path)) return { source: path, target: path };
-  const [first, second] = [source, target].map((language) =>
-    [`${path}.${language}`, `${path}.${language}.gz`].find(existsSync),
-  );
-  if (source && target && first !== undefined && second !== undefined) {
-    return { source: first, target: second };
-  }
-  return findPrefixFiles(path, { source, target }); // it knows what to say
-}
-
-/**
  * Reads the rows of a corpus in chunks, refusing nothing but files that cannot be read. Only a chunk is in
  * memory. Blank rows at the end are no rows, as for `loadCorpus`; a blank one further up has two empty sides.
  *
  * @throws XformerError IO when a file cannot be read, DATA when a `.gz` file is not gzip
  */
-export async function* readRows(files: Corpus["files"]): AsyncGenerator<readonly Row[], void, undefined> {
+export async function* readRows(files: CorpusFiles): AsyncGenerator<readonly Row[], void, undefined> {
   const rows = files.source === files.target ? tableRows(files.source) : sideRows(files);
   let chunk: Row[] = [];
   let blank = 0;
@@ -69,10 +48,6 @@ export async function* readRows(files: Corpus["files"]): AsyncGenerator<readonly
 
 const NOTHING: Text = { text: "", isUtf8: true };
 
-function isTable(path: string): boolean {
-  return /\.tsv(\.gz)?$/.test(path);
-}
-
 async function* tableRows(file: string): AsyncGenerator<Row, void, undefined> {
   let line = 0;
   for await (const { text, isUtf8 } of textLines(file)) {
@@ -87,7 +62,7 @@ async function* tableRows(file: string): AsyncGenerator<Row, void, undefined> {
   }
 }
 
-async function* sideRows(files: Corpus["files"]): AsyncGenerator<Row, void, undefined> {
+async function* sideRows(files: CorpusFiles): AsyncGenerator<Row, void, undefined> {
   const sources = textLines(files.source);
   const targets = textLines(files.target);
   for (let line = 1; ; line++) {
@@ -112,32 +87,11 @@ function isBlank(side: Text | undefined): boolean {
 
 async function* textLines(file: string): AsyncGenerator<Text, void, undefined> {
   let isUtf8 = true;
-  try {
-    const lines = linesFrom(bytesOf(file), () => {
-      isUtf8 = false; // said just before the line is handed out
-    });
-    for await (const text of lines) {
-      yield { text, isUtf8 };
-      isUtf8 = true;
-    }
-  } catch (error) {
-    throw asReadingError(error, file);
+  const lines = linesFrom(readChunks(file), () => {
+    isUtf8 = false; // said just before the line is handed out
+  });
+  for await (const text of lines) {
+    yield { text, isUtf8 };
+    isUtf8 = true;
   }
-}
-
-function bytesOf(file: string): AsyncIterable<Uint8Array> {
-  const bytes = createReadStream(file, { highWaterMark: 1 << 18 });
-  // What goes wrong on the way is thrown where the last stream is read.
-  return file.endsWith(".gz") ? pipeline(bytes, createGunzip({ chunkSize: 1 << 18 }), () => {}) : bytes;
-}
-
-function asReadingError(error: unknown, file: string): unknown {
-  if (error instanceof Error && "code" in error && /^Z_/.test(String(error.code))) {
-    return new XformerError("DATA", "this is not a whole gzip file", {
-      file,
-      hint: "Compress it again, or give it a name without .gz.",
-      cause: error,
-    });
-  }
-  return fileSystemError(error, file);
 }

@@ -1,7 +1,6 @@
 import type { Tokenizer } from "../../text/tokenizer.ts";
-import { type Bin, histogram, type LengthSummary, summarize, type Unit } from "./lengths.ts";
+import { type Bin, histogram, type LengthSummary, summarize, Tally, type Unit } from "./lengths.ts";
 import { measure, type UsualSide } from "./survey.ts";
-import { Tally } from "./tally.ts";
 
 /** Names what of a line a tokenizer does not know. */
 export type UnknownWords = (tokenizer: Tokenizer, line: string) => readonly string[];

@@ -1,9 +1,8 @@
-import type { Corpus } from "../corpus.ts";
+import type { CorpusFiles } from "../corpusPlace.ts";
 import { LengthRatios, type UsualRatio } from "./lengthRatio.ts";
-import { countCharacters, countWords, type Unit } from "./lengths.ts";
+import { countCharacters, countWords, Tally, type Unit } from "./lengths.ts";
 import { type Row, readRows } from "./rows.ts";
 import { mainScript, type Script, WITHOUT_SPACES } from "./scripts.ts";
-import { Tally } from "./tally.ts";
 
 /** What a side is measured in where there is no tokenizer. */
 export type TextUnit = Exclude<Unit, "tokens">;
@@ -34,20 +33,20 @@ export function measure(text: string, unit: TextUnit): number {
 }
 
 /** The two sides of a row that a training could use. */
-export interface Pair {
+export interface RowPair {
   readonly source: string;
   readonly target: string;
 }
 
 /** A row as a pair; undefined when a side is missing or blank. */
-export function pairOf({ source, target }: Row): Pair | undefined {
+export function pairOf({ source, target }: Row): RowPair | undefined {
   if (source === undefined || target === undefined) return undefined;
   if (source.text.trim() === "" || target.text.trim() === "") return undefined;
   return { source: source.text, target: target.text };
 }
 
 /** Reads a corpus once, to learn what is usual in it. */
-export async function surveyCorpus(files: Corpus["files"]): Promise<Survey> {
+export async function surveyCorpus(files: CorpusFiles): Promise<Survey> {
   const source = new SideSurvey();
   const target = new SideSurvey();
   // Which units count is known only at the end.

@@ -21,11 +21,19 @@ export const BYTE_ALPHABET: readonly string[] = CHARACTER_OF_BYTE.toSorted((a, b
   a < b ? -1 : a > b ? 1 : 0,
 );
 
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The UTF-8 bytes of a text. */
+export function utf8Bytes(text: string): Uint8Array {
+  return ENCODER.encode(text);
+}
+
 /** The UTF-8 bytes of a text, one character for each. */
 export function toByteAlphabet(text: string): string {
   // Of printable ASCII, which most words are, only the space is written otherwise.
   if (/^[ -~]*$/.test(text)) return text.replaceAll(" ", CHARACTER_OF_BYTE[0x20]!);
-  return Array.from(Buffer.from(text), (byte) => CHARACTER_OF_BYTE[byte]).join("");
+  return Array.from(utf8Bytes(text), (byte) => CHARACTER_OF_BYTE[byte]).join("");
 }
 
 /**
@@ -37,9 +45,9 @@ export function fromByteAlphabet(tokens: Iterable<string>): string {
   for (const token of tokens) {
     const spelled = Array.from(token, (character) => BYTE_OF_CHARACTER.get(character));
     const isSpelled = spelled.every((byte) => byte !== undefined);
-    for (const byte of isSpelled ? spelled : Buffer.from(token)) bytes.push(byte);
+    for (const byte of isSpelled ? spelled : utf8Bytes(token)) bytes.push(byte);
   }
-  return Buffer.from(bytes).toString();
+  return DECODER.decode(Uint8Array.from(bytes));
 }
 
 function alphabet(): string[] {

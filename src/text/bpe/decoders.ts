@@ -1,13 +1,15 @@
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { fromByteAlphabet } from "./byteAlphabet.ts";
-import { createPattern } from "./pattern.ts";
 import { metaspaceScheme } from "./preTokenizers.ts";
+import { createPattern } from "./regex.ts";
 
 /** Turns tokens into pieces of text, which joined together are the line. */
 export type Decoder = (tokens: readonly string[]) => readonly string[];
 
 const SUPPORTED =
   "ByteLevel, Metaspace, BPEDecoder, ByteFallback, Fuse, Strip, Replace, WordPiece and a Sequence of these";
+
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
 
@@ -78,9 +80,7 @@ function joinBytes(tokens: readonly string[]): string[] {
   const pieces: string[] = [];
   let bytes: number[] = [];
   const flush = (): void => {
-    const text = Buffer.from(bytes).toString();
-    const isText = Buffer.from(text).equals(Buffer.from(bytes));
-    pieces.push(isText ? text : "\uFFFD".repeat(bytes.length));
+    pieces.push(textOf(bytes) ?? "\uFFFD".repeat(bytes.length));
     bytes = [];
   };
   for (const token of tokens) {
@@ -93,6 +93,16 @@ function joinBytes(tokens: readonly string[]): string[] {
   }
   if (bytes.length > 0) flush();
   return pieces;
+}
+
+/** The text that bytes spell; undefined when they are not UTF-8. */
+function textOf(bytes: readonly number[]): string | undefined {
+  try {
+    return STRICT.decode(Uint8Array.from(bytes));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function createStrip(part: Record<string, unknown>, file: string | undefined): Decoder {

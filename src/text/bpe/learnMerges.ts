@@ -1,4 +1,4 @@
-import type { TokenCounts } from "../tokenCounts.ts";
+import type { TokenCounts } from "../vocabulary.ts";
 import { Heap } from "./heap.ts";
 
 /** What {@link learnMerges} starts from and where it stops. */

@@ -1,7 +1,12 @@
 import { type Normalization, wellFormed } from "../normalize.ts";
-import { TokenCounts } from "../tokenCounts.ts";
 import type { TokenizerLearner } from "../tokenizer.ts";
-import { checkLimits, SPECIAL_TOKENS, Vocabulary, type VocabularyLimits } from "../vocabulary.ts";
+import {
+  checkLimits,
+  SPECIAL_TOKENS,
+  TokenCounts,
+  Vocabulary,
+  type VocabularyLimits,
+} from "../vocabulary.ts";
 import { BYTE_ALPHABET } from "./byteAlphabet.ts";
 import { learnMerges } from "./learnMerges.ts";
 import { createNormalizer, type Normalizer } from "./normalizers.ts";

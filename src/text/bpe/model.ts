@@ -1,5 +1,6 @@
 import { damaged, show } from "../jsonFields.ts";
 import type { Vocabulary } from "../vocabulary.ts";
+import { utf8Bytes } from "./byteAlphabet.ts";
 import { Heap } from "./heap.ts";
 
 /** How a word becomes symbols, and which of them are merged; the names are Hugging Face's. */
@@ -85,7 +86,7 @@ export class BpeModel {
         isAfterUnknown = false;
         continue;
       }
-      const bytes = byteFallback ? Array.from(Buffer.from(symbol), byteToken) : [];
+      const bytes = byteFallback ? Array.from(utf8Bytes(symbol), byteToken) : [];
       if (bytes.length > 0 && bytes.every((byte) => vocabulary.has(byte))) {
         for (const byte of bytes) symbols.push(vocabulary.id(byte));
         isAfterUnknown = false;

@@ -1,6 +1,6 @@
 import { flag, list, text as parseText, record, unsupported } from "../jsonFields.ts";
 import { toUnicodeForm } from "../normalize.ts";
-import { createPattern } from "./pattern.ts";
+import { createPattern } from "./regex.ts";
 
 /** Changes a line before it is split. */
 export type Normalizer = (line: string) => string;

@@ -1,7 +1,7 @@
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { memoize } from "../memoize.ts";
 import { toByteAlphabet } from "./byteAlphabet.ts";
-import { createPattern } from "./pattern.ts";
+import { createPattern } from "./regex.ts";
 import { SPLIT_BEHAVIORS, type SplitBehavior, split } from "./split.ts";
 
 /**

@@ -5,26 +5,13 @@ import { wellFormed } from "../normalize.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
-import { type AddedToken, AddedTokens } from "./addedTokens.ts";
+import { AddedTokens } from "./addedTokens.ts";
 import { fromByteAlphabet } from "./byteAlphabet.ts";
 import { createDecoder, type Decoder } from "./decoders.ts";
-import { BpeModel, type BpeModelSettings } from "./model.ts";
+import { BpeModel } from "./model.ts";
 import { createNormalizer, lowercases, type Normalizer } from "./normalizers.ts";
 import { createPreTokenizer, type PreTokenizer } from "./preTokenizers.ts";
-import { bpeTokenizerJSON } from "./tokenizerJson.ts";
-
-/** Everything a BPE tokenizer is made of; the parts other than the model as `tokenizer.json` has them. */
-export interface BpeParts {
-  readonly vocabulary: Vocabulary;
-  /** Those that are looked for in text; special tokens are not. */
-  readonly addedTokens: readonly AddedToken[];
-  readonly model: BpeModelSettings;
-  readonly normalizer: object | null;
-  readonly preTokenizer: object | null;
-  readonly decoder: object | null;
-  /** Of no use here, as BEGIN and END are the model's to add; kept for those who read the file elsewhere. */
-  readonly postProcessor: object | null;
-}
+import { type BpeParts, bpeTokenizerJSON } from "./tokenizerJson.ts";
 
 /** Words whose ids are remembered. */
 const REMEMBERED = 65_536;

@@ -3,7 +3,19 @@ import { type TokenizerJSON, tokenizerFrame } from "../tokenizerJson.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "../vocabulary.ts";
 import type { AddedToken } from "./addedTokens.ts";
 import type { BpeModelSettings } from "./model.ts";
-import type { BpeParts } from "./tokenizer.ts";
+
+/** Everything a BPE tokenizer is made of; the parts other than the model as `tokenizer.json` has them. */
+export interface BpeParts {
+  readonly vocabulary: Vocabulary;
+  /** Those that are looked for in text; special tokens are not. */
+  readonly addedTokens: readonly AddedToken[];
+  readonly model: BpeModelSettings;
+  readonly normalizer: object | null;
+  readonly preTokenizer: object | null;
+  readonly decoder: object | null;
+  /** Of no use here, as BEGIN and END are the model's to add; kept for those who read the file elsewhere. */
+  readonly postProcessor: object | null;
+}
 
 /** What the unknown token, BEGIN and END are called in vocabularies made elsewhere, the usual name first. */
 const NAMES: readonly (readonly string[])[] = [

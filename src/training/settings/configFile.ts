@@ -1,8 +1,17 @@
-import type { YAMLParseError } from "yaml";
-import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from "yaml";
 import { XformerError } from "../../errors.ts";
 import { readLines } from "../../io/lines.ts";
-import type { RunConfig } from "../runConfig.ts";
+import type { RunConfig } from "../config.ts";
 import { interpret, type Path } from "./interpret.ts";
 import { resolveConfig } from "./resolve.ts";
 import { type GivenSettings, optionsOf } from "./values.ts";

@@ -1,11 +1,9 @@
-import { PRESETS } from "../../model/config.ts";
-import { BUNDLED_TRAINING } from "../config.ts";
-import type { RunConfig } from "../runConfig.ts";
-import { DEFAULT_PRESET, defaultOf } from "./defaults.ts";
+import { DEFAULT_PRESET, PRESETS } from "../../model/config.ts";
+import type { Value } from "../../valueType.ts";
+import { BUNDLED_TRAINING, type RunConfig } from "../config.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { ALL_SETTINGS } from "./table.ts";
-import { type GivenSettings, type Origin, optionsOf, valueIn } from "./values.ts";
-import type { Value } from "./valueType.ts";
+import { ALL_SETTINGS, defaultOf, valueIn } from "./table.ts";
+import { type GivenSettings, type Origin, optionsOf } from "./values.ts";
 
 /** A setting of a run: its value, and where this came from: `default`, `preset small`, `recipe.yaml:12`, `--lr`. */
 export interface ExplainedSetting {
@@ -44,21 +42,6 @@ export function describeOrigin(origin: Origin): string {
   return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
 }
 
-/** Explained settings as YAML that `xformer train --config` reads, with the origins as comments in one column. */
-export function explainedYaml(settings: readonly ExplainedSetting[]): string {
-  const lines = bySection(settings).flatMap(([section, entries]) => [
-    ...(section === "run" ? [] : [[`${section}:`, ""] as const]),
-    ...entries.map(
-      ({ setting, value, from }) =>
-        [`${section === "run" ? "" : "  "}${setting.key}: ${yamlValue(value)}`, from] as const,
-    ),
-  ]);
-  const width = Math.max(...lines.map(([text]) => (text.length > MOST_COLUMNS ? 0 : text.length)));
-  return lines
-    .map(([text, from]) => (from === "" ? `${text}\n` : `${text.padEnd(width)}  # ${oneLine(from)}\n`))
-    .join("");
-}
-
 /** Explained settings as data: by section and key. */
 export function explainedJson(settings: readonly ExplainedSetting[]): object {
   const sections = bySection(settings).map(([section, entries]) => [
@@ -69,22 +52,8 @@ export function explainedJson(settings: readonly ExplainedSetting[]): object {
   return { ...run, ...named };
 }
 
-/** Lines longer than this, which have a long path in them, do not move the comments of all others. */
-const MOST_COLUMNS = 50;
-
-function bySection(settings: readonly ExplainedSetting[]): [SectionName, ExplainedSetting[]][] {
+/** Explained settings by their sections, in the order of the table. */
+export function bySection(settings: readonly ExplainedSetting[]): [SectionName, ExplainedSetting[]][] {
   const names = new Set(settings.map(({ setting }) => setting.section));
   return [...names].map((name) => [name, settings.filter(({ setting }) => setting.section === name)]);
-}
-
-/** A value in YAML; texts that YAML might take for something else are written as JSON, which is YAML too. */
-function yamlValue(value: Value): string {
-  if (Array.isArray(value)) return `[${value.join(", ")}]`;
-  const isPlain = typeof value === "string" && /^[a-z][\w./-]*$/i.test(value);
-  return isPlain && !/^(null|true|false)$/i.test(value) ? value : JSON.stringify(value);
-}
-
-/** A file may have any name: a line break in it must not end the comment. */
-function oneLine(text: string): string {
-  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
 }

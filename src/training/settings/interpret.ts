@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import { XformerError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
+import { describeType, type Value } from "../../valueType.ts";
 import { configSchema } from "./schema.ts";
 import { flagOf, type SectionName, type Setting } from "./setting.ts";
 import { ALL_SETTINGS, SECTIONS, SETTINGS, settingOf } from "./table.ts";
 import { type Given, type GivenSettings, withReplaced } from "./values.ts";
-import { describeType, type Value } from "./valueType.ts";
 
 /** Where something is in a file: the keys, and indices of lists, that lead to it. */
 export type Path = readonly PropertyKey[];

@@ -1,12 +1,19 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
-import { PRESETS, validateModelConfig } from "../../model/config.ts";
-import { BUNDLED_TRAINING, DEFAULT_TRAINING, validateTrainingConfig } from "../config.ts";
-import type { DataConfig, RunConfig } from "../runConfig.ts";
-import { DEFAULT_TOKENIZER } from "../tokenizerConfig.ts";
-import type { TrainOptions } from "../train.ts";
-import { DEFAULT_DATA, DEFAULT_MODEL, DEFAULT_PRESET } from "./defaults.ts";
-import { checkFields } from "./validate.ts";
+import { DEFAULT_MODEL, DEFAULT_PRESET, PRESETS, validateModelConfig } from "../../model/config.ts";
+import {
+  BUNDLED_TRAINING,
+  type ConfigOptions,
+  type DataConfig,
+  DEFAULT_DATA,
+  DEFAULT_TOKENIZER,
+  DEFAULT_TRAINING,
+  type RunConfig,
+  type TrainingConfig,
+} from "../config.ts";
+import { checkFields } from "./table.ts";
 
 /** The corpus that comes with the package, as a prefix without its split. */
 const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../../data/zh-en/", import.meta.url));
@@ -16,9 +23,7 @@ const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../../data/zh-en/", imp
  *
  * @throws XformerError CONFIG for a value that is out of range or does not fit the others
  */
-export function resolveConfig(
-  options: Pick<TrainOptions, "data" | "preset" | "model" | "tokenizer" | "training">,
-): RunConfig {
+export function resolveConfig(options: ConfigOptions): RunConfig {
   const data: DataConfig = { ...DEFAULT_DATA, ...(options.data ?? bundledData()) };
   const usual = { ...DEFAULT_TRAINING, ...(options.data === undefined ? BUNDLED_TRAINING : {}) };
   const config: RunConfig = {
@@ -52,4 +57,82 @@ function refuseToWaitForNothing({ data, training }: RunConfig): void {
   throw new XformerError("CONFIG", `${waiting}, but there are no validation pairs to improve on`, {
     hint: "Give valid too.",
   });
+}
+
+/**
+ * Checks that a run can be made of it.
+ *
+ * @throws XformerError CONFIG that names the field and what it has to be
+ */
+export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
+  checkFields("training", config);
+  const { maxSteps, maxEpochs, optimizer, weightDecay } = config;
+  if (maxSteps === null && maxEpochs === null) {
+    throw new XformerError("CONFIG", "nothing says when to stop", { hint: "Give maxSteps or maxEpochs." });
+  }
+  if (optimizer === "adam" && weightDecay > 0) {
+    throw new XformerError("CONFIG", `weightDecay is ${weightDecay}, but adam does not decay weights`, {
+      hint: "Choose the optimizer adamw.",
+    });
+  }
+  return config;
+}
+
+/** What a resumed run is asked to be. */
+type ResumedOptions = Omit<ConfigOptions, "data" | "preset"> & { readonly data?: Partial<DataConfig> };
+
+/**
+ * The configuration with which a run goes on: its own, with other places for the data and another end if asked for.
+ * A new end moves what `cosine` and `linear` do from there on.
+ *
+ * @param stored what the run was begun with
+ * @param path the run, for the error message
+ * @throws XformerError CONFIG when another setting is asked for
+ */
+export function resumedConfig(stored: RunConfig, path: string, options: ResumedOptions): RunConfig {
+  const { maxSteps, maxEpochs, ...fixed } = options.training ?? {};
+  refuseOther(path, "model", stored.model, options.model);
+  refuseOther(path, "tokenizer", stored.tokenizer, options.tokenizer);
+  refuseOther(path, "training", stored.training, fixed);
+  const end = {
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+    ...(maxEpochs === undefined ? {} : { maxEpochs }),
+  };
+  const training = validateTrainingConfig({ ...stored.training, ...end });
+  return { ...stored, data: { ...stored.data, ...options.data }, training };
+}
+
+/** A run may be resumed from another working directory; until then paths are as the user wrote them. */
+export function withFullPaths(config: RunConfig): RunConfig {
+  const { train, valid, test } = config.data;
+  const full = (path: string | null): string | null => (path === null ? null : resolve(path));
+  return {
+    ...config,
+    data: { ...config.data, train: resolve(train), valid: full(valid), test: full(test) },
+    tokenizer: { ...config.tokenizer, file: full(config.tokenizer.file) },
+  };
+}
+
+/** The languages that are known. */
+export function languagesOf({ sourceLanguage, targetLanguage }: DataConfig): Languages {
+  return {
+    ...(sourceLanguage === "" ? {} : { source: sourceLanguage }),
+    ...(targetLanguage === "" ? {} : { target: targetLanguage }),
+  };
+}
+
+/** A resumed run keeps its settings: being asked for others is a misunderstanding to be told, not to be passed over. */
+function refuseOther(file: string, what: string, stored: object, wanted: object = {}): void {
+  for (const [name, value] of Object.entries(wanted)) {
+    const had = (stored as Record<string, unknown>)[name];
+    if (value === undefined || value === had) continue;
+    throw new XformerError(
+      "CONFIG",
+      `this run was begun with ${what} setting ${name} = ${had}, not ${value}`,
+      {
+        file,
+        hint: "Leave the setting out to go on, or begin a new run.",
+      },
+    );
+  }
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { defaultOf } from "./defaults.ts";
+import type { NumberRange, ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
-import { type NamedSection, SECTIONS, SETTINGS } from "./table.ts";
-import type { NumberRange, ValueType } from "./valueType.ts";
+import { defaultOf, type NamedSection, SECTIONS, SETTINGS } from "./table.ts";
 
 /** What a configuration file may hold; everything may be left out. */
 export function configSchema(): z.ZodType {

@@ -1,4 +1,4 @@
-import type { ValueType } from "./valueType.ts";
+import type { Rule } from "../../valueType.ts";
 
 /** The parts of a configuration: those of a `RunConfig`, and `run` for what is at the top of a file. */
 export type SectionName = "run" | "data" | "tokenizer" | "model" | "training";
@@ -7,7 +7,7 @@ export type SectionName = "run" | "data" | "tokenizer" | "model" | "training";
  * One setting of a training run: a key of a configuration file and a flag of `xformer train` at the same time.
  * Everything about it is said here once, as data, so that `--help` has no more to load than this.
  */
-export interface Setting {
+export interface Setting extends Rule {
   readonly section: SectionName;
   /** Its name in a configuration file: snake_case. */
   readonly key: string;
@@ -15,9 +15,6 @@ export interface Setting {
   readonly fields: readonly string[];
   /** The option of `train` that it is, for what a `RunConfig` does not hold: then it has no fields. */
   readonly option?: "out" | "threads" | "cacheDirectory" | "preset";
-  readonly type: ValueType;
-  /** What null means, for a setting that may be null. */
-  readonly nullMeans?: string;
   /** One line, for the help, the schema and the documentation. */
   readonly description: string;
   /** What help calls its value: `steps` for `--max-steps <steps>`. */

@@ -1,7 +1,9 @@
-import { DATA_SETTINGS, RUN_SETTINGS } from "./dataSettings.ts";
+import { DEFAULT_MODEL, DEFAULT_PRESET } from "../../model/config.ts";
+import { checkField, type Value } from "../../valueType.ts";
+import { DEFAULT_DATA, DEFAULT_TOKENIZER, DEFAULT_TRAINING, type RunConfig } from "../config.ts";
+import { DATA_SETTINGS, RUN_SETTINGS, TOKENIZER_SETTINGS } from "./dataSettings.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { TOKENIZER_SETTINGS } from "./tokenizerSettings.ts";
 import { TRAINING_SETTINGS } from "./trainingSettings.ts";
 
 /** The table of all settings, section by section as a configuration file has them. */
@@ -30,4 +32,59 @@ export type NamedSection = keyof typeof SECTIONS;
 /** The setting of that key. */
 export function settingOf(section: SectionName, key: string): Setting | undefined {
   return SETTINGS[section].find((setting) => setting.key === key);
+}
+
+/** A configuration, or some of it. */
+type PartialConfig = { readonly [S in keyof RunConfig]: Partial<RunConfig[S]> };
+
+/**
+ * The value a setting has in a configuration.
+ *
+ * @returns undefined where the configuration does not say
+ */
+export function valueIn(config: PartialConfig, { section, fields }: Setting): Value | undefined {
+  const part = config[section as NamedSection] as Record<string, unknown>;
+  const values = fields.map((field) => part[field] as Value | undefined);
+  return values.length > 1 ? (values as number[]) : values[0];
+}
+
+/** What a setting is when nothing else is said; undefined for one that has no such value. */
+export function defaultOf(setting: Setting): Value | undefined {
+  if (setting.key === "preset") return DEFAULT_PRESET;
+  if (setting.section === "run") return null;
+  return valueIn(DEFAULTS, setting);
+}
+
+/** What is left out is decided by the preset or the corpus. */
+const DEFAULTS: PartialConfig = {
+  data: DEFAULT_DATA,
+  tokenizer: DEFAULT_TOKENIZER,
+  model: DEFAULT_MODEL,
+  training: DEFAULT_TRAINING,
+};
+
+/**
+ * Checks the fields of a part of a configuration against the table.
+ *
+ * @throws XformerError CONFIG that names the field and what it has to be
+ */
+export function checkFields(section: NamedSection, config: object): void {
+  for (const setting of SETTINGS[section]) {
+    for (const field of setting.fields)
+      checkField(field, (config as Record<string, unknown>)[field], setting);
+  }
+}
+
+/** A configuration as a file that `xformer train --config` reads: every setting, by section and key. */
+export function toConfigFile(config: RunConfig): object {
+  return Object.fromEntries(
+    (Object.keys(SECTIONS) as NamedSection[]).map((section) => [
+      section,
+      Object.fromEntries(
+        SETTINGS[section]
+          .filter(({ option }) => option === undefined)
+          .map((setting) => [setting.key, valueIn(config, setting)]),
+      ),
+    ]),
+  );
 }

@@ -1,5 +1,5 @@
+import type { ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
-import type { ValueType } from "./valueType.ts";
 
 const COUNT: ValueType = { kind: "number", whole: true, from: 1 };
 const AT_LEAST_ZERO: ValueType = { kind: "number", from: 0 };

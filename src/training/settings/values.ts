@@ -1,8 +1,8 @@
-import type { RunConfig } from "../runConfig.ts";
-import type { TrainOptions } from "../train.ts";
+import type { PresetName } from "../../model/config.ts";
+import type { Value } from "../../valueType.ts";
+import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "../config.ts";
 import type { Setting } from "./setting.ts";
-import { type NamedSection, settingOf } from "./table.ts";
-import type { Value } from "./valueType.ts";
+import { settingOf } from "./table.ts";
 
 /** A part of a configuration by the names of its fields. */
 type Fields = Record<string, unknown>;
@@ -19,23 +19,16 @@ export interface Given {
 /** The settings that a file or a command line gives. */
 export type GivenSettings = ReadonlyMap<Setting, Given>;
 
-/** What has been given to a run as {@link TrainOptions} take it: what was not given is left out. */
-export type GivenOptions = Pick<TrainOptions, NonNullable<Setting["option"]>> & {
-  readonly [S in keyof RunConfig]: Partial<RunConfig[S]>;
-};
-
-/**
- * The value a setting has in a configuration.
- *
- * @returns undefined where the configuration does not say
- */
-export function valueIn(
-  config: { readonly [S in keyof RunConfig]: Partial<RunConfig[S]> },
-  { section, fields }: Setting,
-): Value | undefined {
-  const part = config[section as NamedSection] as Fields;
-  const values = fields.map((field) => part[field] as Value | undefined);
-  return values.length > 1 ? (values as number[]) : values[0];
+/** What has been given to a run, as the options of `train`: what was not given is left out. */
+export interface GivenOptions {
+  readonly out?: string;
+  readonly threads?: number;
+  readonly cacheDirectory?: string;
+  readonly preset?: PresetName;
+  readonly data: Partial<DataConfig>;
+  readonly tokenizer: Partial<TokenizerConfig>;
+  readonly model: Partial<RunConfig["model"]>;
+  readonly training: Partial<TrainingConfig>;
 }
 
 /** The given settings as options. */

@@ -1,21 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { displayWidth, padToWidth } from "../../../src/cli/ui/displayWidth.ts";
 import { heatMap } from "../../../src/cli/ui/heatMap.ts";
-
-describe("displayWidth", () => {
-  it.each([
-    ["abc", 3],
-    ["我很好。", 8],
-    ["ｆ！", 4],
-    ["ひカ한", 6],
-    ["e\u0301", 1],
-    ["a\u200b", 1],
-    ["😀", 2],
-  ])("%s takes %d columns", (text, width) => {
-    expect(displayWidth(text)).toBe(width);
-    expect(displayWidth(padToWidth(text, 10))).toBe(10);
-  });
-});
 
 describe("heatMap", () => {
   const values = [1, 0, 0.3, 0, 0.1, 0.79, 0.5, 9]; // two rows of three, and one column that is not shown

@@ -6,7 +6,7 @@ import {
   checkCorpora,
 } from "../../../src/data/check/check.ts";
 import { loadCorpus } from "../../../src/data/corpus.ts";
-import { learnTokenizer } from "../../../src/text/tokenizer.ts";
+import { learnTokenizer } from "../../../src/text/tokenizerKinds.ts";
 import { oneLine } from "../../io/oneLine.ts";
 import { temporaryDirectory } from "../../io/temporaryDirectory.ts";
 import { corpus } from "./files.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isLengthOutlier, LengthRatios } from "../../../src/data/check/lengthRatio.ts";
-import { countCharacters, countWords, histogram, summarize } from "../../../src/data/check/lengths.ts";
-import { Tally } from "../../../src/data/check/tally.ts";
+import { countCharacters, countWords, histogram, summarize, Tally } from "../../../src/data/check/lengths.ts";
 
 function tally(...numbers: readonly number[]): Tally {
   const made = new Tally();

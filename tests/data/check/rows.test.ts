@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { corpusFiles, type Row, readRows } from "../../../src/data/check/rows.ts";
-import type { Languages } from "../../../src/data/corpus.ts";
+import { type Row, readRows } from "../../../src/data/check/rows.ts";
+import { type Languages, locateCorpus } from "../../../src/data/corpusPlace.ts";
 import { temporaryDirectory } from "../../io/temporaryDirectory.ts";
 import { corpus } from "./files.ts";
 
@@ -9,7 +9,7 @@ const root = temporaryDirectory();
 
 async function rowsOf(path: string, languages: Languages = {}): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const chunk of readRows(corpusFiles(path, languages))) rows.push(...chunk);
+  for await (const chunk of readRows(locateCorpus(path, languages).files)) rows.push(...chunk);
   return rows;
 }
 
@@ -56,7 +56,7 @@ describe("rows of a table", () => {
     const lines = Array.from({ length: 3000 }, (_, i) => `${i + 1}\tx`);
     const path = corpus(root, { "t.tsv": lines });
     const sizes: number[] = [];
-    for await (const chunk of readRows(corpusFiles(path, {}))) sizes.push(chunk.length);
+    for await (const chunk of readRows(locateCorpus(path).files)) sizes.push(chunk.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1024);
     const rows = await rowsOf(path);
     expect(rows.map(({ line, source }) => `${line}` === source?.text)).toEqual(new Array(3000).fill(true));
@@ -83,7 +83,7 @@ describe("rows of two files", () => {
     await expect(rowsOf(path)).rejects.toMatchObject({
       code: "DATA",
       file: path,
-      message: "this is not a whole gzip file",
+      message: "this is not a gzip file, or it is damaged",
     });
   });
 

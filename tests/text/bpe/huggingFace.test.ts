@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { learnTokenizer, tokenizerFromJSON } from "../../../src/text/tokenizer.ts";
+import { learnTokenizer, tokenizerFromJSON } from "../../../src/text/tokenizerKinds.ts";
 import { anyText } from "../strings.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change the JSON in every way

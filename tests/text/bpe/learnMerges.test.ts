@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { learnMerges } from "../../../src/text/bpe/learnMerges.ts";
-import { TokenCounts } from "../../../src/text/tokenCounts.ts";
+import { TokenCounts } from "../../../src/text/vocabulary.ts";
 
 const ALPHABET = ["a", "b", "c"];
 

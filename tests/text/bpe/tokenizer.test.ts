@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/random.ts";
-import { createTokenizerLearner, learnTokenizer, type Tokenizer } from "../../../src/text/tokenizer.ts";
+import type { Tokenizer } from "../../../src/text/tokenizer.ts";
+import { createTokenizerLearner, learnTokenizer } from "../../../src/text/tokenizerKinds.ts";
 import { anyText } from "../strings.ts";
 
 const LINES = [

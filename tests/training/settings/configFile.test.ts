@@ -4,9 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readConfigFile, readRunConfig } from "../../../src/training/settings/configFile.ts";
 import { resolveConfig } from "../../../src/training/settings/resolve.ts";
-import { ALL_SETTINGS } from "../../../src/training/settings/table.ts";
+import { ALL_SETTINGS, toConfigFile } from "../../../src/training/settings/table.ts";
 import { optionsOf } from "../../../src/training/settings/values.ts";
-import { toConfigFile } from "../../../src/training/settings/write.ts";
 import { oneLine } from "../../io/oneLine.ts";
 import { temporaryDirectory } from "../../io/temporaryDirectory.ts";
 

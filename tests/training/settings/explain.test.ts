@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { configOf, readConfigFile } from "../../../src/training/settings/configFile.ts";
-import { explainConfig, explainedJson, explainedYaml } from "../../../src/training/settings/explain.ts";
+import { explainConfig, explainedJson } from "../../../src/training/settings/explain.ts";
 import { ALL_SETTINGS, settingOf } from "../../../src/training/settings/table.ts";
 import { type GivenSettings, together } from "../../../src/training/settings/values.ts";
 import { temporaryDirectory } from "../../io/temporaryDirectory.ts";
@@ -49,37 +49,6 @@ describe("every setting and where it came from", () => {
     const keys = bundled.filter((entry) => entry.from === "bundled corpus").map(({ setting }) => setting.key);
     const own = ["max_epochs", "schedule", "lr"];
     expect(keys).toEqual(["train", "valid", "test", "source_lang", "target_lang", ...own]);
-  });
-});
-
-describe("as YAML", () => {
-  const yaml = explainedYaml(explained);
-
-  it("is a file that says the same", () => {
-    const file = join(directory, "printed.yaml");
-    writeFileSync(file, yaml);
-    const again = readConfigFile(file);
-    expect(configOf(again)).toEqual(configOf(given));
-    expect(explainConfig(configOf(again), again).map(({ value }) => value)).toEqual(
-      explained.map(({ value }) => value),
-    );
-  });
-
-  it("has the origins in one column", () => {
-    const columns = yaml.split("\n").flatMap((line) => {
-      const at = line.indexOf("  # ");
-      return at < 0 ? [] : [at];
-    });
-    expect(columns).toHaveLength(ALL_SETTINGS.length);
-    expect(new Set(columns).size).toBe(1);
-    expect(yaml).toMatch(/^ {2}lr: 0\.25 +# --lr$/m);
-    expect(yaml).toContain('  source_lang: "null" ');
-  });
-
-  it("keeps a line break in the name of a file out of the values", () => {
-    const origin = { file: "a\nb: c", line: 3 };
-    const odd = together(given, new Map([[settingOf("training", "seed")!, { value: 7, origin }]]));
-    expect(explainedYaml(explainConfig(configOf(odd), odd))).toMatch(/^ {2}seed: 7 +# a\\nb: c:3$/m);
   });
 });
 

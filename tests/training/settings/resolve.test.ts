@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PRESETS } from "../../../src/model/config.ts";
-import { BUNDLED_TRAINING, DEFAULT_TRAINING } from "../../../src/training/config.ts";
-import { resolveConfig } from "../../../src/training/settings/resolve.ts";
+import { BUNDLED_TRAINING, DEFAULT_TRAINING, type TrainingConfig } from "../../../src/training/config.ts";
+import { resolveConfig, validateTrainingConfig } from "../../../src/training/settings/resolve.ts";
 import { oneLine } from "../../io/oneLine.ts";
 
 const data = { train: "pairs.tsv" };
@@ -56,5 +56,76 @@ describe("what cannot be is refused before anything is read", () => {
 
   it("waiting for validations is fine where there are some", () => {
     expect(resolveConfig({ training: { patience: 3, schedule: "plateau" } }).training.patience).toBe(3);
+  });
+});
+
+const WHOLE = "It has to be a whole number of at least 1.";
+const WHOLE_OR_NULL = "It has to be a whole number of at least 1, or null.";
+const SEED = "It has to be a whole number from 0 to 4294967295.";
+const RATE = "It has to be a number above 0 and at most 10, or null.";
+const SHARE = "It has to be a number of at least 0 and below 1.";
+const AT_LEAST_ZERO = "It has to be a number of at least 0.";
+
+describe("validateTrainingConfig", () => {
+  it.each<[Partial<TrainingConfig>, string]>([
+    [{ batchTokens: 0 }, `batchTokens is 0. ${WHOLE}`],
+    [{ batchTokens: 2.5 }, `batchTokens is 2.5. ${WHOLE}`],
+    [{ maxSteps: -1 }, `maxSteps is -1. ${WHOLE_OR_NULL}`],
+    [{ maxEpochs: 0 }, `maxEpochs is 0. ${WHOLE_OR_NULL}`],
+    [{ warmupSteps: 0 }, `warmupSteps is 0. ${WHOLE}`],
+    [{ logEvery: Number.NaN }, `logEvery is NaN. ${WHOLE}`],
+    [{ validateEvery: 0.1 }, `validateEvery is 0.1. ${WHOLE_OR_NULL}`],
+    [{ saveEvery: Number.POSITIVE_INFINITY }, `saveEvery is Infinity. ${WHOLE_OR_NULL}`],
+    [{ seed: -1 }, `seed is -1. ${SEED}`],
+    [{ seed: 0.5 }, `seed is 0.5. ${SEED}`],
+    [{ seed: 2 ** 32 }, `seed is 4294967296. ${SEED}`],
+    [{ learningRate: 0 }, `learningRate is 0. ${RATE}`],
+    [{ learningRate: 10.5 }, `learningRate is 10.5. ${RATE}`],
+    [{ learningRate: Number.NaN }, `learningRate is NaN. ${RATE}`],
+    [{ labelSmoothing: 1 }, `labelSmoothing is 1. ${SHARE}`],
+    [{ labelSmoothing: -0.1 }, `labelSmoothing is -0.1. ${SHARE}`],
+    [{ clipNorm: -1 }, `clipNorm is -1. ${AT_LEAST_ZERO}`],
+    [{ clipNorm: Number.NaN }, `clipNorm is NaN. ${AT_LEAST_ZERO}`],
+    [{ beta1: 1 }, `beta1 is 1. ${SHARE}`],
+    [{ beta2: -0.5 }, `beta2 is -0.5. ${SHARE}`],
+    [{ epsilon: 0 }, "epsilon is 0. It has to be a number above 0."],
+    [{ ema: 1 }, `ema is 1. ${SHARE}`],
+    [{ weightDecay: -1 }, `weightDecay is -1. ${AT_LEAST_ZERO}`],
+    [
+      { weightDecay: 0.1 },
+      "weightDecay is 0.1, but adam does not decay weights. Choose the optimizer adamw.",
+    ],
+    [{ plateauFactor: 1 }, "plateauFactor is 1. It has to be a number above 0 and below 1."],
+    [{ patience: 0 }, `patience is 0. ${WHOLE_OR_NULL}`],
+    [{ accumulate: 0 }, `accumulate is 0. ${WHOLE}`],
+    [{ keepLast: 0 }, `keepLast is 0. ${WHOLE}`],
+    [{ average: 1.5 }, "average is 1.5. It has to be a whole number of at least 0."],
+    [{ metric: "ter" as "loss" }, 'metric is "ter". It has to be one of bleu, chrf, exact-match, loss.'],
+    [{ maxSteps: null, maxEpochs: null }, "nothing says when to stop. Give maxSteps or maxEpochs."],
+  ])("refuses %o", (change, message) => {
+    const config = { ...DEFAULT_TRAINING, ...change };
+    expect(oneLine(() => validateTrainingConfig(config))).toBe(message);
+  });
+
+  it.each(Object.keys(DEFAULT_TRAINING))("misses %s where it is left out, or is no value at all", (name) => {
+    for (const value of [undefined, {}, Number.NaN]) {
+      const config = { ...DEFAULT_TRAINING, [name]: value };
+      expect(oneLine(() => validateTrainingConfig(config))).toMatch(
+        new RegExp(`^${name} is .* It has to be `),
+      );
+    }
+  });
+
+  it.each<Partial<TrainingConfig>>([
+    {},
+    BUNDLED_TRAINING,
+    { seed: 0 },
+    { optimizer: "adamw", weightDecay: 0.1 },
+    { seed: 2 ** 32 - 1 },
+    { maxSteps: 1, maxEpochs: null },
+    { learningRate: 10, labelSmoothing: 0, clipNorm: 0, warmupSteps: 1, batchTokens: 1 },
+  ])("takes %o and gives it back", (change) => {
+    const config = { ...DEFAULT_TRAINING, ...change };
+    expect(validateTrainingConfig(config)).toBe(config);
   });
 });

@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { defaultOf } from "../../../src/training/settings/defaults.ts";
 import { resolveConfig } from "../../../src/training/settings/resolve.ts";
 import { flagOf, offFlagOf } from "../../../src/training/settings/setting.ts";
-import { ALL_SETTINGS, type NamedSection, SECTIONS, SETTINGS } from "../../../src/training/settings/table.ts";
-import { accepts } from "../../../src/training/settings/valueType.ts";
+import {
+  ALL_SETTINGS,
+  defaultOf,
+  type NamedSection,
+  SECTIONS,
+  SETTINGS,
+} from "../../../src/training/settings/table.ts";
+import { accepts } from "../../../src/valueType.ts";
 
 const sections = Object.keys(SECTIONS) as NamedSection[];
 

@@ -1,0 +1,122 @@
+import { open } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+import { type Corpus, loadCorpus } from "../data/corpus.ts";
+import { fileSystemError, XformerError } from "../errors.ts";
+import { linesFrom } from "../io/lines.ts";
+import type { CheckpointDescription } from "../training/checkpoint.ts";
+
+/** A line to be translated. */
+export interface InputRow {
+  readonly source: string;
+  /** What its translation begins with, if the input says so. */
+  readonly prefix: string | undefined;
+}
+
+/**
+ * The lines of a file, or of standard input without one, as they come; of a `.tsv` its first column.
+ *
+ * @param onInvalid told the number of each line that is not UTF-8
+ * @throws XformerError IO when the file cannot be read
+ */
+export async function* openLines(
+  file: string | undefined,
+  onInvalid: (line: number) => void,
+): AsyncGenerator<string, void, undefined> {
+  for await (const { source } of openRows(file, undefined, onInvalid)) yield source;
+}
+
+/**
+ * As {@link openLines}, with a prefix from another column.
+ *
+ * @param prefixColumn which column has it, from 2 on; then every input is a table
+ * @throws XformerError IO when the file cannot be read, DATA for a line without that column
+ */
+export async function* openRows(
+  file: string | undefined,
+  prefixColumn: number | undefined,
+  onInvalid: (line: number) => void,
+): AsyncGenerator<InputRow, void, undefined> {
+  const isTable = prefixColumn !== undefined || (file?.endsWith(".tsv") ?? false);
+  const bytes = file === undefined ? process.stdin : bytesOf(file);
+  let number = 0;
+  for await (const line of linesFrom(bytes, onInvalid)) {
+    number++;
+    const columns = isTable ? line.split("\t") : [line];
+    const prefix = prefixColumn === undefined ? undefined : columns[prefixColumn - 1];
+    if (prefixColumn !== undefined && prefix === undefined && line !== "") {
+      throw new XformerError("DATA", `there is no column ${prefixColumn}`, {
+        ...{ file: file ?? "standard input", line: number },
+        hint: "Separate columns with one tab each.",
+      });
+    }
+    yield { source: columns[0]!, prefix };
+  }
+}
+
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    const handle = await open(file);
+    for await (const chunk of handle.createReadStream()) yield chunk;
+  } catch (error) {
+    throw fileSystemError(error, file);
+  }
+}
+
+/**
+ * Groups items as they come: up to `most` of them, and fewer when the next one keeps us waiting. Only one item
+ * is taken ahead of those that were asked for.
+ *
+ * @param pause milliseconds to wait for the next item
+ */
+export async function* inBursts<T>(
+  items: AsyncIterable<T>,
+  most: number,
+  pause: number,
+): AsyncGenerator<T[], void, undefined> {
+  const iterator = items[Symbol.asyncIterator]();
+  let next = iterator.next();
+  for (let burst: T[] = []; ; burst = []) {
+    for (let item = await next; !item.done; ) {
+      burst.push(item.value);
+      next = iterator.next();
+      const soon = burst.length < most ? await withinPause(next, pause) : undefined;
+      if (soon === undefined) break;
+      item = soon;
+      if (item.done) {
+        yield burst;
+        return;
+      }
+    }
+    if (burst.length === 0) return;
+    yield burst;
+  }
+}
+
+/** What a promise gives, or undefined when it takes longer than a pause. */
+async function withinPause<T>(promise: Promise<T>, pause: number): Promise<T | undefined> {
+  const timer = new AbortController();
+  const timeout = setTimeout(pause, undefined, { signal: timer.signal });
+  timeout.catch(() => {}); // it is told to stop when the promise was faster
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** The flags of a command that holds a model against pairs. */
+export interface TestFlags {
+  readonly model: string;
+  readonly test: string;
+  readonly sourceLang?: string;
+  readonly targetLang?: string;
+  readonly threads?: number;
+}
+
+/** The pairs of `--test`; the languages of a prefix are the model's unless flags say otherwise. */
+export function loadTestPairs(
+  { test, sourceLang, targetLang }: Omit<TestFlags, "model">,
+  { sourceLanguage, targetLanguage }: CheckpointDescription,
+): Corpus {
+  return loadCorpus(test, { source: sourceLang ?? sourceLanguage, target: targetLang ?? targetLanguage });
+}

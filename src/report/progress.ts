@@ -1,0 +1,101 @@
+import type { TrainingEvent } from "../training/events.ts";
+import type { Part } from "./document.ts";
+import { count, counted, duration, percent, rate, scientific } from "./format.ts";
+
+/** An event of one type. */
+type EventOf<Type extends TrainingEvent["type"]> = Extract<TrainingEvent, { readonly type: Type }>;
+
+/**
+ * Steps that the estimate made before the first one counts as much as: the first steps are slow, and after resuming
+ * one of the first may come with a validation.
+ */
+const WEIGHT = 100;
+
+/** Knows how long what is left of a run will take, from how long its steps and validations took so far. */
+export class RemainingTime {
+  totalSteps = 0;
+  readonly #now: () => number;
+  #started = 0;
+  #first = 0;
+  #step = 0;
+  #secondsPerStep = 0;
+
+  /** @param now milliseconds from any moment */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
+
+  tell(event: TrainingEvent): void {
+    if (event.type === "started") {
+      const { totalSteps, resumedAt, estimatedSeconds } = event.summary;
+      [this.totalSteps, this.#first, this.#step] = [totalSteps, resumedAt, resumedAt];
+      this.#started = this.#now();
+      this.#secondsPerStep = estimatedSeconds / Math.max(1, totalSteps - resumedAt);
+    }
+    if (event.type === "step") [this.#step, this.totalSteps] = [event.step, event.totalSteps];
+  }
+
+  get secondsLeft(): number {
+    const done = this.#step - this.#first;
+    const seconds = (this.#now() - this.#started) / 1000;
+    const perStep = (WEIGHT * this.#secondsPerStep + seconds) / (WEIGHT + done);
+    return perStep * Math.max(0, this.totalSteps - this.#step);
+  }
+}
+
+/**
+ * A step as it is shown while it goes by.
+ *
+ * @param speed tokens a second, evened out
+ */
+export function stepParts(
+  { step, totalSteps, loss, lr }: EventOf<"step">,
+  speed: number,
+  secondsLeft: number,
+): Part[] {
+  return [
+    [`${count(step)}/${count(totalSteps)}`, 4],
+    [`loss ${loss.toFixed(3)}`, 3],
+    [`lr ${scientific(lr)}`, 0],
+    [`${rate(speed)} tok/s`, 1],
+    [`${duration(secondsLeft)} left`, 2],
+  ];
+}
+
+/** A line of the log, for a pipe or a file. */
+export function logLine({ record }: EventOf<"log">, totalSteps: number, secondsLeft: number): string {
+  const parts = [
+    `step ${record.step}/${totalSteps}`,
+    `loss ${record.loss.toFixed(3)}`,
+    `lr ${scientific(record.lr)}`,
+    `${rate(record.tokensPerSecond)} tokens/s`,
+    `${duration(secondsLeft)} left`,
+  ];
+  return parts.join("  ");
+}
+
+/** A validation, in parts that can be left out. */
+export function validationParts({ record, improved }: EventOf<"validation">): Part[] {
+  const { step, valid } = record;
+  return [
+    [`step ${step}`, 5],
+    ["validation", 1],
+    [`loss ${valid.loss.toFixed(3)}`, 3],
+    [`perplexity ${valid.perplexity.toFixed(2)}`, 0],
+    [`BLEU ${valid.bleu.toFixed(2)}`, 5],
+    [`chrF ${valid.chrf.toFixed(2)}`, 1],
+    [`exact match ${percent(valid.exactMatch)}`, 4],
+    [improved ? "best" : "", 2],
+  ];
+}
+
+/** A step that changed nothing. */
+export function skippedText({ step, what, inARow }: EventOf<"skipped">): string {
+  const often = inARow === 1 ? "" : ` (${inARow} in a row)`;
+  return `step ${count(step)} skipped${often}: the ${what} is not a finite number`;
+}
+
+/** Why a run ends before its last step. */
+export function patienceText({ best, validations }: EventOf<"patience">): string {
+  return `no better than at step ${count(best.step)} in ${counted(validations, "validation")}: the run ends here`;
+}

@@ -1,0 +1,195 @@
+import type { ProfileReport } from "../tensor/profile.ts";
+import type { RunSummary } from "../training/events.ts";
+import type { TrainResult } from "../training/run.ts";
+import type { ValidationRecord } from "../training/state.ts";
+import { apart, type Block, line, table, toned } from "./document.ts";
+import { bytes, count, counted, duration, percent, shellWord } from "./format.ts";
+
+/** A model on the test pairs of its run. */
+type Test = NonNullable<TrainResult["test"]>;
+
+/** What is worth knowing before a run begins. */
+export function introductionDocument(summary: RunSummary): Block[] {
+  const { model, corpus, totalSteps, resumedAt } = summary;
+  const { nEncoderLayers, nDecoderLayers, dModel, nHeads, dFF, maxLength } = model;
+  const pairs = [
+    `${corpus.name}: ${counted(corpus.pairs, "pair")} to train on`,
+    ...(summary.validPairs > 0 ? [`${count(summary.validPairs)} to validate on`] : []),
+    ...(summary.testPairs > 0 ? [`${count(summary.testPairs)} held out`] : []),
+  ];
+  const tokens = (tokens: number, side: string, unknown: number, vocabulary: number): string => {
+    const share = percent((100 * unknown) / Math.max(1, tokens), 2);
+    return `${count(tokens)} ${side}, ${share} unknown, vocabulary ${count(vocabulary)}`;
+  };
+  const { sourceTokens, unknownSource, targetTokens, unknownTarget } = corpus;
+  const resumed = resumedAt === 0 ? "" : `, from step ${count(resumedAt)} on`;
+  const rows: [label: string, text: string][] = [
+    [
+      "model",
+      `${nEncoderLayers}+${nDecoderLayers} layers, width ${dModel}, ${counted(nHeads, "head")}, feed-forward ${dFF}`,
+    ],
+    ["", counted(summary.parameters, "parameter")],
+    ["data", pairs.join(", ")],
+    ["", skippedPairs(corpus.skipped, maxLength)],
+    ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
+    ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
+    ["kernels", `${summary.kernels} SIMD, ${counted(summary.threads, "thread")}`],
+    ["run", summary.directory],
+    [
+      "time",
+      `about ${duration(summary.estimatedSeconds)} for ${counted(Math.max(0, totalSteps - resumedAt), "step")}${resumed}`,
+    ],
+    ["", `about ${duration(summary.secondsPerEpoch)} a pass over the corpus, without validation`],
+    [
+      "memory",
+      `${bytes(summary.memory.resident)} in use; ${bytes(summary.memory.shared)} set aside for weights, moments, gradients and activations`,
+    ],
+  ];
+  return [{ kind: "facts", rows }];
+}
+
+function skippedPairs(skipped: number, maxLength: number): string {
+  if (skipped === 0) return `no pair is over ${maxLength} tokens long`;
+  return `${counted(skipped, "pair")} skipped: a side of more than ${maxLength} tokens`;
+}
+
+/** What a run that was stopped leaves behind, and how to go on with it. */
+export function stoppedDocument({ directory, step }: TrainResult): Block[] {
+  return [
+    line(`Stopped after step ${count(step)} and saved in ${directory}. Go on with:`),
+    { kind: "command", text: `npx xformer train --resume ${shellWord(directory)}` },
+  ];
+}
+
+/**
+ * How a run ended: the model on held-out pairs, some translations, and what to do with it.
+ *
+ * @param session what this session did of the run
+ */
+export function resultDocument(
+  { directory, step, best, test, average }: TrainResult,
+  session: { readonly steps: number; readonly seconds: number },
+): Block[] {
+  const inAll = session.steps === step ? "" : ` (${count(step)} in all)`;
+  const chosen = best === null ? "" : `; the best model is that of step ${count(best.step)}`;
+  return apart(
+    [line(`Trained ${counted(session.steps, "step")}${inAll} in ${duration(session.seconds)}${chosen}.`)],
+    test === null ? validationBlocks(best) : testBlocks(test),
+    average === null ? [] : averageBlocks(average),
+    [
+      line("The model is in ", toned("strong", directory), ". Translate with it:"),
+      { kind: "command", text: `npx xformer translate --model ${shellWord(directory)}` },
+    ],
+  );
+}
+
+function averageBlocks({ file, steps, valid, test }: NonNullable<TrainResult["average"]>): Block[] {
+  const row = (pairs: string, bleu: number, exactMatch: number, perplexity: number): string[] => [
+    ...[pairs, `BLEU ${bleu.toFixed(2)}`, `exact match ${percent(exactMatch)}`],
+    `perplexity ${perplexity.toFixed(3)}`,
+  ];
+  return [
+    line(`In ${file}, the average of steps ${steps.map(count).join(", ")}`),
+    table([
+      ...(valid === null ? [] : [row("validation", valid.bleu, valid.exactMatch, valid.perplexity)]),
+      ...(test === null ? [] : [row("held-out", test.bleu.score, test.exactMatch, test.perplexity)]),
+    ]),
+  ];
+}
+
+function validationBlocks(best: ValidationRecord | null): Block[] {
+  if (best === null) return [];
+  const { bleu, exactMatch, perplexity } = best.valid;
+  return [
+    line("On the validation pairs"),
+    table([
+      ["BLEU", bleu.toFixed(2)],
+      ["exact match", percent(exactMatch)],
+      ["perplexity", perplexity.toFixed(3)],
+    ]),
+  ];
+}
+
+function testBlocks(test: Test): Block[] {
+  const { bleu, exactMatch, perplexity, source } = test;
+  const scores = table([
+    ["BLEU", toned("strong", bleu.score.toFixed(2))],
+    ["", toned("dim", bleu.signature)],
+    ["exact match", toned("strong", percent(exactMatch))],
+    ["perplexity", perplexity.toFixed(3)],
+  ]);
+  const examples = samples(test).map(({ source, reference, translation }) => [
+    table([
+      [toned("dim", "source"), source],
+      [toned("dim", "reference"), reference],
+      [toned("dim", "translation"), toned(translation === reference ? "good" : "warning", translation)],
+    ]),
+  ]);
+  return apart(
+    [line(`On ${counted(source.length, "held-out pair")}`), scores],
+    [line("Some of them"), ...apart(...examples)],
+  );
+}
+
+/** How a run ended, for programs. */
+export function resultJson({ test, average, ...run }: TrainResult): object {
+  return {
+    ...{ type: "finished", ...run, test: test === null ? null : testJson(test) },
+    average:
+      average === null ? null : { ...average, test: average.test === null ? null : testJson(average.test) },
+  };
+}
+
+function testJson(test: Test): object {
+  const { loss, perplexity, tokenAccuracy, exactMatch, bleu } = test;
+  const { score, signature } = bleu;
+  const pairs = test.source.length;
+  return {
+    ...{ pairs, loss, perplexity, tokenAccuracy, exactMatch, bleu: { score, signature } },
+    samples: samples(test),
+  };
+}
+
+/** A test sentence with what the model made of it. */
+interface Sample {
+  readonly source: string;
+  readonly reference: string;
+  readonly translation: string;
+}
+
+/** Five sentences spread over the test set, always the same ones. */
+function samples(test: Test): Sample[] {
+  const wanted = Math.min(5, test.source.length);
+  return Array.from({ length: wanted }, (_, i) => {
+    const index = Math.floor(((i + 0.5) * test.source.length) / wanted);
+    return {
+      source: test.source[index]!,
+      reference: test.target[index]!,
+      translation: test.translations[index]!.text,
+    };
+  });
+}
+
+/** Where the time of the main thread went, as a table: milliseconds of a step, forward and backward. */
+export function profileDocument(report: ProfileReport, steps: number): Block[] {
+  const { operations, gemmSeconds, gemmGflops, peakGflops, waitingSeconds, totalSeconds } = report;
+  const milliseconds = (seconds: number): string => ((1000 * seconds) / Math.max(1, steps)).toFixed(2);
+  const share = (seconds: number): string => percent((100 * seconds) / totalSeconds);
+  const inKernels = operations.reduce((sum, time) => sum + time.forwardSeconds + time.backwardSeconds, 0);
+  const outside = totalSeconds - inKernels - waitingSeconds;
+  const rows = [
+    ["ms a step, main thread", "forward", "backward", "share"],
+    ...operations.map(({ operation, forwardSeconds, backwardSeconds }) => [
+      operation,
+      milliseconds(forwardSeconds),
+      backwardSeconds === 0 ? "" : milliseconds(backwardSeconds),
+      share(forwardSeconds + backwardSeconds),
+    ]),
+    ["waiting for threads", milliseconds(waitingSeconds), "", share(waitingSeconds)],
+    ["outside the kernels", milliseconds(outside), "", share(outside)],
+    ["all", milliseconds(totalSeconds), "", ""],
+  ];
+  const gemm = `matrix products: ${share(gemmSeconds)} of the time, ${gemmGflops.toFixed(1)} GFLOP/s`;
+  const peak = `${percent((100 * gemmGflops) / peakGflops)} of the ${peakGflops.toFixed(1)} measured on one that stays in the caches`;
+  return apart([table(rows, [1, 2, 3])], [table([[`${gemm}, ${peak}`]])]);
+}

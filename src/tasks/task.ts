@@ -1,0 +1,63 @@
+import { XformerError } from "../errors.ts";
+
+/** A sentence and its translation, or whatever the task turns the one into. */
+export interface Pair {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** A corpus that can be made at any size from a seed. */
+export interface Task {
+  readonly name: string;
+  /** What it is, in half a line. */
+  readonly description: string;
+  /** The file extension, and the language, of the source side. */
+  readonly sourceLang: string;
+  /** The file extension, and the language, of the target side. */
+  readonly targetLang: string;
+  /**
+   * Makes pairs of which no two share a source or a target, so that any cut through them is clean.
+   *
+   * @throws XformerError (USAGE) if the task does not have that many
+   */
+  generate(options: { readonly seed: number; readonly count: number }): readonly Pair[];
+  /**
+   * Tells which of these pairs a model trained on the others has a chance at; all of them if absent.
+   *
+   * @param pairs the whole corpus
+   */
+  readonly fitToHoldOut?: (pairs: readonly Pair[]) => (pair: Pair) => boolean;
+}
+
+/** So many draws in a row without anything new, and the task counts as exhausted. */
+const PATIENCE = 2000;
+
+/**
+ * Takes the first `count` pairs of an endless stream that share neither source nor target with an earlier one.
+ *
+ * @param taskName for the error message
+ * @throws XformerError (USAGE) if the stream has nothing new for a long time
+ */
+export function takeDistinct(pairs: Iterable<Pair>, count: number, taskName: string): readonly Pair[] {
+  const taken: Pair[] = [];
+  if (count <= 0) return taken;
+  const sources = new Set<string>();
+  const targets = new Set<string>();
+  let misses = 0;
+  for (const { source, target } of pairs) {
+    if (sources.has(source) || targets.has(target)) {
+      if (++misses < PATIENCE) continue;
+      throw new XformerError(
+        "USAGE",
+        `task ${taskName} cannot make ${count} distinct pairs, only about ${taken.length}`,
+        { hint: "Ask for fewer pairs." },
+      );
+    }
+    misses = 0;
+    sources.add(source);
+    targets.add(target);
+    taken.push({ source, target });
+    if (taken.length === count) break;
+  }
+  return taken;
+}

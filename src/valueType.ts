@@ -1,0 +1,135 @@
+import { XformerError } from "./errors.ts";
+
+/** The numbers that are allowed; where a bound is left out there is none. */
+export interface NumberRange {
+  readonly whole?: boolean;
+  /** The least number allowed. */
+  readonly from?: number;
+  /** Numbers have to be larger than this. */
+  readonly above?: number;
+  /** The largest number allowed. */
+  readonly to?: number;
+  /** Numbers have to be smaller than this. */
+  readonly below?: number;
+}
+
+/** The values that a setting takes, as data: flags, files, schemas and the library's checks are made from it. */
+export type ValueType =
+  | ({ readonly kind: "number" } & NumberRange)
+  | { readonly kind: "numbers"; readonly count: number; readonly each: NumberRange }
+  | { readonly kind: "choice"; readonly choices: readonly string[] }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "text" }
+  | { readonly kind: "path"; readonly ending?: string };
+
+/** What a field of a configuration may be. */
+export interface Rule {
+  readonly type: ValueType;
+  /** What null means, for a field that may be null. */
+  readonly nullMeans?: string;
+}
+
+/** A value of a setting; null stands for something that its description names. */
+export type Value = number | readonly number[] | string | boolean | null;
+
+/** Whether a value is of a type. */
+export function accepts(type: ValueType, value: unknown): boolean {
+  switch (type.kind) {
+    case "number":
+      return isInRange(value, type);
+    case "numbers":
+      return (
+        Array.isArray(value) &&
+        value.length === type.count &&
+        value.every((number) => isInRange(number, type.each))
+      );
+    case "choice":
+      return typeof value === "string" && type.choices.includes(value);
+    case "boolean":
+      return typeof value === "boolean";
+    case "text":
+      return typeof value === "string";
+    case "path":
+      return typeof value === "string" && value !== "" && value.endsWith(type.ending ?? "");
+  }
+}
+
+/**
+ * Checks a field of a configuration; of a list, whose numbers have a field each, one of its numbers.
+ *
+ * @throws XformerError CONFIG that names the field and what it has to be
+ */
+export function checkField(field: string, value: unknown, { type, nullMeans }: Rule): void {
+  if (value === null && nullMeans !== undefined) return;
+  if (type.kind === "numbers" ? isInRange(value, type.each) : accepts(type, value)) return;
+  const expected = type.kind === "numbers" ? describeRange(type.each) : describeType(type);
+  throw new XformerError("CONFIG", `${field} is ${typeof value === "string" ? `"${value}"` : value}`, {
+    hint: `It has to be ${expected}${nullMeans === undefined ? "" : ", or null"}.`,
+  });
+}
+
+/** A type in words that follow "expected": `a number above 0 and at most 10`. */
+export function describeType(type: ValueType): string {
+  switch (type.kind) {
+    case "number":
+      return describeRange(type);
+    case "numbers":
+      return `a list of ${type.count}, each ${describeRange(type.each)}`;
+    case "choice":
+      return `one of ${type.choices.join(", ")}`;
+    case "boolean":
+      return "true or false";
+    case "text":
+      return "a text";
+    case "path":
+      return type.ending === undefined ? "a path" : `the path of a ${type.ending} file`;
+  }
+}
+
+/**
+ * What a text on the command line means.
+ *
+ * @returns undefined when it is not of the type
+ */
+export function parseValue(type: ValueType, text: string): Value | undefined {
+  const value = convert(type, text);
+  return accepts(type, value) ? value : undefined;
+}
+
+function convert({ kind }: ValueType, text: string): Value {
+  if (kind === "number") return parseNumber(text);
+  if (kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
+  return text;
+}
+
+/** Whether something is a number within a range. */
+export function isInRange(value: unknown, { whole = false, from, above, to, below }: NumberRange): boolean {
+  return (
+    typeof value === "number" &&
+    Number.isFinite(value) &&
+    (!whole || Number.isSafeInteger(value)) &&
+    (from === undefined || value >= from) &&
+    (above === undefined || value > above) &&
+    (to === undefined || value <= to) &&
+    (below === undefined || value < below)
+  );
+}
+
+/** A range in words that follow "expected": `a whole number of at least 1`. */
+export function describeRange({ whole = false, from, above, to, below }: NumberRange): string {
+  const noun = whole ? "a whole number" : "a number";
+  if (from !== undefined && to !== undefined) return `${noun} from ${from} to ${to}`;
+  const bounds = [
+    ...(from === undefined ? [] : [`of at least ${from}`]),
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(to === undefined ? [] : [`at most ${to}`]),
+    ...(below === undefined ? [] : [`below ${below}`]),
+  ];
+  return [noun, bounds.join(" and ")].filter((part) => part !== "").join(" ");
+}
+
+/** A number as people write it; NaN for anything else. */
+export function parseNumber(text: string): number {
+  // Number() takes blanks for 0 and reads 0x10: neither is what somebody who typed it can have meant.
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}

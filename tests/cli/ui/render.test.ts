@@ -1,0 +1,94 @@
+import { Chalk } from "chalk";
+import { describe, expect, it } from "vitest";
+import { render } from "../../../src/cli/ui/render.ts";
+import { type Block, line, table, toned } from "../../../src/report/document.ts";
+
+const plain = { colours: new Chalk({ level: 0 }), bar: "#" };
+
+function shown(width: number, ...blocks: readonly Block[]): string {
+  return render(blocks, { ...plain, width });
+}
+
+describe("histograms", () => {
+  const bars = (...counts: readonly number[]) =>
+    counts.map((count, i) => ({ label: `${2 * i + 1}-${2 * i + 2}`, count }));
+  const block: Block = {
+    kind: "histograms",
+    sides: [
+      { title: "source, words", bars: bars(0, 1800, 900, 1) },
+      { title: "target, words", bars: bars(2) },
+    ],
+  };
+
+  it("sides stand beside each other, and what is rare is still seen", () => {
+    expect(shown(80, block)).toBe(
+      [
+        "  source, words                    target, words",
+        "  1-2                              1-2  ################## 2",
+        "  3-4  ################## 1,800",
+        "  5-6  ######### 900",
+        "  7-8  # 1",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("one stands below the other where there is no room", () => {
+    const lines = shown(40, block).split("\n");
+    expect(lines.indexOf("  target, words")).toBe(6);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
+  });
+});
+
+describe("facts", () => {
+  const block: Block = {
+    kind: "facts",
+    rows: [
+      ["model", "one two three"],
+      ["", "four"],
+    ],
+  };
+
+  it("go on below where the line ends", () => {
+    expect(shown(17, block)).toBe("  model  one two\n         three\n         four\n");
+  });
+
+  it("are one line where there is no end", () => {
+    expect(shown(Number.POSITIVE_INFINITY, block)).toBe("  model  one two three\n         four\n");
+  });
+});
+
+describe("quotes", () => {
+  const quote: Block = { kind: "quote", place: "a.tsv:3", remark: "invisible", text: "我".repeat(60) };
+
+  it("stand beside what is said of them, as far as there is room", () => {
+    expect(shown(80, quote)).toBe(`  a.tsv:3  invisible  ${"我".repeat(28)}…\n`);
+  });
+
+  it("have a line of their own where little would be seen", () => {
+    expect(shown(50, quote)).toBe(`  a.tsv:3  invisible\n    ${"我".repeat(22)}…\n`);
+  });
+
+  it("are left out where there is none", () => {
+    expect(shown(80, { ...quote, text: "" })).toBe("  a.tsv:3  invisible\n");
+  });
+});
+
+it("text from elsewhere cannot steer the terminal", () => {
+  const evil = "\u001b[2Ja";
+  const blocks: Block[] = [
+    { kind: "heading", text: evil },
+    line(evil, toned("good", evil)),
+    { kind: "command", text: evil },
+    { kind: "facts", rows: [["path", evil]] },
+    table([[evil, toned("dim", evil)]]),
+    { kind: "quote", place: evil, remark: evil, text: evil },
+  ];
+  expect(shown(80, ...blocks)).not.toContain("\u001b");
+});
+
+it("tones are colours", () => {
+  const blocks = [line(toned("strong", "a"), toned("bad", "b"))];
+  const text = render(blocks, { colours: new Chalk({ level: 1 }), bar: "#", width: 80 });
+  expect(text).toBe("\u001b[1ma\u001b[22m\u001b[31mb\u001b[39m\n");
+});
