@@ -2,6 +2,7 @@ import type { DecodingOptions } from "./decoding/options.ts";
 import { type Partner, Translator } from "./decoding/translator.ts";
 import { XformerError } from "./errors.ts";
 import { JOBS } from "./jobs.ts";
+import type { KernelSetName } from "./kernels/kernels.ts";
 import { Transformer } from "./model/transformer.ts";
 import { WorkerPool } from "./replicas/workerPool.ts";
 import type { Heap } from "./tensor/heap.ts";
@@ -12,10 +13,17 @@ export class TrainedModel {
   /** What the checkpoint says about itself. */
   readonly description: CheckpointDescription & { readonly file: string };
   readonly translator: Translator;
+  /** Why it does not compute as fast as it could, if there is something that keeps it from that. */
+  readonly warning: string | undefined;
 
-  constructor(description: CheckpointDescription & { readonly file: string }, translator: Translator) {
+  constructor(
+    description: CheckpointDescription & { readonly file: string },
+    translator: Translator,
+    warning?: string,
+  ) {
     this.description = description;
     this.translator = translator;
+    this.warning = warning;
   }
 
   /** Translates one line; an empty one when it holds no token. */
@@ -42,6 +50,7 @@ export class TrainedModel {
  *
  * @param path a run directory (then its best model) or a checkpoint file; or several
  * @param options.threads threads to compute on; by default one a core
+ * @param options.kernels what computes; by default the fastest kernels that run here
  * @throws XformerError CHECKPOINT or IO naming the file and what is wrong with it; CHECKPOINT when models of an
  *   ensemble have different target vocabularies
  *
@@ -51,21 +60,21 @@ export class TrainedModel {
  */
 export async function loadModel(
   path: string | readonly string[],
-  options: { readonly threads?: number | undefined } = {},
+  options: { readonly threads?: number | undefined; readonly kernels?: KernelSetName | undefined } = {},
 ): Promise<TrainedModel> {
   const [first, ...others] = [path].flat();
   if (first === undefined)
     throw new XformerError("USAGE", "no model is named", { hint: "Name at least one." });
   const checkpoint = loadCheckpoint(first);
   const { tensors: _, ...description } = checkpoint;
-  const pool = new WorkerPool(checkpoint.model, JOBS, options.threads);
+  const pool = new WorkerPool(checkpoint.model, JOBS, options);
   const { heap } = pool.main.workbench;
   restore(checkpoint, pool.main.model, heap);
   const partners = others.map((other) => loadPartner(other, description, heap));
   pool.weightsChanged();
   const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
   const translator = new Translator(pool, sourceTokenizer, targetTokenizer, outputLimit, partners);
-  return new TrainedModel(description, translator);
+  return new TrainedModel(description, translator, pool.warning);
 }
 
 /** A further model of an ensemble, in the memory of the first. */

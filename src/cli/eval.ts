@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addComputingOptions } from "./computing.ts";
 import { addBeamOptions } from "./decodingFlags.ts";
 import { addMetricOptions } from "./evalFlags.ts";
 import type { SystemFlags } from "./evalSystems.ts";
@@ -34,7 +35,7 @@ export function addEval(program: Command, run: Run): void {
       "--accepted-separator <text>",
       'what stands between accepted references of one line, as in "a | b"',
     );
-  addMetricOptions(addBeamOptions(command))
+  addComputingOptions(addMetricOptions(addBeamOptions(command)))
     .option("--force", "do not warn of translations that look tokenised")
     .addOption(
       choiceOption("--by-length [side]", "scores by length in tokens", ["source", "reference"], "reference"),
@@ -52,7 +53,6 @@ export function addEval(program: Command, run: Run): void {
       countOption("--seed <n>", "of resamples and shuffles (default: 12345)", { from: 0, to: 4294967295 }),
     )
     .addOption(pathOption("-o, --output <file>", "write the translations there, one a line"))
-    .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .option("--json", "one JSON object on stdout")
     .option("-q, --quiet", "no warnings")
     .addOption(debugOption())

@@ -13,6 +13,7 @@ import { linesFrom, readLines } from "../io/lines.ts";
 import type { MeasuredSystem, MeasuredSystems } from "../report/evaluation.ts";
 import { counted } from "../report/format.ts";
 import type { TrainedModel } from "../trainedModel.ts";
+import { type ComputingFlags, openModel } from "./computing.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { type MetricFlags, metricOptions, parseMetrics } from "./evalFlags.ts";
 import { loadTestPairs, type TestFlags } from "./input.ts";
@@ -20,7 +21,7 @@ import { defined } from "./options.ts";
 import type { Warn } from "./ui/terminal.ts";
 
 /** The flags that say what is evaluated, and how. */
-export interface SystemFlags extends MetricFlags, Partial<TestFlags> {
+export interface SystemFlags extends MetricFlags, ComputingFlags, Partial<TestFlags> {
   readonly hypotheses?: string;
   readonly references?: readonly string[];
   readonly baseline?: string;
@@ -38,6 +39,7 @@ const FOR_MODELS = {
   sourceLang: "--source-lang",
   targetLang: "--target-lang",
   threads: "--threads",
+  kernels: "--kernels",
   beam: "--beam",
   lengthPenalty: "--length-penalty",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
@@ -78,8 +80,7 @@ function usage(problem: string): XformerError {
 /** Translates `--test` with the model, and with the baseline if there is one, and measures both. */
 async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promise<MeasuredSystems> {
   const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS, [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES]);
-  const { loadModel } = await import("../trainedModel.ts");
-  const model = await loadModel(flags.model, { threads: flags.threads });
+  const model = await openModel(flags.model, flags, warn);
   const { description } = model;
   const { source, target } = loadTestPairs(flags, description);
   const references = acceptedStreams([target], flags.acceptedSeparator);
@@ -106,9 +107,7 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
   return {
     system,
     baseline:
-      baseline === undefined
-        ? undefined
-        : await measure(baseline, await loadModel(baseline, { threads: flags.threads })),
+      baseline === undefined ? undefined : await measure(baseline, await openModel(baseline, flags, warn)),
     references,
     sources: source,
     lengths: {

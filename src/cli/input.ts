@@ -110,7 +110,6 @@ export interface TestFlags {
   readonly test: string;
   readonly sourceLang?: string;
   readonly targetLang?: string;
-  readonly threads?: number;
 }
 
 /** The pairs of `--test`; the languages of a prefix are the model's unless flags say otherwise. */

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addAverage } from "./average.ts";
 import { addCheck } from "./check.ts";
 import { addData } from "./data.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import type { Run } from "./exit.ts";
 import { addInspect } from "./inspect.ts";
@@ -33,7 +34,7 @@ Examples:
     );
   const running = [addTrain, addTranslate, addEval, addScore];
   const looking = [addTokenize, addTokenizer, addInspect, addCheck];
-  for (const add of [...running, ...looking, addAverage, addData]) add(program, run);
+  for (const add of [...running, ...looking, addAverage, addData, addDoctor]) add(program, run);
   return program;
 }
 

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import type { TrainedModel } from "../trainedModel.ts";
+import { addComputingOptions, type ComputingFlags, openModel } from "./computing.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import type { NBestEntry } from "./nBestList.ts";
-import { countOption, debugOption, modelOption, numberOption, pathOption } from "./options.ts";
+import { debugOption, modelOption, numberOption, pathOption } from "./options.ts";
 
 /** Pairs scored at a time: enough for all threads, few enough to see the first numbers soon. */
 const PAIRS = 256;
 
-interface ScoreFlags {
+interface ScoreFlags extends ComputingFlags {
   readonly model: string;
   readonly reverseModel?: string;
   readonly test?: string;
@@ -18,12 +19,11 @@ interface ScoreFlags {
   readonly input?: string;
   readonly perToken?: boolean;
   readonly lengthPenalty?: number;
-  readonly threads?: number;
 }
 
 /** Adds `xformer score`. */
 export function addScore(program: Command, run: Run): void {
-  program
+  const command = program
     .command("score")
     .description(
       "print the natural-log probability of each target, with its END, given the source; or rank an n-best list anew",
@@ -40,8 +40,8 @@ export function addScore(program: Command, run: Run): void {
     .addOption(pathOption("-i, --input <file>", "of --nbest: the lines that were translated"))
     .addOption(
       numberOption("--length-penalty <a>", "of --nbest: alpha, as in translate (default: 1)", { from: 0 }),
-    )
-    .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
+    );
+  addComputingOptions(command)
     .addOption(debugOption())
     .addHelpText(
       "after",
@@ -67,11 +67,10 @@ async function score(flags: ScoreFlags): Promise<ExitCode> {
       hint: "Name the list and the lines of which it is.",
     });
   }
-  const { loadModel } = await import("../trainedModel.ts");
-  const { threads } = flags;
-  const forward = await loadModel(flags.model, { threads });
+  const warn = (await import("./ui/terminal.ts")).warnings(false);
+  const forward = await openModel(flags.model, flags, warn);
   const backward =
-    flags.reverseModel === undefined ? undefined : await loadModel(flags.reverseModel, { threads });
+    flags.reverseModel === undefined ? undefined : await openModel(flags.reverseModel, flags, warn);
   if (test !== undefined) await scorePairs({ ...flags, test }, forward, backward);
   else await rerankList(nbest!, input!, flags, forward, backward);
   await Promise.all([forward.close(), backward?.close()]);

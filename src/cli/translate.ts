@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ALIGNMENT_UNITS, type AlignmentUnit, type DecodingOptions } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
 import type { TrainedModel } from "../trainedModel.ts";
+import { addComputingOptions, type ComputingFlags } from "./computing.ts";
 import { addDecodingOptions, type DecodingFlags, decodingOptions, modelsOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import type { InputRow } from "./input.ts";
@@ -14,14 +15,13 @@ const LINES_PER_THREAD = 64;
 /** When input pauses for so many milliseconds, what has come is translated. */
 const PAUSE = 20;
 
-interface TranslateFlags extends DecodingFlags, OutputFlags {
+interface TranslateFlags extends ComputingFlags, DecodingFlags, OutputFlags {
   readonly model: readonly string[];
   readonly input?: string;
   readonly output?: string;
   readonly prefixColumn?: number;
   readonly alignments?: AlignmentUnit;
   readonly nBest?: number;
-  readonly threads?: number;
   readonly quiet?: boolean;
 }
 
@@ -33,12 +33,11 @@ export function addTranslate(program: Command, run: Run): void {
     .addOption(modelsOption())
     .addOption(pathOption("-i, --input <file>", "lines to translate (default: standard input)"))
     .addOption(pathOption("-o, --output <file>", "where translations go (default: standard output)"));
-  addDecodingOptions(command)
+  addComputingOptions(addDecodingOptions(command))
     .addOption(countOption("--prefix-column <n>", "column of tab-separated input with a prefix", { from: 2 }))
     .option("--scores", "add columns: the log-probability, and the same over the length penalty")
     .addOption(choiceOption("--alignments <unit>", "add a column: source and target places", ALIGNMENT_UNITS))
     .option("--json", "one JSON object a line, with everything")
-    .addOption(countOption("--threads <n>", "threads to compute on", { to: 256 }))
     .option("-q, --quiet", "no warnings")
     .addOption(debugOption())
     .addHelpText(
@@ -57,13 +56,13 @@ Examples:
 
 async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const [
-    { loadModel },
+    { openModel },
     { resolveDecoding },
     { warnings },
     { aboutLongLine, UnknownWords, unknownWords },
     { openRows },
   ] = await Promise.all([
-    import("../trainedModel.ts"),
+    import("./computing.ts"),
     import("../decoding/options.ts"),
     import("./ui/terminal.ts"),
     import("./doubts.ts"),
@@ -78,7 +77,7 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const rows = openRows(flags.input, flags.prefixColumn, (line) =>
     warn(`${place(line)}: invalid UTF-8, read as \ufffd.`),
   );
-  const model = await loadModel(flags.model, { threads: flags.threads });
+  const model = await openModel(flags.model, flags, warn);
   if (isPrompt) {
     const { promptLoop } = await import("./promptLoop.ts");
     return promptLoop(model, options);

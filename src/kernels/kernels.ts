@@ -249,13 +249,22 @@ export function at(pointer: Pointer, words: number): Pointer {
 /** The sets of kernels, the fastest first. */
 export const KERNEL_SETS = ["native", "relaxed", "strict", "reference"] as const;
 
+/** The name of a set of kernels. */
+export type KernelSetName = (typeof KERNEL_SETS)[number];
+
 /** A set of kernels: one of the implementations of {@link Kernels}, before it works on a memory. */
 export interface KernelSet {
-  readonly name: (typeof KERNEL_SETS)[number];
-  /** What of the processor it uses, where that is to be told apart: such as AVX2. */
+  readonly name: KernelSetName;
+  /** Which of the processor's vectors it uses, where that is to be told apart: such as AVX2. */
   readonly level?: string;
   /** Makes the set work on a memory, shared or not. Use {@link bindKernels}. */
   readonly instantiate: (memory: WebAssembly.Memory) => Kernels;
+}
+
+/** A set of kernels in words: native AVX2, relaxed SIMD. */
+export function describeKernels({ name, level }: Pick<KernelSet, "name" | "level">): string {
+  if (level !== undefined) return `${name} ${level}`;
+  return name === "reference" ? name : `${name} SIMD`;
 }
 
 /** Makes a set of kernels work on a memory: the one way in which kernels and memory meet. */

@@ -1,13 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { XformerError } from "../errors.ts";
-import { KERNEL_SETS, type KernelSet } from "./kernels.ts";
+import { KERNEL_SETS, type KernelSet, type KernelSetName } from "./kernels.ts";
 import { loadNative } from "./native.ts";
 import { REFERENCE } from "./reference/index.ts";
 import { supportsRelaxedSimd, webAssemblySet } from "./webAssemblySet.ts";
-
-/** The name of a set of kernels. */
-export type KernelSetName = KernelSet["name"];
 
 /**
  * Whether this Node can run the relaxed build; switches the feature on where it is still behind a flag.
@@ -85,6 +82,9 @@ export function loadKernels(name: KernelSetName, shared = true): KernelSet {
   }
 }
 
+/** What people call the levels of the native kernels. */
+const LEVELS: Readonly<Record<string, string>> = { avx512: "AVX-512", avx2: "AVX2", neon: "NEON" };
+
 function nativeSet(): KernelSet {
   const addon = loadNative();
   if ("missing" in addon) {
@@ -92,5 +92,6 @@ function nativeSet(): KernelSet {
       hint: "`xformer doctor` says more.",
     });
   }
-  return { name: "native", level: addon.level, instantiate: (memory) => addon.bind(memory) };
+  const level = LEVELS[addon.level] ?? addon.level;
+  return { name: "native", level, instantiate: (memory) => addon.bind(memory) };
 }

@@ -29,7 +29,7 @@ export interface Pool {
   /** The replica of the calling thread. */
   readonly main: Replica;
   /** Which kernels compute. */
-  readonly kernels: KernelSet["name"];
+  readonly kernels: Pick<KernelSet, "name" | "level">;
   /** How many threads share the work, the calling one included. */
   readonly threads: number;
   /** Which weights the model has: a number that rises when they change. */
@@ -47,7 +47,7 @@ export interface Pool {
 /** A pool of the calling thread alone, over a heap of its own: what there is where threads are not to be had. */
 export class SinglePool implements Pool {
   readonly main: Replica;
-  readonly kernels: KernelSet["name"];
+  readonly kernels: KernelSet;
   readonly threads = 1;
   readonly #jobs: Jobs;
   readonly #pause: () => Promise<void>;
@@ -67,7 +67,7 @@ export class SinglePool implements Pool {
       throw new Error(`there are no files here: ${file}`);
     };
     this.main = createReplica({ config, kernels, heap: Heap.unshared(), openCorpus });
-    this.kernels = kernels.name;
+    this.kernels = kernels;
     this.#jobs = jobs;
     this.#pause = pause;
   }

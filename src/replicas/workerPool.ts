@@ -3,13 +3,23 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { XformerError } from "../errors.ts";
-import type { Pointer } from "../kernels/kernels.ts";
-import { chooseKernels, type KernelSetName, loadKernels } from "../kernels/load.ts";
+import type { KernelSet, KernelSetName, Pointer } from "../kernels/kernels.ts";
+import { chooseKernels, loadKernels } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Heap } from "../tensor/heap.ts";
 import { Control, type Job } from "./control.ts";
 import { type Jobs, type Pool, workOf } from "./pool.ts";
 import { createReplica, type Replica } from "./replica.ts";
+
+/** How a pool is to compute; results depend on none of it. */
+export interface PoolOptions {
+  /** How many threads, the main one included; by default one a core. */
+  readonly threads?: number | undefined;
+  /** By default the fastest that run here, or what XFORMER_KERNELS says. */
+  readonly kernels?: KernelSetName | undefined;
+  /** Whether the main thread keeps a profile. */
+  readonly profiled?: boolean | undefined;
+}
 
 /** What a worker thread is started with. */
 export interface WorkerSeed {
@@ -35,7 +45,9 @@ const PATIENCE = 200;
  */
 export class WorkerPool implements Pool {
   readonly main: Replica;
-  readonly kernels: KernelSetName;
+  readonly kernels: KernelSet;
+  /** Why faster kernels that there are cannot be used. */
+  readonly warning: string | undefined;
   readonly threads: number;
   readonly #control: Control;
   readonly #jobs: Jobs;
@@ -45,14 +57,16 @@ export class WorkerPool implements Pool {
 
   /**
    * @param jobs what there is to do on the main thread; `src/worker.ts` does the same on the others
-   * @param threads how many, the main thread included; by default one a core
-   * @param profiled whether the main thread keeps a profile
+   * @throws XformerError USAGE when the kernels asked for do not run here
    */
-  constructor(config: ModelConfig, jobs: Jobs, threads = availableParallelism(), profiled = false) {
-    this.kernels = chooseKernels().name;
+  constructor(config: ModelConfig, jobs: Jobs, options: PoolOptions = {}) {
+    const { threads = availableParallelism(), profiled = false } = options;
+    const { name, warning } = chooseKernels(options.kernels);
+    this.kernels = loadKernels(name);
+    this.warning = warning;
     this.threads = threads;
     const heap = Heap.shared();
-    const kernels = loadKernels(this.kernels);
+    const { kernels } = this;
     this.main = createReplica({ config, kernels, heap, openCorpus: EncodedCorpus.open, profiled });
     this.#control = new Control(heap);
     this.#jobs = jobs;
@@ -106,7 +120,7 @@ export class WorkerPool implements Pool {
   async #start(): Promise<void> {
     const { model, workbench } = this.main;
     const seed: WorkerSeed = {
-      kernels: this.kernels,
+      kernels: this.kernels.name,
       memory: workbench.heap.wasm,
       config: model.config,
       parameters: model.parameters.pointer,

@@ -33,7 +33,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["", skippedPairs(corpus.skipped, maxLength)],
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
-    ["kernels", `${summary.kernels} SIMD, ${counted(summary.threads, "thread")}`],
+    ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
     ["run", summary.directory],
     [
       "time",

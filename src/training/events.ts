@@ -1,5 +1,4 @@
 import type { CorpusStatistics } from "../data/encodedCorpusFile.ts";
-import type { KernelSet } from "../kernels/kernels.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { TrainingConfig } from "./config.ts";
@@ -14,7 +13,8 @@ export interface RunSummary {
   readonly training: TrainingConfig;
   /** Numbers that are learned. */
   readonly parameters: number;
-  readonly kernels: KernelSet["name"];
+  /** In words: native AVX2, relaxed SIMD. */
+  readonly kernels: string;
   readonly threads: number;
   readonly corpus: CorpusStatistics & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */
@@ -61,6 +61,8 @@ export type TrainingEvent =
       readonly skipped: number;
       readonly inARow: number;
     }
+  /** Something keeps the run from being as fast as it could be. */
+  | { readonly type: "warning"; readonly message: string }
   | { readonly type: "validation"; readonly record: ValidationRecord; readonly improved: boolean }
   /** The run ends because as many validations in a row as it has patience for have brought nothing better. */
   | {

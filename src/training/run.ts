@@ -1,6 +1,7 @@
 import type { Corpus, Pairs } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
+import { describeKernels } from "../kernels/kernels.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { type Checkpoint, type CheckpointDescription, loadCheckpoint, restore } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
@@ -140,7 +141,7 @@ export class Run {
       training: config.training,
       totalSteps,
       parameters: model.parameters.count,
-      kernels: pool.kernels,
+      kernels: describeKernels(pool.kernels),
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type Corpus, loadCorpus } from "../data/corpus.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
+import type { KernelSetName } from "../kernels/kernels.ts";
 import type { ModelConfig, PresetName } from "../model/config.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
@@ -26,6 +27,8 @@ interface CommonOptions extends RunOptions {
   readonly training?: Partial<TrainingConfig>;
   /** Threads to compute on; by default one a core. The result does not depend on it. */
   readonly threads?: number | undefined;
+  /** What computes; by default the fastest kernels that run here. */
+  readonly kernels?: KernelSetName | undefined;
   /** Where encoded corpora are kept; by default `.cache` beside the run directory. */
   readonly cacheDirectory?: string | undefined;
 }
@@ -156,7 +159,7 @@ async function whileLocked<T>({ path }: RunDirectory, work: () => Promise<T>): P
 async function withPool(
   { corpus, tokenizers }: PreparedCorpus,
   { model }: RunConfig,
-  { threads, profile }: CommonOptions,
+  { threads, kernels, profile, onEvent }: CommonOptions,
   work: (pool: Pool) => Promise<TrainResult>,
 ): Promise<TrainResult> {
   const sizes: ModelConfig = {
@@ -164,7 +167,8 @@ async function withPool(
     sourceVocabSize: tokenizers.source.vocabulary.size,
     targetVocabSize: tokenizers.target.vocabulary.size,
   };
-  const pool = new WorkerPool(sizes, JOBS, threads, profile);
+  const pool = new WorkerPool(sizes, JOBS, { threads, kernels, profiled: profile });
+  if (pool.warning !== undefined) onEvent?.({ type: "warning", message: pool.warning });
   pool.main.resources.adopt(corpus);
   try {
     return await work(pool);

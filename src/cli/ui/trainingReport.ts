@@ -20,7 +20,7 @@ import type { TrainResult } from "../../training/run.ts";
 import { fitParts } from "./layout.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { canvasFor, render } from "./render.ts";
-import { coloursFor } from "./terminal.ts";
+import { coloursFor, warnings } from "./terminal.ts";
 
 /** Tells the user how a run goes. */
 export interface TrainingReport {
@@ -73,10 +73,12 @@ function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
 }
 
 function plainReport(): TrainingReport {
+  const warn = warnings(false);
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
   const clock = new RemainingTime();
   return humanReport((event) => {
     clock.tell(event);
+    if (event.type === "warning") warn(event.message);
     if (event.type === "started") {
       const canvas = { ...canvasFor(process.stderr), width: Number.POSITIVE_INFINITY };
       print(render(introductionDocument(event.summary), canvas));
@@ -96,6 +98,10 @@ function terminalReport(): TrainingReport {
   let speed: number | undefined;
   const report = humanReport((event) => {
     clock.tell(event);
+    if (event.type === "warning") {
+      stream.write(CLEAR_LINE);
+      warnings(false)(event.message);
+    }
     if (event.type === "preparing")
       stream.write(`${CLEAR_LINE}  ${event.phase} the corpus: ${counted(event.pairs, "pair")}`);
     if (event.type === "started") {

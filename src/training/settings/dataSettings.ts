@@ -1,3 +1,4 @@
+import { KERNEL_SETS } from "../../kernels/kernels.ts";
 import type { Setting } from "./setting.ts";
 
 /** What is at the top of a configuration file: how a run is carried out, which never shows in its result. */
@@ -22,6 +23,16 @@ export const RUN_SETTINGS: readonly Setting[] = [
     type: { kind: "number", whole: true, from: 1, to: 256 },
     nullMeans: "one a core",
     description: "threads to compute on; results do not depend on it",
+  },
+  {
+    section: "run",
+    key: "kernels",
+    fields: [],
+    option: "kernels",
+    type: { kind: "choice", choices: KERNEL_SETS },
+    nullMeans: "the fastest there are",
+    description: "what computes; all but strict and reference give the same bytes",
+    placeholder: "set",
   },
   {
     section: "run",

@@ -1,3 +1,4 @@
+import type { KernelSetName } from "../../kernels/kernels.ts";
 import type { PresetName } from "../../model/config.ts";
 import type { Value } from "../../valueType.ts";
 import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "../config.ts";
@@ -23,6 +24,7 @@ export type GivenSettings = ReadonlyMap<Setting, Given>;
 export interface GivenOptions {
   readonly out?: string;
   readonly threads?: number;
+  readonly kernels?: KernelSetName;
   readonly cacheDirectory?: string;
   readonly preset?: PresetName;
   readonly data: Partial<DataConfig>;
