@@ -24,16 +24,22 @@ export const BYTE_ALPHABET: readonly string[] = CHARACTER_OF_BYTE.toSorted((a, b
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The UTF-8 bytes of a text. */
+/** Room for the bytes of a word: to make some for each takes longer than to encode it. */
+const SCRATCH = new Uint8Array(1024);
+
+/** The UTF-8 bytes of a text, to be read before the next call. */
 export function utf8Bytes(text: string): Uint8Array {
-  return ENCODER.encode(text);
+  if (3 * text.length > SCRATCH.length) return ENCODER.encode(text); // a code unit takes up to three bytes
+  return SCRATCH.subarray(0, ENCODER.encodeInto(text, SCRATCH).written);
 }
 
 /** The UTF-8 bytes of a text, one character for each. */
 export function toByteAlphabet(text: string): string {
   // Of printable ASCII, which most words are, only the space is written otherwise.
   if (/^[ -~]*$/.test(text)) return text.replaceAll(" ", CHARACTER_OF_BYTE[0x20]!);
-  return Array.from(utf8Bytes(text), (byte) => CHARACTER_OF_BYTE[byte]).join("");
+  let spelled = "";
+  for (const byte of utf8Bytes(text)) spelled += CHARACTER_OF_BYTE[byte];
+  return spelled;
 }
 
 /**

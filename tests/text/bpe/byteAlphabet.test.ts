@@ -28,4 +28,13 @@ describe("the byte alphabet", () => {
   it("shows what is no UTF-8 as U+FFFD, and what is not in the alphabet as it is", () => {
     expect(fromByteAlphabet(["Ã", "(", "学"])).toBe("\ufffd(学");
   });
+
+  it.each(["\ufeffa", "\ud800", "a\udc00b", "é".repeat(2000), "😀"])(
+    "%j: the bytes of Node's encoder",
+    (text) => {
+      const written = toByteAlphabet(text);
+      expect(written).toHaveLength(Buffer.byteLength(text));
+      expect(fromByteAlphabet([written])).toBe(Buffer.from(text).toString());
+    },
+  );
 });
