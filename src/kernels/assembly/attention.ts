@@ -4,7 +4,7 @@ import { GEMM_WORKSPACE, gemm, packB } from "./gemm";
 import { log4 } from "./log";
 import { horizontalMax, lanesBelow, loadUpTo4, multiplyAdd, sumOfPartials } from "./simd";
 
-/** The most keys of {@link attendOne}. */
+/** The most keys of {@link attendOne}, and the widest head. */
 const ONE_CUT: i32 = 256;
 
 /** Query rows worked on at a time: the scores of a block, never those of a whole sentence, are in memory. */
@@ -100,7 +100,7 @@ function scaleRow(to: usize, from: usize, n: i32, factor: f32): void {
 /**
  * The attention of a single query, as when a decoder generates: keys and values are read where they lie, since to pack
  * them would take longer than to use them once. Every sum is in the order of {@link gemm}, so that the result has the
- * same bits as among other queries; that holds for up to 256 keys, where its sums are first cut.
+ * same bits as among other queries; that holds for up to 256 keys and columns, where its sums are first cut.
  *
  * @param q, out dHead floats, a multiple of 4
  * @param k, v the first key and value, `ldkv` floats from one to the next
@@ -212,7 +212,7 @@ export function attentionForward(
     const keys = load<i32>(keyEnds + (<usize>b << 2)) - keyStart;
     for (let h = 0; h < heads; h++) {
       const keyColumn = <usize>(keyStart * ldkv + h * dHead) << 2;
-      if (queries == 1 && !threshold && keys <= ONE_CUT && !(dHead & 3)) {
+      if (queries == 1 && !threshold && keys <= ONE_CUT && dHead <= ONE_CUT && !(dHead & 3)) {
         attendOne(
           out + (<usize>(queryStart * dModel + h * dHead) << 2), logSumExp + (<usize>(queryStart * heads + h) << 2),
           q + (<usize>(queryStart * ldq + h * dHead) << 2), k + keyColumn, v + keyColumn, ldkv, keys, dHead, scale,
