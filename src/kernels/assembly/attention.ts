@@ -272,7 +272,15 @@ function keepWeights(to: usize, from: usize, seen: i32, keys: i32, inverse: f32)
 function rowDots(delta: usize, x: usize, y: usize, stride: i32, rows: i32, n: i32): void {
   for (let i = 0; i < rows; i++) {
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    for (let j = 0; j < n; j += 4) {
+    let j = 0;
+    for (; j + 16 <= n; j += 16) {
+      const at = <usize>j << 2;
+      s0 = multiplyAdd(v128.load(x + at), v128.load(y + at), s0);
+      s1 = multiplyAdd(v128.load(x + at, 16), v128.load(y + at, 16), s1);
+      s2 = multiplyAdd(v128.load(x + at, 32), v128.load(y + at, 32), s2);
+      s3 = multiplyAdd(v128.load(x + at, 48), v128.load(y + at, 48), s3);
+    }
+    for (; j < n; j += 4) {
       const at = <usize>j << 2;
       const next = multiplyAdd(loadUpTo4(x + at, n - j), loadUpTo4(y + at, n - j), s0);
       s0 = s1, s1 = s2, s2 = s3, s3 = next;
