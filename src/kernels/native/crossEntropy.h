@@ -62,7 +62,7 @@ inline void softmax(float* x, int rows, int columns) {
 }
 
 /** The index of the first largest logit of each row, and the natural log of its probability. */
-inline void greedyTokens(int32_t* ids, float* logProbabilities, float* logits, int rows, int columns) {
+inline void greedyTokens(int32_t* ids, float* logProbabilities, const float* logits, int rows, int columns) {
   for (int row = 0; row < rows; row++) {
     const float most = maximum(logits, columns);
     const float sum = exponentials(logits, columns, most, [](int, int, int, vf, vf) INLINED {});
