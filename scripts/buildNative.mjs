@@ -2,10 +2,11 @@
 // holds every call to the bounds of its memory. Says in one line what it did or why not, and never fails: without an addon
 // xformer runs on WebAssembly. What was built of the same sources by the same compiler before is taken from a cache.
 //
-//     node scripts/buildNative.mjs [--sanitize | --prebuild <folder>]
+//     node scripts/buildNative.mjs [--sanitize | --prebuild <folder> | --program]
 //
 // --sanitize builds xformer-sanitized.node, under AddressSanitizer and UndefinedBehaviorSanitizer; --prebuild builds what
-// is published for this platform into a folder. Both fail where they cannot.
+// is published for this platform into a folder; --program builds tests/kernels/native/run.cpp by a cross compiler (CXX)
+// for AArch64, and prints where it lies. All three fail where they cannot.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -25,6 +26,9 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(root, "src", "kernels", "native");
 
+/** What was built before, by the hash of all that went into it. */
+const cache = join(root, "node_modules", ".cache", "xformer-native");
+
 /** What a compiler is asked for, by processor and level. */
 const LEVELS = {
   x64: {
@@ -34,13 +38,13 @@ const LEVELS = {
   arm64: { neon: [] },
 };
 /** Nothing is fused that is not written as fused, and no kernel looks at errno. */
-export const KERNEL_FLAGS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno"];
+const KERNEL_FLAGS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-math-errno"];
 const ADDON_FLAGS = ["-std=c++17", "-O2", "-DNAPI_VERSION=8"];
 const SHARED_FLAGS = ["-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-g0"];
 const SANITIZE_FLAGS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
 
 /** The C++ compiler as a command and its arguments, or undefined. */
-export function findCompiler() {
+function findCompiler() {
   const windows = process.platform === "win32";
   const candidates = process.env.CXX ? [process.env.CXX] : windows ? ["clang++"] : ["c++", "g++", "clang++"];
   for (const candidate of candidates) {
@@ -89,7 +93,7 @@ function sourceFiles() {
 }
 
 /** How a shared library that Node loads is linked here. */
-async function linkFlags(compiler, folder, definitions) {
+async function linkFlags(folder, definitions) {
   if (process.platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup"];
   if (process.platform !== "win32") return ["-shared", "-static-libgcc", "-static-libstdc++"];
   // On Windows an import library names the program that the symbols come from.
@@ -130,7 +134,7 @@ async function buildVariants(compiler, folder, variants, extra) {
     );
   });
   await Promise.all([...kernels, ...addons]);
-  const link = await linkFlags(compiler, folder, definitions);
+  const link = await linkFlags(folder, definitions);
   for (const name of Object.keys(variants)) {
     const addon = join(folder, `${name}.node`);
     await compile(compiler, ...extra, join(folder, `${name}.o`), ...objects, ...link, "-o", addon);
@@ -166,7 +170,6 @@ async function build(to, variants, extra = []) {
   const script = readFileSync(fileURLToPath(import.meta.url));
   const identity = JSON.stringify([compiler, variants, extra, process.platform, process.arch]);
   const key = hashOf(identity, script, ...sourceFiles()).slice(0, 16);
-  const cache = join(root, "node_modules", ".cache", "xformer-native");
   const folder = join(cache, key);
   const names = Object.keys(variants);
   const cached = names.every((name) => existsSync(join(folder, `${name}.json`)));
@@ -186,6 +189,23 @@ async function build(to, variants, extra = []) {
   const levels = Object.keys(LEVELS[process.arch]).join(", ");
   if (cached) return `${levels}; up to date`;
   return `${levels}; built in ${((performance.now() - start) / 1000).toFixed(1)} s by ${compiler.version}`;
+}
+
+/** Builds the program that runs single kernels of AArch64, and returns where it lies. */
+async function buildProgram() {
+  const compiler = findCompiler();
+  if (compiler === undefined) throw new Error(`there is no ${process.env.CXX}`);
+  const main = join(root, "tests", "kernels", "native", "run.cpp");
+  const script = readFileSync(fileURLToPath(import.meta.url));
+  const key = hashOf(JSON.stringify(compiler), script, readFileSync(main), ...sourceFiles()).slice(0, 16);
+  const program = join(cache, `run-${key}`);
+  if (!existsSync(program)) {
+    mkdirSync(cache, { recursive: true });
+    const partial = `${program}.${process.pid}`;
+    await compile(compiler, ...KERNEL_FLAGS, "-static", join(sources, "level.cpp"), main, "-o", partial);
+    renameSync(partial, program);
+  }
+  return program;
 }
 
 const dist = join(root, "dist", "kernels", "native");
@@ -208,8 +228,10 @@ async function main([option, folder]) {
     console.log(`native kernels, sanitized: ${await build(dist, variants, SANITIZE_FLAGS)}`);
   } else if (option === "--prebuild" && folder !== undefined) {
     console.log(`native kernels: ${await build(folder, { xformer: [] })}`);
+  } else if (option === "--program") {
+    console.log(await buildProgram());
   } else {
-    throw new Error("usage: node scripts/buildNative.mjs [--sanitize | --prebuild <folder>]");
+    throw new Error("usage: node scripts/buildNative.mjs [--sanitize | --prebuild <folder> | --program]");
   }
 }
 

@@ -42,18 +42,23 @@ interface Exports {
   bind(bytes: Uint8Array, level: string, refresh: () => Uint8Array): NativeKernels;
 }
 
+/** The folder of the package. */
+const ROOT = new URL("../../", import.meta.url);
+
 /** The version of the exports that this file knows. */
 const VERSION = 1;
 
 /**
  * Loads the addon: the one that was built in this checkout, else the one that came with the package. Where that does not
  * work (another processor, another C library, half a file), the reason is the result.
+ *
+ * @param root the folder of the package
  */
-export function loadNative(build: NativeBuild = "xformer"): NativeAddon | MissingAddon {
+export function loadNative(build: NativeBuild = "xformer", root = ROOT): NativeAddon | MissingAddon {
   const platform = `${process.platform}-${process.arch}`;
   const folders = ["dist/kernels/native", `prebuilds/${platform}`, `prebuilds/${platform}-musl`];
   const files = folders
-    .map((folder) => fileURLToPath(new URL(`../../${folder}/${build}.node`, import.meta.url)))
+    .map((folder) => fileURLToPath(new URL(`${folder}/${build}.node`, root)))
     .filter((file) => existsSync(file));
   let missing = `there is none for ${platform}, and none was built`;
   for (const [i, file] of files.entries()) {

@@ -215,6 +215,31 @@ describe.each(BUILDS)("attention, %s build", (build) => {
     );
   });
 
+  it("a query has the same bits alone as after others, as a decoder needs it", () => {
+    const shape = fc.record({
+      heads: fc.integer({ min: 1, max: 2 }),
+      dHead: fc.constantFrom(3, 4, 8, 20, 64, 260),
+      slack: fc.nat(3),
+      queries: fc.integer({ min: 2, max: 7 }),
+      keys: fc.oneof(fc.integer({ min: 7, max: 40 }), fc.constantFrom(255, 256, 257)),
+    });
+    fc.assert(
+      fc.property(shape, fc.constantFrom<Flag>(0, 1), anySeed, ({ queries, keys, ...of }, causal, seed) => {
+        const among = (count: number) =>
+          place({ ...of, lengths: [{ queries: count, keys }], causal, threshold: 0, gap: 0 }, seed);
+        const all = among(queries);
+        const [out, logSumExp] = bench.run(build, all.forward(false), all.out, all.logSumExp);
+        const [q, kv] = [bench.read(all.q), bench.read(all.kv)];
+        const alone = among(1);
+        bench.write(alone.q, q.subarray((queries - 1) * all.dModel));
+        bench.write(alone.kv, kv);
+        const [outAlone, logSumExpAlone] = bench.run(build, alone.forward(false), alone.out, alone.logSumExp);
+        expectSameBits(outAlone!, out!.subarray((queries - 1) * all.dModel));
+        expectSameBits(logSumExpAlone!, logSumExp!.subarray((queries - 1) * of.heads));
+      }),
+    );
+  });
+
   it("the masks of heads and rows differ, and keep the expected value", () => {
     const [queries, keys] = [60, 64];
     const at = place(

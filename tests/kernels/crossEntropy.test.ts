@@ -100,6 +100,64 @@ describe.each(BUILDS)("softmax and argmax, %s build", (build) => {
   });
 });
 
+describe.each(BUILDS)("greedyTokens, %s build", (build) => {
+  /** The ids, the logs of their probabilities and the logits afterwards. */
+  function greedy(
+    implementation: "reference" | typeof build,
+    rows: number,
+    logits: ArrayLike<number>,
+    last = -1,
+  ) {
+    const columns = logits.length / rows;
+    bench.reset(last);
+    const x = bench.matrix(rows, columns, logits);
+    const ids = bench.matrix(1, rows);
+    const logProbabilities = bench.matrix(1, rows);
+    const call = (kernels: Kernels) =>
+      kernels.greedyTokens(ids.pointer, logProbabilities.pointer, x.pointer, rows, columns);
+    const [index, logProbability] = bench.run(implementation, call, ids, logProbabilities);
+    return { ids: new Int32Array(index!.buffer), logProbabilities: logProbability! };
+  }
+
+  it("the first largest logit, and its ln p within 2e-7 + (columns + 3 + |ln p|) 2^-24; logits stay as they are", () => {
+    fc.assert(
+      fc.property(
+        ...[anySize(12), anySize(150), fc.integer({ min: 1, max: 40 }), anySeed, anyLast],
+        (rows, columns, range, seed, last) => {
+          const logits = exactLogits(seed, rows * columns, range);
+          const expected = greedy("reference", rows, logits);
+          const actual = greedy(build, rows, logits, last % 3);
+          expect(actual.ids).toEqual(expected.ids);
+          expectClose(
+            actual.logProbabilities,
+            expected.logProbabilities,
+            (i) => EXP + (columns + 3 + Math.abs(expected.logProbabilities[i]!)) * ULP,
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("ln p is that of softmax, as far as that can say it", () => {
+    const logits = exactLogits(3, 5 * 77, 9);
+    const { ids, logProbabilities } = greedy(build, 5, logits);
+    for (const [i, id] of ids.entries()) {
+      const p = softmaxOf(build, logits.subarray(77 * i, 77 * (i + 1)))[id]!;
+      expectClose([logProbabilities[i]!], [Math.log(p)], 4 * ULP);
+    }
+  });
+
+  it("one column is certain, ties go to the first, and a NaN shows", () => {
+    expect(greedy(build, 1, [-5])).toEqual({ ids: Int32Array.of(0), logProbabilities: Float32Array.of(0) });
+    expect(greedy(build, 1, [1, 2, 2, 1, 2]).ids).toEqual(Int32Array.of(1));
+    const { ids, logProbabilities } = greedy(build, 2, [1, Number.NaN, 3, 1, 3, 1]);
+    expect(ids).toEqual(Int32Array.of(2, 1));
+    expect(logProbabilities[0]).toBeNaN();
+    expect(logProbabilities[1]).not.toBeNaN();
+  });
+});
+
 /** Lays out a cross-entropy of `rows` rows. */
 function place(
   logits: ArrayLike<number>,

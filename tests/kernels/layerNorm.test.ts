@@ -14,6 +14,7 @@ import {
   ULP,
   uniform,
 } from "../support/kernels.ts";
+import { sumOfPartials } from "../support/sums.ts";
 
 const bench = new KernelBench(1);
 const EPSILON = Math.fround(1e-5);
@@ -116,6 +117,17 @@ describe.each(BUILDS)("layerNorm, %s build", (build) => {
         },
       ),
       { numRuns: 200 },
+    );
+  });
+
+  it("the mean of a row is that of sixteen partial sums, bit for bit", () => {
+    fc.assert(
+      fc.property(anySize(150), offset, anySeed, (columns, shift, seed) => {
+        const at = place(1, columns, shift, 0, false, seed);
+        const [, statistics] = bench.run(build, at.forward, at.y, at.statistics);
+        const sum = sumOfPartials(bench.read(at.x), Math.fround);
+        expect(statistics![0]).toBe(Math.fround(sum / columns));
+      }),
     );
   });
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import type { Flag, Kernels, Pointer } from "../../src/kernels/kernels.ts";
-import { loadNative, type NativeBuild, type NativeKernels } from "../../src/kernels/native.ts";
 import {
   anyLast,
   anySeed,
@@ -11,25 +10,13 @@ import {
   KernelBench,
   randomRowKeys,
   uniform,
-  wholeNumbers,
 } from "../support/kernels.ts";
+import { NATIVE_SETS } from "../support/native.ts";
 
-// The checked build runs the same kernels, and throws where a call would leave the memory; under sanitizers,
-// XFORMER_NATIVE_BUILD names the build that is loaded with them.
-const build = (process.env.XFORMER_NATIVE_BUILD ?? "xformer-checked") as NativeBuild;
-const addon = loadNative(build);
-const levels = "missing" in addon ? [] : addon.levels;
-if ("missing" in addon) describe.skip(`native kernels: ${addon.missing}`, () => it("is skipped"));
-
-const bench = new KernelBench(12);
+const bench = new KernelBench(8);
 const flag = fc.constantFrom<Flag>(0, 1);
 const threshold = fc.constantFrom(0, 6554, 32768);
 const SITE = 11;
-
-function bind(level: string): NativeKernels {
-  if ("missing" in addon) throw new Error(addon.missing);
-  return addon.bind(bench.memory, level);
-}
 
 /** Makes a call by the relaxed build and by another set, and holds the results of both to each other. */
 function expectSame(native: Kernels, call: (kernels: Kernels) => void, ...outputs: Block[]): Float32Array[] {
@@ -41,8 +28,8 @@ function expectSame(native: Kernels, call: (kernels: Kernels) => void, ...output
   return expected;
 }
 
-describe.each(levels)("native kernels, %s: the bits of the relaxed build", (level) => {
-  const native = bind(level);
+describe.each(NATIVE_SETS)("native kernels, $name: the bits of the relaxed build", ({ bind, share }) => {
+  const native = bind(bench.memory);
   const { relaxed } = bench.kernels;
   /** Room for what either set wants. */
   const room = (floats: (kernels: Kernels) => number): Pointer =>
@@ -103,7 +90,7 @@ describe.each(levels)("native kernels, %s: the bits of the relaxed build", (leve
     fc.assert(
       fc.property(product, anySeed, anyLast, (p, seed, last) => checkProduct(p, seed, last % 6)),
       {
-        numRuns: 600,
+        numRuns: Math.ceil(600 * share),
       },
     );
   });
@@ -117,7 +104,7 @@ describe.each(levels)("native kernels, %s: the bits of the relaxed build", (leve
     });
     fc.assert(
       fc.property(product, anySeed, (p, seed) => checkProduct(p, seed)),
-      { numRuns: 40 },
+      { numRuns: Math.ceil(40 * share) },
     );
   });
 
@@ -243,7 +230,7 @@ describe.each(levels)("native kernels, %s: the bits of the relaxed build", (leve
           );
         },
       ),
-      { numRuns: 200 },
+      { numRuns: Math.ceil(200 * share) },
     );
   });
 
@@ -256,7 +243,7 @@ describe.each(levels)("native kernels, %s: the bits of the relaxed build", (leve
         bench.write(at.logSumExp, logSumExp!);
         expectSame(native, at.backward, at.dq, at.dk, at.dv);
       }),
-      { numRuns: 200 },
+      { numRuns: Math.ceil(200 * share) },
     );
   });
 });

@@ -12,6 +12,7 @@ import {
   ULP,
   uniform,
 } from "../support/kernels.ts";
+import { sumOfPartials } from "../support/sums.ts";
 
 const bench = new KernelBench(1);
 
@@ -68,7 +69,7 @@ describe.each(BUILDS)("vector kernels, %s build", (build) => {
     );
   });
 
-  it("sumSquares: relative error below 1e-14", () => {
+  it("sumSquares: relative error below 1e-14, and the bits of sixteen partial sums", () => {
     fc.assert(
       fc.property(fc.nat(200), anySeed, anyLast, (n, seed, last) => {
         bench.reset(last % 2);
@@ -81,7 +82,10 @@ describe.each(BUILDS)("vector kernels, %s build", (build) => {
           return result;
         };
         const expected = sum("reference");
-        expectClose([sum(build)], [expected], 1e-14 * expected);
+        const actual = sum(build);
+        expectClose([actual], [expected], 1e-14 * expected);
+        const squares = Array.from(bench.read(x), (value) => value * value);
+        expect(actual).toBe(sumOfPartials(squares, (exact) => exact));
       }),
     );
   });

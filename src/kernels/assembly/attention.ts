@@ -4,7 +4,7 @@ import { gemm, gemmWorkspace, packB } from "./gemm";
 import { log4 } from "./log";
 import { horizontalMax, lanesBelow, loadUpTo4, multiplyAdd, sumOfPartials } from "./simd";
 
-/** The most keys of {@link attendOne}. */
+/** The most keys of {@link attendOne}, and the widest head. */
 const ONE_CUT: i32 = 256;
 
 /** Query rows worked on at a time: the scores of a block, never those of a whole sentence, are in memory. */
@@ -100,7 +100,7 @@ function scaleRow(to: usize, from: usize, n: i32, factor: f32): void {
 /**
  * The attention of a single query, as when a decoder generates: keys and values are read where they lie, since to pack
  * them would take longer than to use them once. Every sum is in the order of {@link gemm}, so that the result has the
- * same bits as among other queries; that holds for up to 256 keys, where its sums are first cut.
+ * same bits as among other queries; that holds for up to 256 keys and columns, where its sums are first cut.
  *
  * @param q, out dHead floats, a multiple of 4
  * @param k, v the first key and value, `ldkv` floats from one to the next
@@ -212,7 +212,7 @@ export function attentionForward(
     const keys = load<i32>(keyEnds + (<usize>b << 2)) - keyStart;
     for (let h = 0; h < heads; h++) {
       const keyColumn = <usize>(keyStart * ldkv + h * dHead) << 2;
-      if (queries == 1 && !threshold && keys <= ONE_CUT && !(dHead & 3)) {
+      if (queries == 1 && !threshold && keys <= ONE_CUT && dHead <= ONE_CUT && !(dHead & 3)) {
         attendOne(
           out + (<usize>(queryStart * dModel + h * dHead) << 2), logSumExp + (<usize>(queryStart * heads + h) << 2),
           q + (<usize>(queryStart * ldq + h * dHead) << 2), k + keyColumn, v + keyColumn, ldkv, keys, dHead, scale,
@@ -272,7 +272,15 @@ function keepWeights(to: usize, from: usize, seen: i32, keys: i32, inverse: f32)
 function rowDots(delta: usize, x: usize, y: usize, stride: i32, rows: i32, n: i32): void {
   for (let i = 0; i < rows; i++) {
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    for (let j = 0; j < n; j += 4) {
+    let j = 0;
+    for (; j + 16 <= n; j += 16) {
+      const at = <usize>j << 2;
+      s0 = multiplyAdd(v128.load(x + at), v128.load(y + at), s0);
+      s1 = multiplyAdd(v128.load(x + at, 16), v128.load(y + at, 16), s1);
+      s2 = multiplyAdd(v128.load(x + at, 32), v128.load(y + at, 32), s2);
+      s3 = multiplyAdd(v128.load(x + at, 48), v128.load(y + at, 48), s3);
+    }
+    for (; j < n; j += 4) {
       const at = <usize>j << 2;
       const next = multiplyAdd(loadUpTo4(x + at, n - j), loadUpTo4(y + at, n - j), s0);
       s0 = s1, s1 = s2, s2 = s3, s3 = next;

@@ -131,7 +131,7 @@ napi_value numberOf(napi_env env, double x) {
 }
 
 /** Whether the memory has grown: asks `refresh`, if there is one. */
-bool hasGrown(napi_env env, Binding& binding) {
+[[maybe_unused]] bool hasGrown(napi_env env, Binding& binding) {
   napi_value refresh, undefined, array;
   uint8_t* base;
   size_t bytes;
@@ -162,13 +162,13 @@ bool isWithin(napi_env env, Binding& binding, napi_callback method, void (*exten
   }
 }
 
-/** A kernel as JavaScript knows it: a name, its field in the table, and what checks its bounds. */
-template <auto FIELD, auto EXTENT>
+/** A kernel as JavaScript calls it. */
+template <class Kernel>
 struct Method;
 
 template <class Result, class... Arguments, Result (*KernelSet::*FIELD)(Arguments...),
           void (*EXTENT)(Bounds&, Arguments...)>
-struct Method<FIELD, EXTENT> {
+struct Method<Kernel<FIELD, EXTENT>> {
   static napi_value call(napi_env env, napi_callback_info info) {
     return convert(env, info, std::index_sequence_for<Arguments...>());
   }
@@ -198,52 +198,12 @@ struct Method<FIELD, EXTENT> {
   }
 };
 
-struct NamedMethod {
-  const char* name;
-  napi_callback call;
-};
-
-#define METHOD(name) \
-  { #name, Method<&KernelSet::name, bounds::name>::call }
-
-const NamedMethod METHODS[] = {
-    METHOD(gemm),
-    METHOD(packB),
-    METHOD(attentionForward),
-    METHOD(attentionBackward),
-    METHOD(attentionWorkspace),
-    METHOD(residualForward),
-    METHOD(layerNormForward),
-    METHOD(layerNormBackward),
-    METHOD(residualNormForward),
-    METHOD(residualNormBackward),
-    METHOD(embeddingForward),
-    METHOD(embeddingBackward),
-    METHOD(crossEntropy),
-    METHOD(softmax),
-    METHOD(argmax),
-    METHOD(dropout),
-    METHOD(geluForward),
-    METHOD(geluBackward),
-    METHOD(reluBackward),
-    METHOD(clear),
-    METHOD(copy),
-    METHOD(add),
-    METHOD(lerp),
-    METHOD(columnSums),
-    METHOD(sumSquares),
-    METHOD(adam),
-    METHOD(packedSize),
-    METHOD(gemmWorkspace),
-    METHOD(greedyTokens),
-    METHOD(multiplyAddRounds),
-};
-
-const char* nameOf(napi_callback method) {
-  for (const auto& each : METHODS) {
-    if (each.call == method) return each.name;
-  }
-  return "?";
+[[maybe_unused]] const char* nameOf(napi_callback method) {
+  const char* found = "";
+  eachKernel([&](const char* name, auto kernel) {
+    if (Method<decltype(kernel)>::call == method) found = name;
+  });
+  return found;
 }
 
 napi_value levels(napi_env env, napi_callback_info) {
@@ -285,13 +245,13 @@ napi_value bind(napi_env env, napi_callback_info info) {
   if (count > 2 && type == napi_function) napi_create_reference(env, arguments[2], 1, &binding->refresh);
   napi_value kernels = nullptr;
   napi_create_object(env, &kernels);
-  for (const auto& method : METHODS) {
+  eachKernel([&](const char* name, auto kernel) {
     napi_value function;
-    napi_create_function(env, method.name, NAPI_AUTO_LENGTH, method.call, binding, &function);
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, Method<decltype(kernel)>::call, binding, &function);
     napi_add_finalizer(env, function, binding, release, nullptr, nullptr);
     binding->users++;
-    napi_set_named_property(env, kernels, method.name, function);
-  }
+    napi_set_named_property(env, kernels, name, function);
+  });
   return kernels;
 }
 

@@ -262,7 +262,7 @@ inline void packedSize(Bounds&, int32_t, int32_t) {}
 
 inline void gemmWorkspace(Bounds&) {}
 
-inline void greedyTokens(Bounds& in, int32_t* ids, float* logProbabilities, float* logits, int32_t rows,
+inline void greedyTokens(Bounds& in, int32_t* ids, float* logProbabilities, const float* logits, int32_t rows,
                          int32_t columns) {
   in.words("ids", ids, rows);
   in.words("logProbabilities", logProbabilities, rows);
@@ -272,4 +272,44 @@ inline void greedyTokens(Bounds& in, int32_t* ids, float* logProbabilities, floa
 inline void multiplyAddRounds(Bounds&, int32_t) {}
 
 }  // namespace bounds
+
+/** A kernel: its field in the table, and what it reads and writes. */
+template <auto FIELD, auto EXTENT>
+struct Kernel {};
+
+/** Calls visit(name, kernel) for every kernel there is. */
+template <class Visitor>
+void eachKernel(Visitor visit) {
+  visit("gemm", Kernel<&KernelSet::gemm, bounds::gemm>());
+  visit("packB", Kernel<&KernelSet::packB, bounds::packB>());
+  visit("attentionForward", Kernel<&KernelSet::attentionForward, bounds::attentionForward>());
+  visit("attentionBackward", Kernel<&KernelSet::attentionBackward, bounds::attentionBackward>());
+  visit("attentionWorkspace", Kernel<&KernelSet::attentionWorkspace, bounds::attentionWorkspace>());
+  visit("residualForward", Kernel<&KernelSet::residualForward, bounds::residualForward>());
+  visit("layerNormForward", Kernel<&KernelSet::layerNormForward, bounds::layerNormForward>());
+  visit("layerNormBackward", Kernel<&KernelSet::layerNormBackward, bounds::layerNormBackward>());
+  visit("residualNormForward", Kernel<&KernelSet::residualNormForward, bounds::residualNormForward>());
+  visit("residualNormBackward", Kernel<&KernelSet::residualNormBackward, bounds::residualNormBackward>());
+  visit("embeddingForward", Kernel<&KernelSet::embeddingForward, bounds::embeddingForward>());
+  visit("embeddingBackward", Kernel<&KernelSet::embeddingBackward, bounds::embeddingBackward>());
+  visit("crossEntropy", Kernel<&KernelSet::crossEntropy, bounds::crossEntropy>());
+  visit("softmax", Kernel<&KernelSet::softmax, bounds::softmax>());
+  visit("argmax", Kernel<&KernelSet::argmax, bounds::argmax>());
+  visit("dropout", Kernel<&KernelSet::dropout, bounds::dropout>());
+  visit("geluForward", Kernel<&KernelSet::geluForward, bounds::geluForward>());
+  visit("geluBackward", Kernel<&KernelSet::geluBackward, bounds::geluBackward>());
+  visit("reluBackward", Kernel<&KernelSet::reluBackward, bounds::reluBackward>());
+  visit("clear", Kernel<&KernelSet::clear, bounds::clear>());
+  visit("copy", Kernel<&KernelSet::copy, bounds::copy>());
+  visit("add", Kernel<&KernelSet::add, bounds::add>());
+  visit("lerp", Kernel<&KernelSet::lerp, bounds::lerp>());
+  visit("columnSums", Kernel<&KernelSet::columnSums, bounds::columnSums>());
+  visit("sumSquares", Kernel<&KernelSet::sumSquares, bounds::sumSquares>());
+  visit("adam", Kernel<&KernelSet::adam, bounds::adam>());
+  visit("packedSize", Kernel<&KernelSet::packedSize, bounds::packedSize>());
+  visit("gemmWorkspace", Kernel<&KernelSet::gemmWorkspace, bounds::gemmWorkspace>());
+  visit("greedyTokens", Kernel<&KernelSet::greedyTokens, bounds::greedyTokens>());
+  visit("multiplyAddRounds", Kernel<&KernelSet::multiplyAddRounds, bounds::multiplyAddRounds>());
+}
+
 }  // namespace xformer

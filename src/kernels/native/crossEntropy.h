@@ -31,13 +31,14 @@ INLINE int firstEqual(const float* x, int n, float value) {
   return 0;
 }
 
-/** The sum of e^(x - shift) over n floats; with KEEP the exponentials take the place of the floats. */
-template <bool KEEP>
-INLINE float exponentials(float* x, int n, float shift) {
+/** The sum of e^(x - shift) over n floats. Calls take(part, j, count, x, e) with each vector and its exponentials. */
+template <class F>
+INLINE float exponentials(const float* x, int n, float shift, F take) {
   Sums sums;
   eachVector(n, [&](int part, int j, int count) INLINED {
-    const vf e = keepUpTo(exponential(loadUpTo(x + j, count) - shift), count);
-    if constexpr (KEEP) storeUpTo(x + j, e, count);
+    const vf value = loadUpTo(x + j, count);
+    const vf e = keepUpTo(exponential(value - shift), count);
+    take(part, j, count, value, e);
     sums.part[part] += e;
   });
   return sums.total();
@@ -49,17 +50,22 @@ inline int argmax(const float* x, int n) { return firstEqual(x, n, maximum(x, n)
 /** x[rows, columns] becomes its softmax, row by row. */
 inline void softmax(float* x, int rows, int columns) {
   for (int row = 0; row < rows; row++) {
-    const float factor = 1.0f / exponentials<true>(x, columns, maximum(x, columns));
-    eachVector(columns, [&](int, int j, int count) INLINED { storeUpTo(x + j, loadUpTo(x + j, count) * factor, count); });
+    const float sum = exponentials(x, columns, maximum(x, columns), [&](int, int j, int count, vf, vf e) INLINED {
+      storeUpTo(x + j, e, count);
+    });
+    const float factor = 1.0f / sum;
+    eachVector(columns, [&](int, int j, int count) INLINED {
+      storeUpTo(x + j, loadUpTo(x + j, count) * factor, count);
+    });
     x += columns;
   }
 }
 
 /** The index of the first largest logit of each row, and the natural log of its probability. */
-inline void greedyTokens(int32_t* ids, float* logProbabilities, float* logits, int rows, int columns) {
+inline void greedyTokens(int32_t* ids, float* logProbabilities, const float* logits, int rows, int columns) {
   for (int row = 0; row < rows; row++) {
     const float most = maximum(logits, columns);
-    const float sum = exponentials<false>(logits, columns, most);
+    const float sum = exponentials(logits, columns, most, [](int, int, int, vf, vf) INLINED {});
     ids[row] = firstEqual(logits, columns, most);
     logProbabilities[row] = 0.0f - (float)logarithm((double)sum);
     logits += columns;
@@ -75,8 +81,13 @@ inline void crossEntropy(float* logits, const int32_t* labels, float* results, i
     const float labelLogit = logits[label];
     const float most = maximum(logits, vocabulary);
     const bool correct = labelLogit == most && firstEqual(logits, vocabulary, most) == label;
-    const float mean = smoothing > 0 ? sumOf(logits, vocabulary) / (float)vocabulary : 0;
-    const float sum = exponentials<true>(logits, vocabulary, most);
+    Sums total;
+    const float sum =
+        exponentials(logits, vocabulary, most, [&](int part, int j, int count, vf value, vf e) INLINED {
+          storeUpTo(logits + j, e, count);
+          total.part[part] += value;
+        });
+    const float mean = smoothing > 0 ? total.total() / (float)vocabulary : 0;
     const float logSumExp = most + (float)logarithm((double)sum);
     results[0] = logSumExp - (1.0f - smoothing) * labelLogit - smoothing * mean;
     results[1] = logSumExp - labelLogit;

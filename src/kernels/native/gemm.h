@@ -32,69 +32,52 @@ struct Rows {
   const float* at(int row, int column) const { return start + row * stride + column; }
 };
 
-/**
- * A strip of A, copied row by row. Rows are a cache line further apart than they need be, lest they all begin in the
- * same set of the cache.
- */
-struct ByRows {
-  static constexpr int ROW_STEP = K_BLOCK + LINE;
-  static constexpr int K_STEP = 1;
-  static constexpr int SIZE = TILE_ROWS * ROW_STEP;
-
-  static const float* at(const Rows& a, int row, int k) { return a.at(row, k); }
-
-  static void pack(float* strip, const Rows& a, int row, int rows, int k, int depth) {
-    for (int i = 0; i < rows; i++) {
-      const float* from = a.at(row + i, k);
-      float* to = strip + i * ROW_STEP;
-      int p = 0;
-      for (; p + WIDTH <= depth; p += WIDTH) store(to + p, load(from + p));
-      if (p < depth) storePart(to + p, loadPart(from + p, depth - p), depth - p);
-    }
-  }
-
-  /** Asks for the part of a strip that belongs to the steps of k from `p` to `p + LINE`. */
-  template <int ROWS>
-  INLINE void fetch(const Rows& ahead, int p) {
-    for (int i = 0; i < ROWS; i++) __builtin_prefetch(ahead.at(i, p), 0, 2);
-  }
-};
-
-/** A strip of A stored transposed, copied as it lies: for each k its rows side by side. */
-struct ByColumns {
-  static constexpr int ROW_STEP = 1;
-  static constexpr int K_STEP = roundUp(TILE_ROWS, WIDTH);
-  static constexpr int SIZE = K_STEP * K_BLOCK;
-
-  static const float* at(const Rows& a, int row, int k) { return a.at(k, row); }
-
-  static void pack(float* strip, const Rows& a, int row, int rows, int k, int depth) {
-    for (int p = 0; p < depth; p++) {
-      const float* from = a.at(k + p, row);
-      for (int i = 0; i < rows; i += WIDTH) store(strip + i, loadUpTo(from + i, rows - i));
-      strip += K_STEP;
-    }
-  }
-
-  template <int ROWS>
-  INLINE void fetch(const Rows& ahead, int p) {
-    for (int i = 0; i < LINE; i++) __builtin_prefetch(ahead.at(p + i, ROWS - 1), 0, 2);
-  }
-};
-
 /** A product of a strip of A and a panel of B, and what becomes of it: see {@link gemm}. */
 struct Tile {
   float* c;
   ptrdiff_t ldc;
-  const float* strip;
+  /** The strip: its rows, or its columns where A is stored transposed. */
+  Rows strip;
   const float* panel;
   int depth;
   int columns;
   bool add;
   const float* bias;
   bool relu;
-  /** The next strip where it lies in A, to be fetched into the cache on the way; or none. */
+  /** The rows of the next strip, to be fetched into the cache meanwhile; or none. */
   Rows ahead;
+};
+
+/**
+ * How a tile finds the numbers of A: in a copy of its rows in the workspace, a cache line further apart than they need
+ * be, lest they all begin in the same set of the cache.
+ */
+struct ByRows {
+  static constexpr ptrdiff_t ROW_STEP = K_BLOCK + LINE;
+
+  static ptrdiff_t step(const Tile&) { return 1; }
+
+  /** Asks for the part of the next strip that belongs to the step of k that is at hand. */
+  template <int ROWS>
+  INLINE void fetch(const Tile& tile, const float*, int p) {
+    if (!tile.ahead.start || p % LINE != 0) return;
+    for (int i = 0; i < ROWS; i++) __builtin_prefetch(tile.ahead.at(i, p), 0, 2);
+  }
+};
+
+/** Or where A lies, if it is stored transposed: then the rows of a strip lie side by side for each k. */
+struct ByColumns {
+  static constexpr ptrdiff_t ROW_STEP = 1;
+  /** Steps of k that numbers are asked for in advance: they lie too far apart for the processor to foresee them. */
+  static constexpr int AHEAD = 8;
+
+  static ptrdiff_t step(const Tile& tile) { return tile.strip.stride; }
+
+  template <int ROWS>
+  INLINE void fetch(const Tile& tile, const float* a, int) {
+    __builtin_prefetch(a + AHEAD * tile.strip.stride);
+    __builtin_prefetch(a + AHEAD * tile.strip.stride + ROWS - 1);
+  }
 };
 
 /** The end of a row of sums: (+ C) + bias (through ReLU), of whole vectors or of the columns there are. */
@@ -117,14 +100,14 @@ INLINE void finishRow(const Tile& tile, float* c, const vf* sums) {
 template <int ROWS, int VECTORS, class Strip>
 void multiplyTile(const Tile& tile) {
   vf sums[ROWS][VECTORS] = {};
+  float* c = tile.c;
 #pragma GCC unroll 16
-  for (int i = 0; i < ROWS; i++) {
-    for (int v = 0; v < VECTORS; v += LINE / WIDTH) __builtin_prefetch(tile.c + i * tile.ldc + v * WIDTH, 1);
-  }
-  const float* a = tile.strip;
+  for (int i = 0; i < ROWS; i++) __builtin_prefetch(c + i * tile.ldc, 1);
+  const float* a = tile.strip.start;
   const float* b = tile.panel;
+  const ptrdiff_t step = Strip::step(tile);
   for (int p = 0; p < tile.depth; p++) {
-    if (tile.ahead.start && p % LINE == 0) Strip::template fetch<ROWS>(tile.ahead, p);
+    Strip::template fetch<ROWS>(tile, a, p);
     vf row[VECTORS];
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) row[v] = load(b + v * WIDTH);
@@ -134,16 +117,17 @@ void multiplyTile(const Tile& tile) {
 #pragma GCC unroll 4
       for (int v = 0; v < VECTORS; v++) sums[i][v] = multiplyAdd(x, row[v], sums[i][v]);
     }
-    a += Strip::K_STEP;
+    a += step;
     b += VECTORS * WIDTH;
   }
-  float* c = tile.c;
-  const bool whole = tile.columns == VECTORS * WIDTH;
+  if (tile.columns == VECTORS * WIDTH) {
 #pragma GCC unroll 16
-  for (int i = 0; i < ROWS; i++) {
-    if (whole) finishRow<VECTORS, true>(tile, c, sums[i]);
-    else finishRow<VECTORS, false>(tile, c, sums[i]);
-    c += tile.ldc;
+    for (int i = 0; i < ROWS; i++) finishRow<VECTORS, true>(tile, c + i * tile.ldc, sums[i]);
+  } else {
+    vf rest[ROWS][VECTORS];
+    __builtin_memcpy(rest, sums, sizeof rest);
+#pragma GCC unroll 1
+    for (int i = 0; i < ROWS; i++) finishRow<VECTORS, false>(tile, c + i * tile.ldc, rest[i]);
   }
 }
 
@@ -168,7 +152,18 @@ struct Tiles {
 static int32_t packedSize(int32_t n, int32_t k) { return roundUp(n, WIDTH) * k; }
 
 /** The floats of workspace that {@link gemm} needs: a strip of A. */
-static int32_t gemmWorkspace() { return ByRows::SIZE > ByColumns::SIZE ? ByRows::SIZE : ByColumns::SIZE; }
+static int32_t gemmWorkspace() { return TILE_ROWS * ByRows::ROW_STEP; }
+
+/** Copies rows of A to where {@link ByRows} finds them. */
+static void copyStrip(float* strip, const Rows& a, int rows, int depth) {
+  for (int i = 0; i < rows; i++) {
+    const float* from = a.at(i, 0);
+    int p = 0;
+    for (; p + WIDTH <= depth; p += WIDTH) store(strip + p, load(from + p));
+    if (p < depth) storePart(strip + p, loadPart(from + p, depth - p), depth - p);
+    strip += ByRows::ROW_STEP;
+  }
+}
 
 /** Exchanges the parts of `DISTANCE` lanes that lie beside the diagonal of a pair of rows. */
 template <int DISTANCE, int... LANE>
@@ -236,45 +231,6 @@ static void packB(float* packed, const float* b, int32_t ldb, int32_t transposed
   }
 }
 
-template <class Strip>
-void multiply(float* c, ptrdiff_t ldc, const Rows& a, const float* packed, int packedK, int m, int n, int k, bool accumulate,
-              const float* bias, bool relu, float* workspace) {
-  static constexpr Tiles<Strip> TILES;
-  const int strips = (m + TILE_ROWS - 1) / TILE_ROWS;
-  for (int k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
-    const int depth = lesser(K_BLOCK, k - k0);
-    const bool last = k0 + K_BLOCK >= k;
-    for (int n0 = 0; n0 < n; n0 += N_BLOCK) {
-      const int end = lesser(n, n0 + N_BLOCK);
-      // Strips are as even as they can be: a tile of few rows keeps the processor waiting.
-      for (int strip = 0, row = 0; strip < strips; strip++) {
-        const int next = static_cast<int64_t>(m) * (strip + 1) / strips;
-        const int rows = next - row;
-        Strip::pack(workspace, a, row, rows, k0, depth);
-        Rows ahead = {next < m ? Strip::at(a, next, k0) : nullptr, a.stride};
-        for (int column = n0; column < end; column += TILE_COLUMNS) {
-          const int columns = lesser(TILE_COLUMNS, n - column);
-          const int vectors = (columns + WIDTH - 1) / WIDTH;
-          Tile tile;
-          tile.c = c + row * ldc + column;
-          tile.ldc = ldc;
-          tile.strip = workspace;
-          tile.panel = packed + static_cast<ptrdiff_t>(column) * packedK + k0 * vectors * WIDTH;
-          tile.depth = depth;
-          tile.columns = columns;
-          tile.add = accumulate || k0 > 0;
-          tile.bias = bias && last ? bias + column : nullptr;
-          tile.relu = relu && last;
-          tile.ahead = ahead;
-          TILES.of[vectors - 1][rows - 1](tile);
-          ahead.start = nullptr;
-        }
-        row = next;
-      }
-    }
-  }
-}
-
 /**
  * C[m, n] = A[m, k] B[k, n], optionally added to C, plus a bias, through ReLU.
  *
@@ -293,8 +249,42 @@ void multiply(float* c, ptrdiff_t ldc, const Rows& a, const float* packed, int p
 static void gemm(float* c, int32_t ldc, const float* a, int32_t lda, int32_t aTransposed, const float* packed,
                  int32_t packedK, int32_t m, int32_t n, int32_t k, int32_t accumulate, const float* bias, int32_t relu,
                  float* workspace) {
-  const auto product = aTransposed ? multiply<ByColumns> : multiply<ByRows>;
-  product(c, ldc, {a, lda}, packed, packedK, m, n, k, accumulate, bias, relu, workspace);
+  static constexpr Tiles<ByRows> BY_ROWS;
+  static constexpr Tiles<ByColumns> BY_COLUMNS;
+  const auto& multiply = aTransposed ? BY_COLUMNS.of : BY_ROWS.of;
+  const Rows A = {a, lda};
+  const int strips = (m + TILE_ROWS - 1) / TILE_ROWS;
+  for (int k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
+    const bool last = k0 + K_BLOCK >= k;
+    Tile tile;
+    tile.ldc = ldc;
+    tile.depth = lesser(K_BLOCK, k - k0);
+    tile.add = accumulate || k0 > 0;
+    tile.relu = relu && last;
+    for (int n0 = 0; n0 < n; n0 += N_BLOCK) {
+      const int end = lesser(n, n0 + N_BLOCK);
+      // Strips are as even as they can be: a tile of few rows keeps the processor waiting.
+      for (int strip = 0, row = 0, next; strip < strips; strip++, row = next) {
+        next = static_cast<int>(static_cast<int64_t>(m) * (strip + 1) / strips);
+        if (aTransposed) {
+          tile.strip = {A.at(k0, row), lda};
+        } else {
+          copyStrip(workspace, {A.at(row, k0), lda}, next - row, tile.depth);
+          tile.strip = {workspace, ByRows::ROW_STEP};
+        }
+        tile.ahead = {next < m ? A.at(next, k0) : nullptr, lda};
+        for (int column = n0; column < end; column += TILE_COLUMNS) {
+          tile.columns = lesser(TILE_COLUMNS, n - column);
+          const int vectors = (tile.columns + WIDTH - 1) / WIDTH;
+          tile.c = c + static_cast<ptrdiff_t>(row) * ldc + column;
+          tile.panel = packed + static_cast<ptrdiff_t>(column) * packedK + k0 * vectors * WIDTH;
+          tile.bias = bias && last ? bias + column : nullptr;
+          multiply[vectors - 1][next - row - 1](tile);
+          tile.ahead.start = nullptr;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace xformer::LEVEL

@@ -67,7 +67,7 @@ struct KernelSet {
 
   int32_t (*packedSize)(int32_t n, int32_t k);
   int32_t (*gemmWorkspace)();
-  void (*greedyTokens)(int32_t* ids, float* logProbabilities, float* logits, int32_t rows, int32_t columns);
+  void (*greedyTokens)(int32_t* ids, float* logProbabilities, const float* logits, int32_t rows, int32_t columns);
 
   /** Multiplies and adds in registers for so many rounds; the floating-point operations of each are the result. */
   int32_t (*multiplyAddRounds)(int32_t rounds);
