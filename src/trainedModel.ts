@@ -6,7 +6,8 @@ import type { KernelSetName } from "./kernels/kernels.ts";
 import { Transformer } from "./model/transformer.ts";
 import { WorkerPool } from "./replicas/workerPool.ts";
 import type { Heap } from "./tensor/heap.ts";
-import { type CheckpointDescription, loadCheckpoint, restore } from "./training/checkpoint.ts";
+import { loadCheckpoint } from "./training/checkpoint.ts";
+import { type CheckpointDescription, restore } from "./training/checkpointFormat.ts";
 
 /** A model from a checkpoint, ready to translate and to score. */
 export class TrainedModel {

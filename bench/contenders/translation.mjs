@@ -4,7 +4,7 @@ import { Translator } from "../../dist/decoding/translator.js";
 import { readSafetensors } from "../../dist/io/safetensors.js";
 import { JOBS } from "../../dist/jobs.js";
 import { WorkerPool } from "../../dist/replicas/workerPool.js";
-import { restore } from "../../dist/training/checkpoint.js";
+import { restore } from "../../dist/training/checkpointFormat.js";
 import { modelConfig, vocabularyOf } from "../sizes.mjs";
 import { serve } from "./serve.mjs";
 

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Corpus, loadCorpus } from "../data/corpus.ts";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { linesFrom } from "../io/lines.ts";
-import type { CheckpointDescription } from "../training/checkpoint.ts";
+import type { CheckpointDescription } from "../training/checkpointFormat.ts";
 
 /** A line to be translated. */
 export interface InputRow {

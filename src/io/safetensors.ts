@@ -1,41 +1,24 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { fileSystemError, XformerError } from "../errors.ts";
+import { fileSystemError } from "../errors.ts";
 import { atomicWrite } from "./atomicWrite.ts";
 import {
+  type ByteSource,
   byteLength,
-  checksumDiffers,
-  damaged,
-  decodeHeader,
+  bytesOf,
   encodeHeader,
   formatChecksum,
   MAX_HEADER_BYTES,
+  type NamedTensor,
+  PREFIX_BYTES,
+  readAll,
+  readHeader,
+  type Safetensors,
   type SafetensorsHeader,
-} from "./safetensorsHeader.ts";
+} from "./safetensorsFormat.ts";
 
-/** A tensor to be written; `data` is in row-major order and may be a view of shared memory. */
-export interface NamedTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+export type { NamedTensor, Safetensors, StoredTensor } from "./safetensorsFormat.ts";
 
-/** A tensor that was read, in row-major order. */
-export interface StoredTensor {
-  readonly dtype: "F32";
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** The content of a safetensors file. */
-export interface Safetensors {
-  /** In the order of the file. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** The file begins with the length of its header: an unsigned 64-bit little-endian integer. */
-const PREFIX_BYTES = 8;
 const MAX_BYTES_PER_CALL = 2 ** 30;
 
 /**
@@ -60,7 +43,7 @@ export function writeSafetensors(
   const list = [...tensors];
   checkTensors(list);
   const dataChecksum = list.reduce((crc, { data }) => crc32(bytesOf(data), crc), 0);
-  const header = encodeHeader(list, metadata, formatChecksum(dataChecksum));
+  const header = encodeHeader(list, metadata, formatChecksum(dataChecksum), crc32);
   if (header.length > MAX_HEADER_BYTES)
     throw new RangeError(`a header of ${header.length} bytes is over the limit`);
   const prefix = Buffer.alloc(PREFIX_BYTES);
@@ -80,24 +63,7 @@ export function writeSafetensors(
  *   safetensors file
  */
 export function readSafetensors(path: string): Safetensors {
-  return withFile(path, (descriptor) => {
-    const { header, dataStart } = readHeader(descriptor, path);
-    const tensors = new Map<string, StoredTensor>();
-    let crc = 0;
-    for (const [name, { dtype, shape, begin, end }] of header.tensors) {
-      const data = new Float32Array((end - begin) / Float32Array.BYTES_PER_ELEMENT);
-      const bytes = bytesOf(data);
-      if (readAt(descriptor, bytes, dataStart + begin) < bytes.length) {
-        throw damaged(path, `the file ended while tensor ${name} was being read`);
-      }
-      crc = crc32(bytes, crc);
-      tensors.set(name, { dtype, shape, data });
-    }
-    if (header.dataChecksum !== undefined && header.dataChecksum !== formatChecksum(crc)) {
-      throw checksumDiffers(path, "data");
-    }
-    return { tensors, metadata: header.metadata };
-  });
+  return withFile(path, (source) => readAll(source, path, crc32));
 }
 
 /**
@@ -107,33 +73,7 @@ export function readSafetensors(path: string): Safetensors {
  * @throws XformerError as {@link readSafetensors}
  */
 export function readSafetensorsHeader(path: string): SafetensorsHeader {
-  return withFile(path, (descriptor) => readHeader(descriptor, path).header);
-}
-
-function readHeader(descriptor: number, path: string): { header: SafetensorsHeader; dataStart: number } {
-  const start = Buffer.alloc(PREFIX_BYTES + 1);
-  const startLength = readAt(descriptor, start, 0);
-  if (startLength === 0) throw damaged(path, "the file is empty");
-  if (startLength <= PREFIX_BYTES)
-    throw damaged(path, `the file is too short to be a checkpoint: ${startLength} bytes`);
-  // The format demands that the header begins with a brace, which tells it from files of any other kind.
-  if (start[PREFIX_BYTES] !== "{".charCodeAt(0)) {
-    throw new XformerError("CHECKPOINT", "this is not a safetensors file", {
-      file: path,
-      hint: "Name a checkpoint written by xformer.",
-    });
-  }
-  const available = fstatSync(descriptor).size - PREFIX_BYTES;
-  const length = start.readBigUInt64LE();
-  if (length > available)
-    throw damaged(path, `the header should have ${length} bytes, but the file has only ${available} more`);
-  if (length > MAX_HEADER_BYTES)
-    throw damaged(path, `the header should have ${length} bytes, more than the format allows`);
-  const bytes = new Uint8Array(Number(length));
-  if (readAt(descriptor, bytes, PREFIX_BYTES) < bytes.length)
-    throw damaged(path, "the file ended while its header was being read");
-  const header = decodeHeader(bytes, available - bytes.length, path);
-  return { header, dataStart: PREFIX_BYTES + bytes.length };
+  return withFile(path, (source) => readHeader(source, path, crc32).header);
 }
 
 /** Fills `bytes` from a position of the file as far as the file goes, and returns how far that was. */
@@ -148,11 +88,14 @@ function readAt(descriptor: number, bytes: Uint8Array, position: number): number
   return filled;
 }
 
-function withFile<T>(path: string, use: (descriptor: number) => T): T {
+function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   try {
     const descriptor = openSync(path, "r");
     try {
-      return use(descriptor);
+      return use({
+        size: fstatSync(descriptor).size,
+        read: (bytes, position) => readAt(descriptor, bytes, position),
+      });
     } finally {
       closeSync(descriptor);
     }
@@ -171,8 +114,4 @@ function checkTensors(tensors: readonly NamedTensor[]): void {
       throw new RangeError(`tensor ${name} of shape [${shape.join(", ")}] has ${data.length} values`);
     }
   }
-}
-
-function bytesOf(data: Float32Array): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -3,7 +3,8 @@ import { XformerError } from "../errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
 import { floatsIn } from "../model/parameters.ts";
 import { Transformer } from "../model/transformer.ts";
-import { type Checkpoint, describeCheckpoint, loadCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { describeCheckpoint, loadCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpointFormat.ts";
 import { RunDirectory } from "./runDirectory.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { Replica } from "../replicas/replica.ts";
-import { type CheckpointDescription, saveCheckpoint } from "./checkpoint.ts";
+import { saveCheckpoint } from "./checkpoint.ts";
+import type { CheckpointDescription } from "./checkpointFormat.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 import { keptCounts, type TrainingState } from "./state.ts";
 import type { TrainingStep } from "./step.ts";

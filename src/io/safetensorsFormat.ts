@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { XformerError } from "../errors.ts";
 
 /** Where a tensor lies: `begin` and `end` are byte offsets into the data section. */
@@ -19,6 +18,40 @@ export interface SafetensorsHeader {
   readonly dataChecksum: string | undefined;
 }
 
+/** A tensor to be written; `data` is in row-major order and may be a view of shared memory. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A tensor that was read, in row-major order. */
+export interface StoredTensor {
+  readonly dtype: "F32";
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** The content of a safetensors file. */
+export interface Safetensors {
+  /** In the order of the file. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Bytes to read from, in a file or in memory. */
+export interface ByteSource {
+  readonly size: number;
+  /** Fills `bytes` from a position as far as the source goes, and returns how far that was. */
+  read(bytes: Uint8Array, position: number): number;
+}
+
+/** CRC-32 (ISO 3309) of bytes or of a text in UTF-8, going on from that of what is before them. */
+export type Checksum = (data: Uint8Array | string, before?: number) => number;
+
+/** The file begins with the length of its header: an unsigned 64-bit little-endian integer. */
+export const PREFIX_BYTES = 8;
+
 /** The format's own limit on the header, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
@@ -35,12 +68,12 @@ const DAMAGED_HINT = "The file is damaged or incomplete: use another copy of it.
 const EDITED_HINT = `The file is damaged: use another copy of it (if it was edited on purpose, remove ${DATA_CHECKSUM} and ${HEADER_CHECKSUM} from its metadata).`;
 
 /** A safetensors file that cannot be what its writer wrote. */
-export function damaged(file: string, problem: string, cause?: unknown): XformerError {
+function damaged(file: string, problem: string, cause?: unknown): XformerError {
   return new XformerError("CHECKPOINT", problem, { file, hint: DAMAGED_HINT, cause });
 }
 
 /** A safetensors file whose content and checksum do not belong together. */
-export function checksumDiffers(file: string, part: "header" | "data"): XformerError {
+function checksumDiffers(file: string, part: "header" | "data"): XformerError {
   return new XformerError("CHECKPOINT", `the checksum of the ${part} does not match`, {
     file,
     hint: EDITED_HINT,
@@ -56,6 +89,7 @@ export function formatChecksum(crc: number): string {
  * Encodes a header: tensors follow each other in the given order, without gaps.
  *
  * @param dataChecksum see {@link formatChecksum}
+ * @param checksum makes the header's own
  * @returns JSON in UTF-8, padded with spaces so that the data, which follows it and the 8 bytes of its
  *   length, begins at a multiple of 8
  */
@@ -63,6 +97,7 @@ export function encodeHeader(
   tensors: readonly { readonly name: string; readonly shape: readonly number[] }[],
   metadata: Readonly<Record<string, string>>,
   dataChecksum: string,
+  checksum: Checksum,
 ): Uint8Array {
   let begin = 0;
   const table = tensors.map(({ name, shape }) => {
@@ -73,9 +108,9 @@ export function encodeHeader(
   });
   const checked = { ...metadata, [DATA_CHECKSUM]: dataChecksum };
   const header = Object.fromEntries<unknown>([[METADATA, checked], ...table]);
-  header[METADATA] = { ...checked, [HEADER_CHECKSUM]: checksumOf(header) };
-  const json = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, " ");
+  header[METADATA] = { ...checked, [HEADER_CHECKSUM]: checksumOf(header, checksum) };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(" ".charCodeAt(0));
   padded.set(json);
   return padded;
 }
@@ -87,11 +122,17 @@ export function encodeHeader(
  * @param bytes the header without the 8 bytes of its length
  * @param dataLength how many bytes follow it in the file
  * @param file for messages
+ * @param checksum verifies the header's own, if it has one
  * @throws XformerError "CHECKPOINT" naming what is wrong
  */
-export function decodeHeader(bytes: Uint8Array, dataLength: number, file: string): SafetensorsHeader {
+function decodeHeader(
+  bytes: Uint8Array,
+  dataLength: number,
+  file: string,
+  checksum: Checksum,
+): SafetensorsHeader {
   const header = parseHeader(bytes, file);
-  const { metadata, dataChecksum } = takeMetadata(header, file);
+  const { metadata, dataChecksum } = takeMetadata(header, file, checksum);
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => [name, checkEntry(name, entry, file)] as const)
@@ -110,6 +151,85 @@ export function decodeHeader(bytes: Uint8Array, dataLength: number, file: string
   if (covered < dataLength)
     throw damaged(file, `${bytesCount(dataLength - covered)} too many at the end of the file`);
   return { tensors: new Map(entries), metadata, dataChecksum };
+}
+
+/**
+ * Reads a header: its length, the header itself, and what it says of the data that follows.
+ *
+ * @param file for messages
+ * @throws XformerError "CHECKPOINT" naming what is wrong
+ */
+export function readHeader(
+  source: ByteSource,
+  file: string,
+  checksum: Checksum,
+): { readonly header: SafetensorsHeader; readonly dataStart: number } {
+  const start = new Uint8Array(PREFIX_BYTES + 1);
+  const startLength = source.read(start, 0);
+  if (startLength === 0) throw damaged(file, "the file is empty");
+  if (startLength <= PREFIX_BYTES)
+    throw damaged(file, `the file is too short to be a checkpoint: ${startLength} bytes`);
+  // The format demands that the header begins with a brace, which tells it from files of any other kind.
+  if (start[PREFIX_BYTES] !== "{".charCodeAt(0)) {
+    throw new XformerError("CHECKPOINT", "this is not a safetensors file", {
+      file,
+      hint: "Name a checkpoint written by xformer.",
+    });
+  }
+  const available = source.size - PREFIX_BYTES;
+  const length = new DataView(start.buffer).getBigUint64(0, true);
+  if (length > available)
+    throw damaged(file, `the header should have ${length} bytes, but the file has only ${available} more`);
+  if (length > MAX_HEADER_BYTES)
+    throw damaged(file, `the header should have ${length} bytes, more than the format allows`);
+  const bytes = new Uint8Array(Number(length));
+  if (source.read(bytes, PREFIX_BYTES) < bytes.length)
+    throw damaged(file, "the file ended while its header was being read");
+  const header = decodeHeader(bytes, available - bytes.length, file, checksum);
+  return { header, dataStart: PREFIX_BYTES + bytes.length };
+}
+
+/**
+ * Reads all of a safetensors file of 32-bit floats and verifies it: structure, sizes and, in files that xformer wrote,
+ * checksums. Numbers are little-endian in the format and in memory wherever there is WebAssembly.
+ *
+ * @param file for messages
+ * @throws XformerError "CHECKPOINT" when it is not a whole and sound safetensors file
+ */
+export function readAll(source: ByteSource, file: string, checksum: Checksum): Safetensors {
+  const { header, dataStart } = readHeader(source, file, checksum);
+  const tensors = new Map<string, StoredTensor>();
+  let crc = 0;
+  for (const [name, { dtype, shape, begin, end }] of header.tensors) {
+    const data = new Float32Array((end - begin) / Float32Array.BYTES_PER_ELEMENT);
+    const bytes = bytesOf(data);
+    if (source.read(bytes, dataStart + begin) < bytes.length) {
+      throw damaged(file, `the file ended while tensor ${name} was being read`);
+    }
+    crc = checksum(bytes, crc);
+    tensors.set(name, { dtype, shape, data });
+  }
+  if (header.dataChecksum !== undefined && header.dataChecksum !== formatChecksum(crc)) {
+    throw checksumDiffers(file, "data");
+  }
+  return { tensors, metadata: header.metadata };
+}
+
+/** Bytes in memory as a source. */
+export function bytesInMemory(content: Uint8Array): ByteSource {
+  return {
+    size: content.length,
+    read: (bytes, position) => {
+      const part = content.subarray(position, position + bytes.length);
+      bytes.set(part);
+      return part.length;
+    },
+  };
+}
+
+/** The bytes of floats, as they lie in memory. */
+export function bytesOf(data: Float32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** The size of a tensor in bytes. */
@@ -140,6 +260,7 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
 function takeMetadata(
   header: Readonly<Record<string, unknown>>,
   file: string,
+  checksum: Checksum,
 ): Pick<SafetensorsHeader, "metadata" | "dataChecksum"> {
   const all = Object.hasOwn(header, METADATA) ? header[METADATA] : {};
   if (!isStrings(all)) throw damaged(file, `${METADATA} is not an object of strings`);
@@ -148,7 +269,10 @@ function takeMetadata(
   if ((headerChecksum === undefined) !== (dataChecksum === undefined)) {
     throw damaged(file, `of ${DATA_CHECKSUM} and ${HEADER_CHECKSUM} in the metadata one is missing`);
   }
-  if (headerChecksum !== undefined && headerChecksum !== checksumOf({ ...header, [METADATA]: checked })) {
+  if (
+    headerChecksum !== undefined &&
+    headerChecksum !== checksumOf({ ...header, [METADATA]: checked }, checksum)
+  ) {
     throw checksumDiffers(file, "header");
   }
   return { metadata, dataChecksum };
@@ -158,8 +282,8 @@ function takeMetadata(
  * The checksum of a header as JSON.stringify writes it, so that it covers what the header says and not how
  * it is spaced.
  */
-function checksumOf(header: Readonly<Record<string, unknown>>): string {
-  return formatChecksum(crc32(JSON.stringify(header)));
+function checksumOf(header: Readonly<Record<string, unknown>>, checksum: Checksum): string {
+  return formatChecksum(checksum(JSON.stringify(header)));
 }
 
 function checkEntry(name: string, entry: unknown, file: string): TensorEntry {
