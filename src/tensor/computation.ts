@@ -1,5 +1,5 @@
 import { at, type Kernels, NONE, type Pointer } from "../kernels/kernels.ts";
-import { add, type Caller, type DropoutMask } from "./calls.ts";
+import { add, type Caller, clear, type DropoutMask } from "./calls.ts";
 import { Arena, type Heap } from "./heap.ts";
 import type { Profile } from "./profile.ts";
 import { Tape } from "./tape.ts";
@@ -43,6 +43,11 @@ export interface Dropouts {
 export interface ComputationOptions {
   /** The gradient region: floats laid out as the parameters. Without it nothing is recorded. */
   readonly gradients?: Pointer | undefined;
+  /**
+   * Whether the gradients begin with this run: then what is in the region counts for nothing, and is not cleared but
+   * overwritten. By default they are added to what is there.
+   */
+  readonly freshGradients?: boolean | undefined;
   /** What dropout drops; needs row keys in the batches. Nothing by default. */
   readonly dropout?: Partial<Dropouts> | undefined;
   /**
@@ -76,6 +81,8 @@ export class Computation implements Caller {
   /** Weights packed once; without it every product packs its own, in scratch. */
   readonly packs: WeightPacks | undefined;
   readonly #gradients: Pointer;
+  /** The parameters, by offset, that have a gradient from this run; undefined where all have one from before. */
+  readonly #given: Set<number> | undefined;
   #sites = 0;
 
   constructor(workbench: Workbench, options: ComputationOptions = {}) {
@@ -94,6 +101,7 @@ export class Computation implements Caller {
       activation: threshold(activation),
     };
     this.#gradients = options.gradients ?? NONE;
+    this.#given = options.freshGradients ? new Set() : undefined;
   }
 
   /** A new [rows, columns] tensor in scratch; its content is whatever was there. */
@@ -114,9 +122,26 @@ export class Computation implements Caller {
     return output;
   }
 
-  /** Where this run gathers the gradient of a parameter; operations add to it. */
-  gradientOf({ offset, rows, columns }: Parameter): Tensor {
-    return { pointer: at(this.#gradients, offset), rows, columns };
+  /** Where this run gathers the gradient of a parameter, for kernels that can only add: zeros before the first. */
+  gradientOf(parameter: Parameter): Tensor {
+    const { gradient, accumulate } = this.gradientTarget(parameter);
+    if (!accumulate) clear(this, { pointer: gradient.pointer, count: sizeOf(gradient) });
+    return gradient;
+  }
+
+  /** The same for kernels that can write as well as add: whether something is there already that is to be added to. */
+  gradientTarget({ offset, rows, columns }: Parameter): {
+    readonly gradient: Tensor;
+    readonly accumulate: boolean;
+  } {
+    const accumulate = this.#given?.has(offset) ?? true;
+    this.#given?.add(offset);
+    return { gradient: { pointer: at(this.#gradients, offset), rows, columns }, accumulate };
+  }
+
+  /** When a run is over: gradients of 0 for the parameters that had no part in it. */
+  completeGradients(parameters: readonly Parameter[]): void {
+    for (const parameter of parameters) this.gradientOf(parameter);
   }
 
   /**

@@ -5,7 +5,7 @@ import { type Objective, teacherForcedLoss } from "../model/teacherForcing.ts";
 import type { Job } from "../replicas/control.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Replica } from "../replicas/replica.ts";
-import { add, clear, copy, lerp, sumSquares } from "../tensor/calls.ts";
+import { add, copy, lerp, sumSquares } from "../tensor/calls.ts";
 import { Computation } from "../tensor/computation.ts";
 import { Adam, type AdamStep, adamSlice, clipScale } from "./adam.ts";
 import type { TrainingConfig } from "./config.ts";
@@ -225,11 +225,10 @@ function shardGradients(replica: Replica, job: GradientsJob, item: number): void
   }
   const { model, workbench } = replica;
   const { batch, key, gradients, first, loss } = job.shards[item]!;
-  workbench.profile?.begin("clearing gradients");
-  if (first) clear(workbench, { pointer: gradients, count: model.parameters.size });
   workbench.packs.useVersion(job.weightsVersion);
   const dropouts = dropoutsOf(model.config);
-  const run = new Computation(workbench, { gradients, dropout: dropouts, keepPacks: job.keepPacks });
+  const { keepPacks } = job;
+  const run = new Computation(workbench, { gradients, freshGradients: first, dropout: dropouts, keepPacks });
   const dropout = Math.max(...Object.values(dropouts)) > 0 ? key : undefined;
   // Gradients are of the sum over tokens; how many tokens the whole step has is known when it is over.
   const rows = objective(model, run, batch, { smoothing: job.smoothing, scale: 1, dropout });
@@ -237,6 +236,7 @@ function shardGradients(replica: Replica, job: GradientsJob, item: number): void
   for (let i = 0; i < rows.length; i += 3) sum += rows[i]!;
   workbench.heap.doubles(loss, 1)[0] = sum;
   run.tape?.backward();
+  run.completeGradients(model.parameters.list);
   workbench.arena.release();
 }
 

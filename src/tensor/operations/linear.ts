@@ -32,7 +32,7 @@ export function linear(
         const plain = packPlain(run, weight);
         inputGradient(run, { ...x, pointer: dx.pointer }, dy, plain, dx.accumulate === 1);
       });
-      run.temporarily(() => weightGradient(run, run.gradientOf(weight), dy, x));
+      run.temporarily(() => weightGradient(run, weight, dy, x));
       if (bias !== undefined) columnSums(run, { sums: run.gradientOf(bias), x: dy });
     },
   });
@@ -66,7 +66,8 @@ export function inputGradient(
   gemm(run, { c: dx, a: dy, b: weight, accumulate });
 }
 
-/** dW += dy^T x; leaves scratch behind. */
-export function weightGradient(run: Computation, dWeight: Tensor, dy: Tensor, x: Tensor): void {
-  gemm(run, { c: dWeight, a: dy, aTransposed: true, b: packRows(run, x), accumulate: true });
+/** dW (+)= dy^T x; leaves scratch behind. */
+export function weightGradient(run: Computation, weight: Parameter, dy: Tensor, x: Tensor): void {
+  const { gradient, accumulate } = run.gradientTarget(weight);
+  gemm(run, { c: gradient, a: dy, aTransposed: true, b: packRows(run, x), accumulate });
 }

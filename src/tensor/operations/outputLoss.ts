@@ -53,7 +53,7 @@ export function outputLoss(
       if (gradient === undefined) continue;
       const dx = { ...x, pointer: at(gradient.pointer, row * x.columns) };
       inputGradient(run, dx, logits, plain!, gradient.accumulate === 1);
-      run.temporarily(() => weightGradient(run, run.gradientOf(weight), logits, x));
+      run.temporarily(() => weightGradient(run, weight, logits, x));
       columnSums(run, { sums: run.gradientOf(bias), x: logits });
     }
   });
