@@ -103,7 +103,7 @@ export class Heap {
    * that is not shared would take all views back, and knows its size without.
    */
   #newestBuffer(): ArrayBuffer | SharedArrayBuffer {
-    if (this.wasm.buffer instanceof SharedArrayBuffer) this.wasm.grow(0);
+    if (!(this.wasm.buffer instanceof ArrayBuffer)) this.wasm.grow(0);
     return this.wasm.buffer;
   }
 }
