@@ -24,7 +24,7 @@ export async function measureCache({ sizes = ["small"], rounds = ROUNDS }) {
 }
 
 function measureSize(size, rounds) {
-  const replica = new WorkerPool(modelConfig(size, 0), JOBS, 1).main;
+  const replica = new WorkerPool(modelConfig(size, 0), JOBS, { threads: 1 }).main;
   const { parameters } = replica.model;
   replica.model.initialise(1);
   parameters.values(parameters.get("output_projection.bias")).fill(-1e9, 0, 3);

@@ -14,7 +14,7 @@ const SPECIAL = { bosId: 1, eosId: 2 };
 const RATE = 1e-4;
 
 await serve(({ size, threads, batches }) => {
-  const pool = new WorkerPool(modelConfig(size, 0.1), JOBS, threads);
+  const pool = new WorkerPool(modelConfig(size, 0.1), JOBS, { threads });
   pool.main.model.initialise(1);
   const training = { ...DEFAULT_TRAINING, labelSmoothing: 0.1, clipNorm: 1 };
   const step = new TrainingStep(pool, training);

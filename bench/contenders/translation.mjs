@@ -9,7 +9,7 @@ import { modelConfig, vocabularyOf } from "../sizes.mjs";
 import { serve } from "./serve.mjs";
 
 await serve(({ size, threads, weights, lines, limit }) => {
-  const pool = new WorkerPool(modelConfig(size, 0), JOBS, threads);
+  const pool = new WorkerPool(modelConfig(size, 0), JOBS, { threads });
   restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const tokenizer = vocabularyOf(size);

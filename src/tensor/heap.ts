@@ -98,9 +98,12 @@ export class Heap {
     return pages - this.wasm.buffer.byteLength / PAGE;
   }
 
-  /** The buffer at its present size: growing by nothing makes this thread see what others have grown. */
+  /**
+   * The buffer at its present size. Growing a shared memory by nothing makes this thread see what others have grown; one
+   * that is not shared would take all views back, and knows its size without.
+   */
   #newestBuffer(): ArrayBuffer | SharedArrayBuffer {
-    this.wasm.grow(0);
+    if (!(this.wasm.buffer instanceof ArrayBuffer)) this.wasm.grow(0);
     return this.wasm.buffer;
   }
 }

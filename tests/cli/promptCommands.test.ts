@@ -1,15 +1,15 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { commandIn, type PromptState, runCommand } from "../../src/cli/promptCommands.ts";
 import { Translator } from "../../src/decoding/translator.ts";
-import { perform } from "../../src/jobs.ts";
-import { ReplicaPool } from "../../src/replicas/pool.ts";
+import { JOBS } from "../../src/jobs.ts";
+import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import type { TrainedModel } from "../../src/trainedModel.ts";
 import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "word" });
 const size = TOKENIZER.vocabulary.size;
-const pool = new ReplicaPool(smallModel(size), perform, 1);
+const pool = new WorkerPool(smallModel(size), JOBS, { threads: 1 });
 pool.main.model.initialise(1);
 const translator = new Translator(pool, TOKENIZER, TOKENIZER, 6);
 const model = { translator } as TrainedModel;

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assembleBatch, batchesInOrder, type EncodedPair } from "../../src/data/batches.ts";
-
-const EOS = 3;
+import { batchesInOrder, type EncodedPair } from "../../src/data/batches.ts";
 
 function pair(index: number, sourceLength: number, targetLength: number): EncodedPair {
   return {
@@ -49,29 +47,5 @@ describe("batchesInOrder", () => {
         `batchTokens must be a positive whole number, not ${batchTokens}`,
       );
     }
-  });
-});
-
-describe("assembleBatch", () => {
-  it("ends each source with END and leaves targets bare", () => {
-    const batch = assembleBatch(
-      [
-        { index: 7, source: Int32Array.of(11, 12), target: Int32Array.of(21) },
-        { index: 2, source: Int32Array.of(), target: Int32Array.of() },
-        { index: 5, source: Int32Array.of(13), target: Int32Array.of(22, 23) },
-      ],
-      EOS,
-    );
-    expect(batch).toEqual({
-      sourceTokens: Int32Array.of(11, 12, EOS, EOS, 13, EOS),
-      sourceOffsets: Int32Array.of(0, 3, 4, 6),
-      targetTokens: Int32Array.of(21, 22, 23),
-      targetOffsets: Int32Array.of(0, 1, 1, 3),
-      sentences: Int32Array.of(7, 2, 5),
-    });
-  });
-
-  it("makes an empty batch of no pairs", () => {
-    expect(assembleBatch([], EOS).sourceOffsets).toEqual(Int32Array.of(0));
   });
 });

@@ -16,7 +16,6 @@ import {
   poisonScratch,
   randomSentences,
   SMALL_MODEL,
-  SPECIAL,
 } from "../support/engine.ts";
 
 describe("alignments", () => {
@@ -66,7 +65,7 @@ describe("meanCrossAttention", () => {
 
   it("has a row a target token with END, whose weights sum to 1, whoever the neighbours are", () => {
     poisonScratch(workbench);
-    const together = meanCrossAttention(model, workbench, makePairs(sources, targets), SPECIAL);
+    const together = meanCrossAttention(model, workbench, makePairs(workbench, sources, targets));
     expect(together.map(({ rows, columns }) => [rows, columns])).toEqual([
       [4, 4],
       [6, 1],
@@ -78,8 +77,8 @@ describe("meanCrossAttention", () => {
         expect(Math.abs(values.reduce((sum, value) => sum + value, 0) - 1)).toBeLessThan(1e-5);
       }
       poisonScratch(workbench);
-      const pair = makePairs([sources[b]!], [targets[b]!]);
-      expect(meanCrossAttention(model, workbench, pair, SPECIAL)).toEqual([weights]);
+      const pair = makePairs(workbench, [sources[b]!], [targets[b]!]);
+      expect(meanCrossAttention(model, workbench, pair)).toEqual([weights]);
     }
   });
 });

@@ -49,7 +49,7 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
     const greedy = search(sources, {});
     poisonScratch(workbench, 2 ** 18);
     // `beam: 1` is an instance of greedy search; so beam search itself is told to keep one.
-    const found = generate([{ model, source: concatenate(sources) }], workbench, {
+    const found = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
       ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
       constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
       prefixes: sources.map(() => new Int32Array(0)),
@@ -95,10 +95,11 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
       const ended = hypotheses.filter((hypothesis) => hypothesis.ended);
       poisonScratch(workbench);
       const pairs = makePairs(
+        workbench,
         ended.map(() => sources[b]!),
         ended.map(({ tokens }) => tokens),
       );
-      const scores = scorePairs(model, workbench, pairs, SPECIAL);
+      const scores = scorePairs(model, workbench, pairs);
       for (const [i, { logProbability }] of ended.entries())
         expect(Math.abs(scores[i]!.logProbability - logProbability)).toBeLessThan(1e-5);
     }
@@ -147,12 +148,13 @@ describe("beam search", () => {
       const model = makeModel(workbench, config(VOCABULARY), seed);
       const targets = allTargets();
       for (const [s, source] of randomSentences([1, 3, 6], VOCABULARY, createRandom(seed)).entries()) {
+        workbench.arena.release();
         const pairs = makePairs(
+          workbench,
           targets.map(() => source),
           targets,
         );
-        workbench.arena.release();
-        const scores = scorePairs(model, workbench, pairs, SPECIAL);
+        const scores = scorePairs(model, workbench, pairs);
         for (const alpha of [0, 0.7, 1, 3]) {
           const ranked = targets
             .map((target, i) => ({

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { generate } from "../../src/decoding/generate.ts";
+import { GreedySearch, translateGreedily } from "../../src/decoding/greedy.ts";
+import { at, type Pointer } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
-import { linear } from "../../src/tensor/operations/linear.ts";
 import {
+  concatenate,
   makeModel,
   makeWorkbench,
   placeSentences,
@@ -22,7 +25,7 @@ const CONFIG = smallModel(VOCABULARY, { dModel: 16, dFF: 24 });
 
 describe.each(BUILDS)("greedy search, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);
-  const { memory } = workbench;
+  const { heap } = workbench;
   const model = makeModel(workbench, CONFIG, 3);
   // A random model says END seldom; with this it does so now and then.
   model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId]! += 0.5;
@@ -41,8 +44,8 @@ describe.each(BUILDS)("greedy search, %s kernels", (engine) => {
       const run = new Computation(workbench);
       const placed = placeSentences(run, [source]);
       const target = placeSentences(run, [[SPECIAL.bosId, ...output]]);
-      const logits = linear(run, model.forward(run, placed, target), model.outputWeight, model.outputBias);
-      const last = memory.floats(logits.pointer + 4 * VOCABULARY * output.length, VOCABULARY);
+      const logits = model.logits(run, model.forward(run, placed, target));
+      const last = heap.floats(at(logits.pointer, VOCABULARY * output.length), VOCABULARY);
       const best = last.indexOf(Math.max(...last));
       if (best === SPECIAL.eosId) break;
       output.push(best);
@@ -79,6 +82,28 @@ describe.each(BUILDS)("greedy search, %s kernels", (engine) => {
   it.each([1, 3, 33])("gives at most %i tokens when told so, and the same ones", (limit) => {
     expect(decode(sources, limit)).toEqual(expected.map((output) => output.slice(0, limit)));
   });
+
+  it("by the short way, is greedy search among others: ids, bits of log-probabilities, and whether ended", () => {
+    const limits = sources.map((_, b) => [LIMIT, 1, 7, 33][b % 4]!);
+    poisonScratch(workbench, 2 ** 18);
+    const short = translateGreedily(model, workbench, concatenate(workbench, sources), SPECIAL, limits);
+    poisonScratch(workbench, 2 ** 18);
+    const found = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
+      ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
+      constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
+      prefixes: sources.map(() => new Int32Array(0)),
+      search: (b, start) => new GreedySearch(start, { eosId: SPECIAL.eosId, limit: limits[b]! }),
+    });
+    expect(short).toEqual(
+      found.map(([hypothesis]) => ({
+        ids: hypothesis!.tokens(),
+        logProbabilities: hypothesis!.logProbabilities(),
+        ended: hypothesis!.ended,
+      })),
+    );
+    expect(short.map(({ ids }) => ids)).toEqual(expected.map((output, b) => output.slice(0, limits[b])));
+    expect(new Set(short.map(({ ended }) => ended)).size).toBe(2);
+  });
 });
 
 describe("greedy search", () => {
@@ -88,7 +113,7 @@ describe("greedy search", () => {
     model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId]! += 0.5;
     const sources = randomSentences([5, 60, 1, 14, 3, 9], VOCABULARY, createRandom(1));
     const asked: number[] = [];
-    const argmax = (pointer: number, count: number): number => {
+    const argmax = (pointer: Pointer, count: number): number => {
       asked.push(count);
       return workbench.kernels.argmax(pointer, count);
     };

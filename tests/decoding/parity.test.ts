@@ -32,10 +32,7 @@ const { limit, cases } = JSON.parse(readFileSync(new URL("decoding/found.json", 
 function loadModel(workbench: Workbench, name: string): Transformer {
   const file = readSafetensors(fileURLToPath(new URL(`parity/${name}.safetensors`, fixtures)));
   const { config } = JSON.parse(file.metadata.fixture!);
-  const model = new Transformer(
-    { attentionDropout: null, activationDropout: 0, ...config },
-    workbench.memory,
-  );
+  const model = new Transformer({ attentionDropout: null, activationDropout: 0, ...config }, workbench.heap);
   for (const parameter of model.parameters.list)
     model.parameters.values(parameter).set(file.tensors.get(`parameter/${parameter.name}`)!.data);
   return model;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { scorePairs } from "../../src/decoding/scorer.ts";
+import { at } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
-import { linear } from "../../src/tensor/operations/linear.ts";
 import {
   makeModel,
   makePairs,
@@ -19,7 +19,7 @@ const VOCABULARY = SMALL_MODEL.targetVocabSize;
 
 describe.each(BUILDS)("scorePairs, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);
-  const { memory } = workbench;
+  const { heap } = workbench;
   const model = makeModel(workbench, SMALL_MODEL);
   const random = createRandom(1);
   const sources = randomSentences([4, 1, 20, 7, 5], VOCABULARY, random);
@@ -27,12 +27,8 @@ describe.each(BUILDS)("scorePairs, %s kernels", (engine) => {
 
   function score(from = 0, end = sources.length) {
     poisonScratch(workbench);
-    return scorePairs(
-      model,
-      workbench,
-      makePairs(sources.slice(from, end), targets.slice(from, end)),
-      SPECIAL,
-    );
+    const pairs = makePairs(workbench, sources.slice(from, end), targets.slice(from, end));
+    return scorePairs(model, workbench, pairs);
   }
 
   it("log-probabilities within 1e-5 a token of those of the logits, END included; right tokens counted", () => {
@@ -41,19 +37,14 @@ describe.each(BUILDS)("scorePairs, %s kernels", (engine) => {
     const run = new Computation(workbench);
     const source = placeSentences(run, sources);
     const inputs = targets.map((target) => [SPECIAL.bosId, ...target]);
-    const logits = linear(
-      run,
-      model.forward(run, source, placeSentences(run, inputs)),
-      model.outputWeight,
-      model.outputBias,
-    );
+    const logits = model.logits(run, model.forward(run, source, placeSentences(run, inputs)));
     let next = logits.pointer;
     for (const [b, target] of targets.entries()) {
       let logProbability = 0;
       let correct = 0;
       for (const label of [...target, SPECIAL.eosId]) {
-        const row = [...memory.floats(next, VOCABULARY)];
-        next += 4 * VOCABULARY;
+        const row = [...heap.floats(next, VOCABULARY)];
+        next = at(next, VOCABULARY);
         logProbability += row[label]! - Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0));
         if (row.indexOf(Math.max(...row)) === label) correct++;
       }

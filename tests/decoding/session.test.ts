@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DecodingSession } from "../../src/decoding/session.ts";
+import { at } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
-import { linear } from "../../src/tensor/operations/linear.ts";
 import {
   concatenate,
   makeModel,
@@ -28,7 +28,7 @@ const LENGTHS = [33, 1, 70, 66, 32];
 
 describe.each(BUILDS)("DecodingSession, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);
-  const { memory } = workbench;
+  const { heap } = workbench;
 
   describe.each(VARIANTS)("%s-norm, %s positions, tie %s", (norm, positions, tie) => {
     const model = makeModel(workbench, { ...CONFIG, norm, positions, tie });
@@ -42,17 +42,17 @@ describe.each(BUILDS)("DecodingSession, %s kernels", (engine) => {
       const run = new Computation(workbench);
       const source = placeSentences(run, sources, undefined, 0, model.maxPosition);
       const target = placeSentences(run, targets, undefined, 1, model.maxPosition);
-      const logits = linear(run, model.forward(run, source, target), model.outputWeight, model.outputBias);
+      const logits = model.logits(run, model.forward(run, source, target));
       let row = 0;
       return targets.map((sentence) =>
-        sentence.map(() => memory.floats(logits.pointer + 4 * VOCABULARY * row++, VOCABULARY).slice()),
+        sentence.map(() => heap.floats(at(logits.pointer, VOCABULARY * row++), VOCABULARY).slice()),
       );
     }
 
     /** The same, a token at a time; `pick` says which of the unfinished sentences take part in a step. */
     function cached(pick: (open: number[], step: number) => number[]): Float32Array[][] {
       poisonScratch(workbench, 2 ** 18);
-      const session = new DecodingSession(model, workbench, concatenate(sources));
+      const session = new DecodingSession(model, workbench, concatenate(workbench, sources));
       const logits: Float32Array[][] = targets.map(() => []);
       for (let step = 0; ; step++) {
         const open = [...targets.keys()].filter((b) => logits[b]!.length < targets[b]!.length);
@@ -62,7 +62,7 @@ describe.each(BUILDS)("DecodingSession, %s kernels", (engine) => {
         session.step(Int32Array.from(sentences), Int32Array.from(ids), ({ pointer, rows, columns }) => {
           expect([rows, columns]).toEqual([sentences.length, VOCABULARY]);
           for (const [i, b] of sentences.entries())
-            logits[b]!.push(memory.floats(pointer + 4 * i * columns, columns).slice());
+            logits[b]!.push(heap.floats(at(pointer, i * columns), columns).slice());
         });
       }
       session.close();
@@ -98,7 +98,7 @@ describe.each(BUILDS)("DecodingSession, %s kernels", (engine) => {
     const model = makeModel(workbench, CONFIG);
     workbench.arena.release();
     const before = workbench.arena.mark();
-    const session = new DecodingSession(model, workbench, concatenate([[3, 4, 2]]));
+    const session = new DecodingSession(model, workbench, concatenate(workbench, [[3, 4, 2]]));
     session.step(Int32Array.of(0), Int32Array.of(1), () => undefined);
     expect(workbench.arena.mark()).not.toEqual(before);
     session.close();

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Translator } from "../../src/decoding/translator.ts";
-import { perform } from "../../src/jobs.ts";
+import { JOBS } from "../../src/jobs.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
-import { ReplicaPool } from "../../src/replicas/pool.ts";
+import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { smallModel } from "../support/engine.ts";
 
@@ -14,7 +14,7 @@ const MAX_LENGTH = 64;
 /** A translator with random weights, the same for any number of threads. */
 function makeTranslator(threads: number): Translator {
   const config = smallModel(TOKENIZER.vocabulary.size, { dModel: 16, dFF: 24, maxLength: MAX_LENGTH });
-  const pool = new ReplicaPool(config, perform, threads);
+  const pool = new WorkerPool(config, JOBS, { threads });
   const { parameters } = pool.main.model;
   pool.main.model.initialise(5);
   parameters.values(parameters.get("output_projection.bias"))[TOKENIZER.vocabulary.eosId] = 0.5;
@@ -151,7 +151,7 @@ describe("Translator", () => {
     const together = (seed: number): Translator => {
       const { pool } = makeTranslator(1);
       const { config } = pool.main.model;
-      const model = new Transformer(config, pool.main.workbench.memory);
+      const model = new Transformer(config, pool.main.workbench.heap);
       model.initialise(seed);
       model.parameters.values(model.parameters.get("output_projection.bias"))[TOKENIZER.vocabulary.eosId] =
         0.5;

@@ -3,8 +3,8 @@ import { Translator } from "../../src/decoding/translator.ts";
 import { corpusBleu } from "../../src/evaluation/bleu.ts";
 import { corpusChrf } from "../../src/evaluation/chrf.ts";
 import { bleuTokenizerFor, evaluate } from "../../src/evaluation/evaluate.ts";
-import { perform } from "../../src/jobs.ts";
-import { ReplicaPool } from "../../src/replicas/pool.ts";
+import { JOBS } from "../../src/jobs.ts";
+import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { smallModel } from "../support/engine.ts";
 
@@ -15,7 +15,7 @@ const OPTIONS = { bleuTokenizer: "13a", lowercase: false } as const;
 /** A model of one thread with random weights, or with weights that all are zero and so know nothing. */
 function makeTranslator(seed?: number): Translator {
   const config = smallModel(SIZE, { dModel: 16, dFF: 24 });
-  const pool = new ReplicaPool(config, perform, 1);
+  const pool = new WorkerPool(config, JOBS, { threads: 1 });
   if (seed !== undefined) pool.main.model.initialise(seed);
   return new Translator(pool, TOKENIZER, TOKENIZER, 9);
 }

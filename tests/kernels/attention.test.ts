@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Flag, Kernels } from "../../src/kernels/kernels.ts";
+import { at, type Flag, type Kernels, NONE } from "../../src/kernels/kernels.ts";
 import {
   anyLast,
   anySeed,
@@ -64,7 +64,7 @@ const anyAttention = fc.oneof(selfAttention, crossAttention);
 
 /** The columns of a block from `first` on. */
 function columnsOf(block: Block, first: number, columns: number): Block {
-  return { ...block, pointer: block.pointer + 4 * first, columns };
+  return { ...block, pointer: at(block.pointer, first), columns };
 }
 
 /** Lays out the inputs and outputs of both passes: queries in one matrix, keys and values side by side in another. */
@@ -89,14 +89,14 @@ function place({ lengths, heads, dHead, causal, threshold, slack, gap }: Attenti
     1,
     heads * lengths.reduce((sum, { queries, keys }) => sum + queries * keys, 0),
   );
-  const rowKeys = threshold === 0 ? 0 : bench.integers(randomRowKeys(seed + 3, tq));
+  const rowKeys = threshold === 0 ? NONE : bench.integers(randomRowKeys(seed + 3, tq));
   const queryOffsets = bench.integers(starts.query);
   const keyStarts = bench.integers(starts.key);
   const keyEnds = bench.integers(lengths.map(({ keys }, b) => starts.key[b]! + keys));
   const longest = (side: "queries" | "keys") => Math.max(...lengths.map((sentence) => sentence[side]));
   const size = bench.kernels.strict.attentionWorkspace(longest("queries"), longest("keys"), dHead);
   const workspace = bench.scratch(size);
-  const inputs = [q.pointer, q.stride, kv.pointer, kv.pointer + 4 * dModel, kv.stride] as const;
+  const inputs = [q.pointer, q.stride, kv.pointer, at(kv.pointer, dModel), kv.stride] as const;
   const shape = [lengths.length, heads, dHead, causal, rowKeys, SITE, threshold] as const;
   return {
     ...{ q, kv, dOut, out, logSumExp, weights, dq, starts, dModel, rowKeys },
@@ -105,14 +105,14 @@ function place({ lengths, heads, dHead, causal, threshold, slack, gap }: Attenti
     forward: (withWeights: boolean) => (kernels: Kernels) =>
       kernels.attentionForward(
         ...([out.pointer, logSumExp.pointer, ...inputs, queryOffsets, keyStarts, keyEnds, ...shape] as const),
-        ...([withWeights ? weights.pointer : 0, workspace] as const),
+        ...([withWeights ? weights.pointer : NONE, workspace] as const),
       ),
     backward: (kernels: Kernels) =>
       kernels.attentionBackward(
         ...([
           dq.pointer,
           dkv.pointer,
-          dkv.pointer + 4 * dModel,
+          at(dkv.pointer, dModel),
           dOut.pointer,
           out.pointer,
           logSumExp.pointer,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Kernels } from "../../src/kernels/kernels.ts";
+import { type Kernels, NONE } from "../../src/kernels/kernels.ts";
 import {
   anyLast,
   anySeed,
@@ -93,7 +93,7 @@ describe.each(BUILDS)("dropout, %s build", (build) => {
           const x = bench.matrix(rows, columns, uniform(seed, rows * columns));
           const sublayer = bench.matrix(rows, columns, uniform(seed + 1, rows * columns));
           const sum = inPlace ? x : bench.matrix(rows, columns);
-          const keys = t === 0 ? 0 : bench.integers(randomRowKeys(seed, rows));
+          const keys = t === 0 ? NONE : bench.integers(randomRowKeys(seed, rows));
           const call = (kernels: Kernels) =>
             kernels.residualForward(sum.pointer, x.pointer, sublayer.pointer, rows, columns, keys, atSite, t);
           const expected = bench.run("reference", call, sum, sublayer);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Flag, Kernels } from "../../src/kernels/kernels.ts";
+import { type Flag, type Kernels, NONE } from "../../src/kernels/kernels.ts";
 import {
   anyLast,
   anySeed,
@@ -70,7 +70,7 @@ function place(
     kernels.packB(packed, b.pointer, b.stride, bTransposed, n, packedK);
     kernels.gemm(
       ...([c.pointer, c.stride, a.pointer, a.stride, aTransposed, packed, packedK, m, n, k] as const),
-      ...([rest.accumulate, bias?.pointer ?? 0, rest.relu, workspace] as const),
+      ...([rest.accumulate, bias?.pointer ?? NONE, rest.relu, workspace] as const),
     );
   };
   return { c, a, b, bias, values, call };
@@ -194,7 +194,7 @@ describe.each(BUILDS)("gemm, %s build", (build) => {
         build,
         (kernels) => {
           kernels.packB(packed, b.pointer, n, 0, n, 1);
-          kernels.gemm(c.pointer, n, a.pointer, 1, 0, packed, 1, 7, n, 1, 0, 0, 1, workspace);
+          kernels.gemm(c.pointer, n, a.pointer, 1, 0, packed, 1, 7, n, 1, 0, NONE, 1, workspace);
         },
         c,
       );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Flag, Kernels } from "../../src/kernels/kernels.ts";
+import type { Flag, Kernels, Pointer } from "../../src/kernels/kernels.ts";
 import {
   anyLast,
   anySeed,
@@ -170,7 +170,7 @@ function placeFused(rows: number, columns: number, threshold: number, accumulate
   const at = { x, sublayer, dy, dx, dSublayer, y, sum, dGamma, dBeta, statistics } as Record<string, Block>;
   const [px, ps, pdy, pdx, pds, py, psum, pg, pb, pdg, pdb, pst] = [
     ...[x, sublayer, dy, dx, dSublayer, y, sum, gamma, beta, dGamma, dBeta, statistics],
-  ].map((block) => block!.pointer) as number[];
+  ].map((block) => block!.pointer) as Pointer[];
   return {
     at,
     forward: (k: Kernels) =>

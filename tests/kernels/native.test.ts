@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { Flag, Kernels, Pointer } from "../../src/kernels/kernels.ts";
+import { at, type Flag, type Kernels, NONE, type Pointer } from "../../src/kernels/kernels.ts";
 import {
   anyLast,
   anySeed,
@@ -53,7 +53,7 @@ describe.each(NATIVE_SETS)("native kernels, $name: the bits of the relaxed build
     const packedK = k + unused;
     bench.reset(last);
     const c = bench.matrix(m, n, uniform(seed, m * n), n + slack);
-    const bias = biased ? bench.matrix(1, n, uniform(seed + 3, n)).pointer : 0;
+    const bias = biased ? bench.matrix(1, n, uniform(seed + 3, n)).pointer : NONE;
     const [rows, columns] = aTransposed ? [k, m] : [m, k];
     const a = bench.matrix(rows, columns, uniform(seed + 1, m * k), columns + slack);
     const [bRows, bColumns] = bTransposed ? [n, packedK] : [packedK, n];
@@ -170,7 +170,7 @@ describe.each(NATIVE_SETS)("native kernels, $name: the bits of the relaxed build
       1,
       heads * lengths.reduce((sum, { queries, keys }) => sum + queries * keys, 0),
     );
-    const rowKeys = of.threshold === 0 ? 0 : bench.integers(randomRowKeys(seed + 3, tq));
+    const rowKeys = of.threshold === 0 ? NONE : bench.integers(randomRowKeys(seed + 3, tq));
     const queryOffsets = bench.integers(starts.query);
     const keyStarts = bench.integers(starts.key);
     const keyEnds = bench.integers(lengths.map(({ keys }, b) => starts.key[b]! + keys));
@@ -178,9 +178,9 @@ describe.each(NATIVE_SETS)("native kernels, $name: the bits of the relaxed build
     const workspace = room((kernels) =>
       kernels.attentionWorkspace(longest("queries"), longest("keys"), dHead),
     );
-    const inputs = [q.pointer, q.stride, kv.pointer, kv.pointer + 4 * dModel, kv.stride] as const;
+    const inputs = [q.pointer, q.stride, kv.pointer, at(kv.pointer, dModel), kv.stride] as const;
     const shape = [lengths.length, heads, dHead, causal, rowKeys, SITE, of.threshold] as const;
-    const half = (first: number) => ({ ...dkv, pointer: dkv.pointer + 4 * first, columns: dModel });
+    const half = (first: number) => ({ ...dkv, pointer: at(dkv.pointer, first), columns: dModel });
     return {
       ...{ out, logSumExp, weights, dq, dk: half(0), dv: half(dModel) },
       forward: (withWeights: boolean) => (kernels: Kernels) =>
@@ -194,14 +194,14 @@ describe.each(NATIVE_SETS)("native kernels, $name: the bits of the relaxed build
             keyEnds,
             ...shape,
           ] as const),
-          ...([withWeights ? weights.pointer : 0, workspace] as const),
+          ...([withWeights ? weights.pointer : NONE, workspace] as const),
         ),
       backward: (kernels: Kernels) =>
         kernels.attentionBackward(
           ...([
             dq.pointer,
             dkv.pointer,
-            dkv.pointer + 4 * dModel,
+            at(dkv.pointer, dModel),
             dOut.pointer,
             out.pointer,
             logSumExp.pointer,

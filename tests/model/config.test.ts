@@ -70,7 +70,7 @@ describe("validateModelConfig", () => {
 
 describe("parameter counts", () => {
   const count = (config: ModelConfig): number =>
-    Transformer.declare(config).reduce((sum, { shape }) => sum + floatsIn(shape), 0);
+    new Transformer(config).parameters.list.reduce((sum, { shape }) => sum + floatsIn(shape), 0);
 
   /** The paper's matrices, added up. */
   function expectedCount(config: ModelConfig): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { at, type Pointer } from "../../src/kernels/kernels.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
 import type { Transformer } from "../../src/model/transformer.ts";
@@ -12,7 +13,6 @@ import {
   poisonScratch,
   randomSentences,
   SMALL_MODEL,
-  SPECIAL,
 } from "../support/engine.ts";
 import { BUILDS } from "../support/kernels.ts";
 import { centralDifference, dot, movedLoss, unitVector } from "../tensor/centralDifferences.ts";
@@ -23,7 +23,8 @@ const SMOOTHING = 0.1;
 const STEP = 0.01;
 
 const random = createRandom(11);
-const PAIRS = makePairs(randomSentences([3, 1, 5], 11, random), randomSentences([4, 2, 0], 11, random));
+const SOURCES = randomSentences([3, 1, 5], 11, random);
+const TARGETS = randomSentences([4, 2, 0], 11, random);
 const TARGET_TOKENS = 9; // END included
 
 const VARIANTS = (["post", "pre"] as const).flatMap((norm) =>
@@ -51,11 +52,13 @@ function awayFromCorners({ parameters }: Transformer): void {
 let weightsVersion = 0;
 
 /** The mean loss of the pairs; with a gradient region, also its gradient there. */
-function meanLoss(workbench: Workbench, model: Transformer, dropout: number, gradients?: number): number {
+function meanLoss(workbench: Workbench, model: Transformer, dropout: number, gradients?: Pointer): number {
   poisonScratch(workbench);
   workbench.packs.useVersion(++weightsVersion);
   const run = new Computation(workbench, { gradients, dropout: everywhere(dropout) });
-  const losses = teacherForcedLoss(model, run, PAIRS, SPECIAL, SMOOTHING, 1 / TARGET_TOKENS, KEY);
+  const options = { smoothing: SMOOTHING, scale: 1 / TARGET_TOKENS, dropout: KEY };
+  const losses = teacherForcedLoss(model, run, makePairs(workbench, SOURCES, TARGETS), options);
+  expect(losses.length).toBe(3 * TARGET_TOKENS);
   let sum = 0;
   for (let t = 0; t < TARGET_TOKENS; t++) sum += losses[3 * t]!;
   run.tape?.backward();
@@ -72,13 +75,13 @@ describe.each(BUILDS)("the gradient of every parameter of the whole model, %s ke
       const model = makeModel(workbench, config);
       if (variant.activation === "relu") awayFromCorners(model);
       const { parameters } = model;
-      const gradients = workbench.memory.reserve(4 * parameters.size);
+      const gradients = workbench.heap.reserve(4 * parameters.size);
       for (const dropout of [0, 0.2]) {
-        workbench.memory.floats(gradients, parameters.size).fill(0);
+        workbench.heap.floats(gradients, parameters.size).fill(0);
         meanLoss(workbench, model, dropout, gradients);
         for (const parameter of parameters.list) {
           const values = parameters.values(parameter);
-          const gradient = workbench.memory.floats(gradients + 4 * parameter.offset, values.length);
+          const gradient = workbench.heap.floats(at(gradients, parameter.offset), values.length);
           const along = unitVector(values.length, createRandom(parameter.offset));
           const loss = movedLoss(values, along, () => meanLoss(workbench, model, dropout));
           const error = Math.abs(centralDifference(loss, STEP) - dot(gradient, along));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../../src/model/config.ts";
-import { Parameters } from "../../src/model/parameters.ts";
+import { Parameters, Scope } from "../../src/model/parameters.ts";
 import { Transformer } from "../../src/model/transformer.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import { SMALL_MODEL } from "../support/engine.ts";
 import { expectSameBits } from "../support/kernels.ts";
 
@@ -17,7 +17,7 @@ const CONFIG: ModelConfig = {
 };
 
 function initialised(seed: number, config = CONFIG): Parameters {
-  const model = new Transformer(config, new SharedMemory());
+  const model = new Transformer(config, Heap.shared());
   model.initialise(seed);
   return model.parameters;
 }
@@ -82,7 +82,7 @@ describe("initialisation", () => {
   });
 
   it("a tied model has no matrix twice", () => {
-    const names = (config: ModelConfig) => Transformer.declare(config).map(({ name }) => name);
+    const names = (config: ModelConfig) => new Transformer(config).parameters.list.map(({ name }) => name);
     const vocabularies = { sourceVocabSize: 70, targetVocabSize: 70 };
     const ties = names({ ...CONFIG, ...vocabularies, tie: "none" });
     const without = (...absent: string[]) => ties.filter((name) => !absent.includes(name));
@@ -97,14 +97,23 @@ describe("initialisation", () => {
 
 describe("Parameters", () => {
   const zero = { kind: "constant", value: 0 } as const;
-  const declarations = [
-    { name: "a", shape: [3, 5], initialisation: zero },
-    { name: "b", shape: [16], initialisation: zero },
-    { name: "c", shape: [1], initialisation: zero },
-  ];
+
+  function declared(): Parameters {
+    const parameters = new Parameters();
+    parameters.add("a", [3, 5], zero);
+    parameters.add("b", [16], zero);
+    parameters.add("c", [1], zero);
+    return parameters;
+  }
+
+  function placed(): Parameters {
+    const parameters = declared();
+    parameters.place(Heap.shared());
+    return parameters;
+  }
 
   it("lie one behind the other at multiples of 16 floats", () => {
-    const parameters = new Parameters(declarations, new SharedMemory());
+    const parameters = placed();
     expect(parameters.list.map(({ offset }) => offset)).toEqual([0, 16, 32]);
     expect(parameters.list.map(({ pointer }) => pointer - parameters.pointer)).toEqual([0, 64, 128]);
     expect(parameters.list.map(({ rows, columns }) => [rows, columns])).toEqual([
@@ -118,9 +127,35 @@ describe("Parameters", () => {
   });
 
   it("are found by name", () => {
-    const parameters = new Parameters(declarations, new SharedMemory());
+    const parameters = placed();
     expect(parameters.get("b")).toBe(parameters.list[1]);
     expect([parameters.has("b"), parameters.has("d")]).toEqual([true, false]);
     expect(() => parameters.get("d")).toThrow("the model has no parameter d");
+  });
+
+  it("without a place say which they are, and no more", () => {
+    const parameters = declared();
+    expect([parameters.size, parameters.count]).toEqual([48, 32]);
+    expect(() => parameters.pointer).toThrow("the parameters have no place yet");
+    expect(() => parameters.list[0]!.pointer).toThrow("the parameters have no place yet");
+    expect(() => parameters.values(parameters.get("b"))).toThrow("the parameters have no place yet");
+  });
+
+  it("lie where another thread has them, if it has", () => {
+    const heap = Heap.shared();
+    const [first, second] = [declared(), declared()];
+    first.place(heap);
+    second.place(heap, first.pointer);
+    first.values(first.get("b")).fill(7);
+    expect(second.list.map(({ pointer }) => pointer)).toEqual(first.list.map(({ pointer }) => pointer));
+    expect([...second.values(second.get("b"))]).toEqual(new Array(16).fill(7));
+  });
+
+  it("are asked for once, by the name of the part and their own", () => {
+    const parameters = new Parameters();
+    const scope = new Scope(parameters).in("encoder").in(3);
+    const weight = scope.matrix("weight", 2, 3);
+    expect(parameters.get("encoder.3.weight")).toBe(weight);
+    expect(() => scope.vector("weight", 2, 0)).toThrow("the model has two parameters encoder.3.weight");
   });
 });

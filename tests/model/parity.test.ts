@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
-import type { Pointer } from "../../src/kernels/kernels.ts";
+import { at, type Pointer } from "../../src/kernels/kernels.ts";
+import type { SpecialIds } from "../../src/model/batch.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
-import { type SpecialIds, teacherForcedLoss } from "../../src/model/teacherForcing.ts";
+import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { Computation, type Workbench } from "../../src/tensor/computation.ts";
-import { linear } from "../../src/tensor/operations/linear.ts";
 import { sizeOf } from "../../src/tensor/tensor.ts";
 import { ENGINES, makePairs, makeWorkbench, placeSentences, poisonScratch } from "../support/engine.ts";
 
@@ -49,10 +49,7 @@ function stored({ tensors }: Safetensors, name: string): Float32Array {
 
 /** The model of a fixture, with its weights. */
 function buildModel(workbench: Workbench, { config }: Fixture, file: Safetensors): Transformer {
-  const model = new Transformer(
-    { attentionDropout: null, activationDropout: 0, ...config },
-    workbench.memory,
-  );
+  const model = new Transformer({ attentionDropout: null, activationDropout: 0, ...config }, workbench.heap);
   for (const parameter of model.parameters.list) {
     model.parameters.values(parameter).set(stored(file, `parameter/${parameter.name}`));
   }
@@ -67,12 +64,12 @@ function lossAndGradients(
   gradients: Pointer,
 ): Float32Array {
   const { sources, targets, special, smoothing } = fixture;
-  workbench.memory.floats(gradients, model.parameters.size).fill(0);
+  workbench.heap.floats(gradients, model.parameters.size).fill(0);
   poisonScratch(workbench);
   const run = new Computation(workbench, { gradients });
-  const batch = makePairs(sources, targets);
+  const batch = makePairs(workbench, sources, targets, special);
   const scale = 1 / (targets.flat().length + targets.length);
-  const losses = teacherForcedLoss(model, run, batch, special, smoothing, scale).slice();
+  const losses = teacherForcedLoss(model, run, batch, { smoothing, scale }).slice();
   run.tape!.backward();
   return losses;
 }
@@ -104,7 +101,7 @@ describe.each(ENGINES)("parity with PyTorch's nn.Transformer, %s kernels", (engi
     const workbench = makeWorkbench(engine);
     const model = buildModel(workbench, fixture, file);
     const { parameters } = model;
-    const gradients = workbench.memory.reserve(4 * parameters.size);
+    const gradients = workbench.heap.reserve(4 * parameters.size);
     const labels = targets.flatMap((target) => [...target, special.eosId]);
     const logits = stored(file, "logits");
     const vocabulary = fixture.config.targetVocabSize;
@@ -127,10 +124,8 @@ describe.each(ENGINES)("parity with PyTorch's nn.Transformer, %s kernels", (engi
         1,
       );
       const hidden = model.forward(run, source, target);
-      const ours = linear(run, hidden, model.outputWeight, model.outputBias);
-      expect(largestDifference(workbench.memory.floats(ours.pointer, sizeOf(ours)), logits)).toBeLessThan(
-        3e-6,
-      );
+      const ours = model.logits(run, hidden);
+      expect(largestDifference(workbench.heap.floats(ours.pointer, sizeOf(ours)), logits)).toBeLessThan(3e-6);
     });
 
     it("the loss with label smoothing agrees within 1e-6, -ln p of every token within 3e-6, and whether it is guessed", () => {
@@ -147,16 +142,16 @@ describe.each(ENGINES)("parity with PyTorch's nn.Transformer, %s kernels", (engi
     it("every gradient agrees within 1e-6", () => {
       lossAndGradients(workbench, model, fixture, gradients);
       for (const { name, offset, rows, columns } of parameters.list) {
-        const ours = workbench.memory.floats(gradients + 4 * offset, rows * columns);
+        const ours = workbench.heap.floats(at(gradients, offset), rows * columns);
         expect(largestDifference(ours, stored(file, `gradient/${name}`)), name).toBeLessThan(1e-6);
       }
     });
 
     it("ten steps of Adam with clipping agree: losses and norms within 2e-6, last weights within 1e-6", () => {
-      const { kernels, memory } = workbench;
+      const { kernels, heap } = workbench;
       const { adam, clipNorm, stepLosses, stepNorms } = fixture;
       const { rate, beta1, beta2, epsilon } = adam;
-      const [m, v] = [memory.reserve(4 * parameters.size), memory.reserve(4 * parameters.size)];
+      const [m, v] = [heap.reserve(4 * parameters.size), heap.reserve(4 * parameters.size)];
       for (const [i, expectedLoss] of stepLosses.entries()) {
         const loss = meanLoss(lossAndGradients(workbench, model, fixture, gradients));
         const norm = Math.sqrt(kernels.sumSquares(gradients, parameters.size));

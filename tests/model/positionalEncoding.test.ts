@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fillSinusoids } from "../../src/model/positionalEncoding.ts";
+import { fillSinusoids } from "../../src/model/transformer.ts";
 
 function sinusoids(positions: number, dModel: number): Float32Array {
   const table = new Float32Array(positions * dModel);

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { at } from "../../src/kernels/kernels.ts";
+import type { DropoutKey } from "../../src/model/batch.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
-import type { DropoutKey } from "../../src/model/raggedInMemory.ts";
 import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation, type ComputationOptions } from "../../src/tensor/computation.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
-import { linear } from "../../src/tensor/operations/linear.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import { oneLine } from "../io/oneLine.ts";
 import {
   everywhere,
@@ -44,7 +44,7 @@ const anyLengths = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer
 
 describe.each(BUILDS)("Transformer, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);
-  const gradients = workbench.memory.reserve(2 ** 20);
+  const gradients = workbench.heap.reserve(2 ** 20);
 
   describe.each(VARIANTS)("%s", (_, config) => {
     const model = makeModel(workbench, config);
@@ -60,12 +60,12 @@ describe.each(BUILDS)("Transformer, %s kernels", (engine) => {
       const run = new Computation(workbench, options);
       const source = placeSentences(run, sources, key, 0, model.maxPosition);
       const target = placeSentences(run, targets, key, 1, model.maxPosition);
-      const logits = linear(run, model.forward(run, source, target), model.outputWeight, model.outputBias);
+      const logits = model.logits(run, model.forward(run, source, target));
       let next = logits.pointer;
       return targets.map((sentence) =>
         sentence.map(() => {
-          const row = workbench.memory.floats(next, VOCABULARY).slice();
-          next += 4 * VOCABULARY;
+          const row = workbench.heap.floats(next, VOCABULARY).slice();
+          next = at(next, VOCABULARY);
           return row;
         }),
       );
@@ -217,11 +217,11 @@ describe.each(BUILDS)("Transformer, %s kernels", (engine) => {
     });
 
     it("without words, teacher forcing predicts END from BEGIN, and two runs agree bit for bit", () => {
-      const pairs = makePairs([[2], [2]], [[], [4]]);
       const losses = () => {
         poisonScratch(workbench);
         const run = new Computation(workbench);
-        return teacherForcedLoss(model, run, pairs, { bosId: BOS, eosId: 2 }, 0, 1).slice();
+        const pairs = makePairs(workbench, [[2], [2]], [[], [4]], { bosId: BOS, eosId: 2 });
+        return teacherForcedLoss(model, run, pairs, { smoothing: 0, scale: 1 }).slice();
       };
       const rows = logitsOf([[2], [2]], [[BOS], [BOS, 4]]).flat();
       const labels = [2, 4, 2];
@@ -240,7 +240,7 @@ describe.each(BUILDS)("Transformer, %s kernels", (engine) => {
 
 describe("Transformer", () => {
   it("refuses sizes that do not fit together", () => {
-    expect(oneLine(() => new Transformer({ ...SMALL_MODEL, nHeads: 4 }, new SharedMemory()))).toBe(
+    expect(oneLine(() => new Transformer({ ...SMALL_MODEL, nHeads: 4 }, Heap.shared()))).toBe(
       "dModel 6 cannot be split into 4 heads. Choose a dModel that is a multiple of nHeads.",
     );
   });

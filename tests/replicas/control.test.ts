@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Control } from "../../src/replicas/control.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 
 /** The control block as the main thread sees it, and as a worker does. */
 function meet(): { main: Control; worker: Control } {
-  const memory = new SharedMemory();
-  const main = new Control(memory);
-  return { main, worker: new Control(new SharedMemory(memory.wasm), main.pointer) };
+  const heap = Heap.shared();
+  const main = new Control(heap);
+  return { main, worker: new Control(new Heap(heap.wasm), main.pointer) };
 }
 
 describe("Control", () => {

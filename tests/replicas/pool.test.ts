@@ -5,16 +5,20 @@ import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { XformerError } from "../../src/errors.ts";
-import { perform } from "../../src/jobs.ts";
+import { JOBS } from "../../src/jobs.ts";
+import type { Pointer } from "../../src/kernels/kernels.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
 import type { Job } from "../../src/replicas/control.ts";
-import { type Perform, ReplicaPool } from "../../src/replicas/pool.ts";
+import { type Jobs, type Pool, SinglePool } from "../../src/replicas/pool.ts";
+import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { SMALL_MODEL } from "../support/engine.ts";
+import { aroundJobs } from "../support/jobs.ts";
 
 const HINT = "If memory ran out, use a smaller model, a smaller --batch-tokens or fewer --threads.";
 const directory = temporaryDirectory();
 const workers: Worker[] = [];
-const pools: ReplicaPool[] = [];
+const pools: WorkerPool[] = [];
 process.on("worker", (worker) => workers.push(worker));
 
 afterEach(async () => {
@@ -22,8 +26,8 @@ afterEach(async () => {
   workers.length = 0;
 });
 
-function makePool(threads: number, work: Perform = perform): ReplicaPool {
-  const pool = new ReplicaPool(SMALL_MODEL, work, threads);
+function makePool(threads: number, jobs: Jobs = JOBS): WorkerPool {
+  const pool = new WorkerPool(SMALL_MODEL, jobs, { threads });
   pools.push(pool);
   return pool;
 }
@@ -46,26 +50,27 @@ async function outcome(work: Promise<void>, seconds = 2): Promise<string> {
 }
 
 /** Adds region 1 to region 0: a million ones to as many numbers, in slices of 32,768. */
-function sumJob(pool: ReplicaPool): { job: Job; sums: Float32Array } {
-  const { memory } = pool.main.workbench;
+function sumJob(pool: Pool): { job: Job; sums: Float32Array } {
+  const { heap } = pool.main.workbench;
   const size = 2 ** 20;
-  const [to, from] = [memory.reserve(4 * size), memory.reserve(4 * size)];
-  memory.floats(to, size).forEach((_, i, sums) => {
+  const [to, from] = [heap.reserve(4 * size), heap.reserve(4 * size)];
+  heap.floats(to, size).forEach((_, i, sums) => {
     sums[i] = i;
   });
-  memory.floats(from, size).fill(1);
-  const job = { kind: "reduce", items: 32, gradients: [to, from], size, squares: memory.reserve(8 * 32) };
-  return { job, sums: memory.floats(to, size) };
+  heap.floats(from, size).fill(1);
+  const job = { kind: "sum", items: 32, gradients: [to, from], size, squares: heap.reserve(8 * 32) };
+  return { job, sums: heap.floats(to, size) };
 }
 
 describe("a pool of threads", () => {
   it.each([1, 2, 4])("%i of them do every item once", async (threads) => {
     let items = 0;
-    const pool = makePool(threads, (replica, job, item) => {
+    const slowly = aroundJobs(JOBS, (work) => (replica, job, item) => {
       items++;
       sleep(1); // so that the others get some
-      perform(replica, job, item);
+      work(replica, job, item);
     });
+    const pool = makePool(threads, slowly);
     const { job, sums } = sumJob(pool);
     for (let round = 1; round <= 3; round++) {
       await pool.run(job);
@@ -92,7 +97,7 @@ describe("a pool of threads", () => {
   });
 
   it("a worker that fails ends the job with its reason, not with a hang", async () => {
-    const pool = makePool(2, () => sleep(50));
+    const pool = makePool(2, { juggle: () => sleep(50) });
     expect(await outcome(pool.run({ kind: "juggle", items: 4 }))).toBe(
       `a worker thread died: there is no job juggle. ${HINT}`,
     );
@@ -109,10 +114,11 @@ describe("a pool of threads", () => {
   });
 
   it("a worker that dies at work ends the job", async () => {
-    const pool = makePool(2, () => {
+    const deadly = aroundJobs(JOBS, () => () => {
       workers[0]?.terminate();
       sleep(20);
     });
+    const pool = makePool(2, deadly);
     expect(await outcome(pool.run({ ...sumJob(pool).job, items: 4 }))).toBe(
       `a worker thread died: it exited with code 1. ${HINT}`,
     );
@@ -120,16 +126,16 @@ describe("a pool of threads", () => {
 
   it("a worker that cannot begin is told of", async () => {
     const pool = makePool(3);
-    const { memory } = pool.main.workbench;
+    const { heap } = pool.main.workbench;
     // Nothing is left for the worker's own workspace.
     for (let free = 2 ** 31; free >= 64; ) {
       try {
-        memory.reserve(free);
+        heap.reserve(free);
       } catch {
         free /= 2;
       }
     }
-    expect(await outcome(pool.run({ kind: "reduce", items: 3 }), 5)).toMatch(
+    expect(await outcome(pool.run({ kind: "sum", items: 3 }), 5)).toMatch(
       /^a worker thread died: the model and its batch need more than \d+ MiB of memory\. /,
     );
   });
@@ -149,17 +155,64 @@ describe("a pool of threads", () => {
     const dist = (name: string): string =>
       JSON.stringify(new URL(`../../dist/${name}`, import.meta.url).href);
     const script = `
-      import { ReplicaPool } from ${dist("replicas/pool.js")};
-      import { perform } from ${dist("jobs.js")};
-      const pool = new ReplicaPool(${JSON.stringify(SMALL_MODEL)}, perform, 2);
-      const { memory } = pool.main.workbench;
-      const [at, squares] = [memory.reserve(2 ** 18), memory.reserve(64)];
-      await pool.run({ kind: "reduce", items: 2, gradients: [at], size: 2 ** 15 + 1, squares });
+      import { WorkerPool } from ${dist("replicas/workerPool.js")};
+      import { JOBS } from ${dist("jobs.js")};
+      const pool = new WorkerPool(${JSON.stringify(SMALL_MODEL)}, JOBS, { threads: 2 });
+      const { heap } = pool.main.workbench;
+      const [at, squares] = [heap.reserve(2 ** 18), heap.reserve(64)];
+      await pool.run({ kind: "sum", items: 2, gradients: [at], size: 2 ** 15 + 1, squares });
       ${end}
       process.stdout.write("done");`;
     const file = join(directory, `${end === "" ? "forgotten" : "closed"}.mjs`);
     writeFileSync(file, script);
     const run = promisify(execFile)(process.execPath, [file], { timeout: 5000 });
     expect(await run).toEqual({ stdout: "done", stderr: "" });
+  });
+});
+
+describe("a pool of one thread", () => {
+  const makeSingle = (jobs: Jobs = JOBS): SinglePool =>
+    new SinglePool(SMALL_MODEL, loadKernels("strict", false), jobs);
+
+  it("does every item once, in a memory of its own that is not shared", async () => {
+    let items = 0;
+    const counting = aroundJobs(JOBS, (work) => (replica, job, item) => {
+      expect(item).toBe(items++ % 32);
+      work(replica, job, item);
+    });
+    const pool = makeSingle(counting);
+    expect(pool.main.workbench.heap.wasm.buffer).toBeInstanceOf(ArrayBuffer);
+    expect([pool.kernels, pool.threads]).toEqual(["strict", 1]);
+    const { job } = sumJob(pool);
+    const { gradients } = job as Job & { readonly gradients: readonly Pointer[] };
+    for (let round = 1; round <= 3; round++) {
+      await pool.run(job);
+      const sums = pool.main.workbench.heap.floats(gradients[0]!, 2 ** 20);
+      expect(sums.every((sum, i) => sum === i + round)).toBe(true);
+    }
+    expect(items).toBe(3 * 32);
+    await pool.close();
+  });
+
+  it("says which jobs and files there are not, and pauses as it is told to", async () => {
+    await expect(makeSingle({}).run({ kind: "juggle", items: 1 })).rejects.toThrow("there is no job juggle");
+    const pool = makeSingle();
+    expect(() => pool.main.resources.corpus("corpus.pairs")).toThrow("there are no files here: corpus.pairs");
+    let pauses = 0;
+    const patient = new SinglePool(
+      SMALL_MODEL,
+      loadKernels("strict", false),
+      JOBS,
+      async () => void pauses++,
+    );
+    await patient.pause();
+    expect(pauses).toBe(1);
+  });
+
+  it("tells weights apart that have changed", () => {
+    const pool = makeSingle();
+    const before = pool.weightsVersion;
+    pool.weightsChanged();
+    expect(pool.weightsVersion).toBeGreaterThan(before);
   });
 });

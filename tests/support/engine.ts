@@ -1,52 +1,60 @@
-import type { Kernels } from "../../src/kernels/kernels.ts";
-import { compileKernels, instantiateKernels } from "../../src/kernels/load.ts";
-import { createReferenceKernels } from "../../src/kernels/reference/index.ts";
+import { bindKernels } from "../../src/kernels/kernels.ts";
+import {
+  type DropoutKey,
+  layOut,
+  type PairBatch,
+  raggedOf,
+  type Sentences,
+  type SpecialIds,
+} from "../../src/model/batch.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
-import { type DropoutKey, placeRagged, type TokenBatch } from "../../src/model/raggedInMemory.ts";
-import type { PairBatch, SpecialIds } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom, type Random } from "../../src/random.ts";
 import { createWorkbench, type Dropouts, type Workbench } from "../../src/tensor/computation.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import type { Ragged } from "../../src/tensor/tensor.ts";
-import { BUILDS, type Implementation } from "./kernels.ts";
+import { BUILDS, type Implementation, kernelSet } from "./kernels.ts";
 
 /** Every implementation of the kernels: the oracle and the two builds. */
 export const ENGINES: readonly Implementation[] = ["reference", ...BUILDS];
 
-/** A workbench with a memory of its own. */
+/** A workbench with a heap of its own. */
 export function makeWorkbench(engine: Implementation): Workbench {
-  const memory = new SharedMemory();
-  return createWorkbench(makeKernels(engine, memory.wasm), memory);
+  const heap = Heap.shared();
+  return createWorkbench(bindKernels(kernelSet(engine), heap.wasm), heap);
 }
 
 /** Fills the scratch of a workbench with NaN, which spreads to whatever reads scratch before it is written. */
-export function poisonScratch({ memory, arena }: Workbench, floats = 2 ** 13): void {
+export function poisonScratch({ heap, arena }: Workbench, floats = 2 ** 13): void {
   arena.release();
-  memory.floats(arena.allocate(floats), floats).fill(Number.NaN);
+  heap.floats(arena.allocate(floats), floats).fill(Number.NaN);
   arena.release();
 }
 
-function makeKernels(engine: Implementation, memory: WebAssembly.Memory): Kernels {
-  if (engine === "reference") return createReferenceKernels(memory);
-  return instantiateKernels(compileKernels(engine), memory);
+/** Sentences of token ids, one behind the other, in the scratch of a workbench. */
+export function concatenate(
+  { heap, arena }: Pick<Workbench, "heap" | "arena">,
+  sentences: readonly (readonly number[])[],
+): Sentences {
+  const ids = sentences.flat();
+  const tokens = arena.allocate(ids.length);
+  const offsets = arena.allocate(sentences.length + 1);
+  heap.integers(tokens, ids.length).set(ids);
+  const starts = heap.integers(offsets, sentences.length + 1);
+  starts[0] = 0;
+  for (const [b, { length }] of sentences.entries()) starts[b + 1] = starts[b]! + length;
+  return { sentences: sentences.length, tokens, offsets };
 }
 
-/** Sentences of token ids, one behind the other. */
-export function concatenate(sentences: readonly (readonly number[])[]): TokenBatch {
-  const offsets = Int32Array.of(0, ...sentences.map((_, b) => sentences.slice(0, b + 1).flat().length));
-  return { tokens: Int32Array.from(sentences.flat()), offsets };
-}
-
-/** Sentences of token ids in the scratch of a workbench. */
+/** Sentences of token ids as operations read them. */
 export function placeSentences(
-  { memory, arena }: Pick<Workbench, "memory" | "arena">,
+  workbench: Pick<Workbench, "heap" | "arena">,
   sentences: readonly (readonly number[])[],
   dropout?: DropoutKey,
-  side = 0,
-  maxPosition?: number,
+  side: 0 | 1 = 0,
+  maxPosition = Number.POSITIVE_INFINITY,
 ): Ragged {
-  return placeRagged(memory, arena, concatenate(sentences), maxPosition, dropout, side);
+  return raggedOf(workbench, concatenate(workbench, sentences), { maxPosition, dropout, side });
 }
 
 /** Sentences of the given numbers of tokens, of random ids below `vocabulary`. */
@@ -54,19 +62,16 @@ export function randomSentences(lengths: readonly number[], vocabulary: number, 
   return lengths.map((length) => Array.from({ length }, () => random.below(vocabulary)));
 }
 
-/** Sentence pairs as teacher forcing takes them. */
+/** Sentence pairs as teacher forcing takes them; sources are taken as they are, with END or without. */
 export function makePairs(
+  workbench: Pick<Workbench, "heap" | "arena">,
   sources: readonly (readonly number[])[],
   targets: readonly (readonly number[])[],
+  special: SpecialIds = SPECIAL,
 ): PairBatch {
-  const source = concatenate(sources);
-  const target = concatenate(targets);
-  return {
-    sourceTokens: source.tokens,
-    sourceOffsets: source.offsets,
-    targetTokens: target.tokens,
-    targetOffsets: target.offsets,
-  };
+  const { heap, arena } = workbench;
+  const pairs = targets.map((target) => ({ source: new Int32Array(0), target: Int32Array.from(target) }));
+  return { ...layOut(heap, arena, pairs, special), source: concatenate(workbench, sources) };
 }
 
 /** `count` numbers, uniform in [-size, size). */
@@ -108,7 +113,7 @@ export function smallModel(vocabulary: number, changes: Partial<ModelConfig> = {
 
 /** A model with every parameter away from its first value, so that biases and norms take part in what is tested. */
 export function makeModel(workbench: Workbench, config: ModelConfig, seed = 1): Transformer {
-  const model = new Transformer(config, workbench.memory);
+  const model = new Transformer(config, workbench.heap);
   model.initialise(seed);
   const random = createRandom(seed, 0x6e6f6973);
   for (const parameter of model.parameters.list) {

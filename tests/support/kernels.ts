@@ -1,13 +1,24 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Kernels, Pointer } from "../../src/kernels/kernels.ts";
-import { compileKernels, instantiateKernels } from "../../src/kernels/load.ts";
-import { createReferenceKernels } from "../../src/kernels/reference/index.ts";
+import {
+  bindKernels,
+  type KernelSet,
+  type Kernels,
+  type Pointer,
+  pointerTo,
+} from "../../src/kernels/kernels.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
+import { REFERENCE } from "../../src/kernels/reference/index.ts";
 import { createRandom } from "../../src/random.ts";
 
 /** The builds that are held against the reference. */
 export const BUILDS = ["strict", "relaxed"] as const;
 export type Implementation = (typeof BUILDS)[number] | "reference";
+
+/** The set of kernels of that name. */
+export function kernelSet(implementation: Implementation): KernelSet {
+  return implementation === "reference" ? REFERENCE : loadKernels(implementation);
+}
 
 /** Half the distance from 1 to the next 32-bit float: the relative error of one rounding. */
 export const ULP = 2 ** -24;
@@ -47,9 +58,9 @@ export class KernelBench {
     const pages = (megabytes * 2 ** 20) / PAGE;
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.kernels = {
-      reference: createReferenceKernels(this.memory),
-      strict: instantiateKernels(compileKernels("strict"), this.memory),
-      relaxed: instantiateKernels(compileKernels("relaxed"), this.memory),
+      reference: bindKernels(REFERENCE, this.memory),
+      strict: bindKernels(loadKernels("strict"), this.memory),
+      relaxed: bindKernels(loadKernels("relaxed"), this.memory),
     };
     this.#words = new Int32Array(this.memory.buffer);
     this.#floats = new Float32Array(this.memory.buffer);
@@ -76,12 +87,12 @@ export class KernelBench {
   #allocate(words: number): Pointer {
     if (this.#allocations++ === this.#last) {
       this.#tail = this.#words.length - words;
-      return 4 * this.#tail;
+      return pointerTo(4 * this.#tail);
     }
     const start = this.#next;
     this.#next += words + GAP;
     if (this.#next > this.#tail) throw new Error("the test memory is too small");
-    return 4 * start;
+    return pointerTo(4 * start);
   }
 
   /** Places a matrix; without values it is full of canaries. */

@@ -1,3 +1,4 @@
+import { at } from "../../src/kernels/kernels.ts";
 import { createRandom, type Random } from "../../src/random.ts";
 import { Computation, type Workbench } from "../../src/tensor/computation.ts";
 import { type Parameter, sizeOf, type Tensor } from "../../src/tensor/tensor.ts";
@@ -35,11 +36,15 @@ export interface Differentiable {
 
 const WEIGHTS = randomFloats(4096, createRandom(4096));
 
-/** A loss that depends on every element of `y`, on each in its own way: the sum of y times random weights. */
-export function weightedSum({ memory, tape }: Computation, y: Tensor): number {
-  const weights = WEIGHTS.subarray(0, sizeOf(y));
-  if (tape !== undefined) memory.floats(tape.target(y).pointer, sizeOf(y)).set(weights);
-  return dot(memory.floats(y.pointer, sizeOf(y)), weights);
+/**
+ * A loss that depends on every element of `y`, on each in its own way: the sum of y times random weights.
+ *
+ * @param first the first of the weights, where a test wants several sums to be unlike
+ */
+export function weightedSum({ heap, tape }: Computation, y: Tensor, first = 0): number {
+  const weights = WEIGHTS.subarray(first, first + sizeOf(y));
+  if (tape !== undefined) heap.floats(tape.target(y).pointer, sizeOf(y)).set(weights);
+  return dot(heap.floats(y.pointer, sizeOf(y)), weights);
 }
 
 /** How far gradients are from central differences, for inputs first and parameters then. */
@@ -67,7 +72,7 @@ export function gradientErrors(
   const lossOf = () => inferenceLoss(workbench, subject, parameters);
   const live = [
     ...subject.inputs.map(({ values }) => values),
-    ...parameters.map((parameter) => workbench.memory.floats(parameter.pointer, sizeOf(parameter))),
+    ...parameters.map((parameter) => workbench.heap.floats(parameter.pointer, sizeOf(parameter))),
   ];
   const random = createRandom(live.length, 7);
   const elements = live.map((values, which) => {
@@ -118,23 +123,24 @@ export function dot(x: Float32Array, y: Float32Array): number {
 }
 
 /** Parameters one behind the other, as {@link Parameter} wants them, with gaps of 16 floats. */
-function placeParameters({ memory }: Workbench, matrices: readonly Matrix[]): Parameter[] {
+function placeParameters({ heap }: Workbench, matrices: readonly Matrix[]): Parameter[] {
   const starts = matrices.map((_, i) =>
     matrices.slice(0, i).reduce((sum, m) => sum + m.values.length + 16, 0),
   );
   const size = matrices.reduce((sum, m) => sum + m.values.length + 16, 0);
-  const base = memory.reserve(4 * size);
+  const base = heap.reserve(4 * size);
   return matrices.map(({ rows, columns, values }, i) => {
     const offset = starts[i]!;
-    memory.floats(base + 4 * offset, values.length).set(values);
-    return { rows, columns, offset, pointer: base + 4 * offset };
+    const pointer = at(base, offset);
+    heap.floats(pointer, values.length).set(values);
+    return { rows, columns, offset, pointer };
   });
 }
 
 function placeInputs(run: Computation, inputs: readonly Matrix[]): Tensor[] {
   return inputs.map(({ rows, columns, values }) => {
     const tensor = run.tensor(rows, columns);
-    run.memory.floats(tensor.pointer, values.length).set(values);
+    run.heap.floats(tensor.pointer, values.length).set(values);
     return tensor;
   });
 }
@@ -153,10 +159,10 @@ function inferenceLoss(workbench: Workbench, subject: Differentiable, parameters
 const BEFORE = 0.5;
 
 function analyticGradients(workbench: Workbench, subject: Differentiable, parameters: Parameter[]) {
-  const { memory } = workbench;
+  const { heap } = workbench;
   const size = parameters.reduce((end, parameter) => Math.max(end, parameter.offset + sizeOf(parameter)), 0);
-  const gradients = memory.reserve(4 * size);
-  memory.floats(gradients, size).fill(BEFORE);
+  const gradients = heap.reserve(4 * size);
+  heap.floats(gradients, size).fill(BEFORE);
   poisonScratch(workbench);
   const run = new Computation(workbench, { gradients, dropout: everywhere(subject.dropout) });
   const inputs = placeInputs(run, subject.inputs);
@@ -166,8 +172,8 @@ function analyticGradients(workbench: Workbench, subject: Differentiable, parame
     ...inputs.map((input) => {
       const { pointer, accumulate } = run.tape!.target(input);
       if (!accumulate) throw new Error("no gradient has reached an input");
-      return memory.floats(pointer, sizeOf(input)).slice();
+      return heap.floats(pointer, sizeOf(input)).slice();
     }),
-    ...parameters.map((p) => memory.floats(gradients + 4 * p.offset, sizeOf(p)).map((g) => g - BEFORE)),
+    ...parameters.map((p) => heap.floats(at(gradients, p.offset), sizeOf(p)).map((g) => g - BEFORE)),
   ];
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { at, pointerTo } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { linear } from "../../src/tensor/operations/linear.ts";
@@ -37,30 +38,73 @@ describe("Computation", () => {
   });
 
   it("has a tape and the gradients of parameters when it is given room for them", () => {
-    const gradients = workbench.memory.reserve(4 * 100);
+    const gradients = workbench.heap.reserve(4 * 100);
     const run = new Computation(workbench, { gradients });
     expect(run.tape).toBeDefined();
     expect(run.packs).toBeUndefined();
-    expect(run.gradientOf({ pointer: 64, rows: 2, columns: 2, offset: 16 })).toBe(gradients + 64);
+    const parameter: Parameter = { pointer: pointerTo(64), rows: 2, columns: 3, offset: 16 };
+    expect(run.gradientOf(parameter)).toEqual({ pointer: gradients + 64, rows: 2, columns: 3 });
     expect(new Computation(workbench).tape).toBeUndefined();
+  });
+
+  it("gives gradients through kernels that only write: at once, or added to what is there; a name twice is one", () => {
+    const run = new Computation(workbench, { gradients: workbench.heap.reserve(4) });
+    const [known, fresh] = [run.tensor(1, 2), run.tensor(1, 3)];
+    const given = (tensor: Tensor): number[] => [
+      ...workbench.heap.floats(run.tape!.target(tensor).pointer, sizeOf(tensor)),
+    ];
+    workbench.heap.floats(run.tape!.target(known).pointer, 2).set([10, 20]);
+    const mark = workbench.arena.mark();
+    run.giveGradients([known], ([pointer]) => workbench.heap.floats(pointer!, 2).set([1, 2]));
+    expect(workbench.arena.mark()).toEqual(mark);
+    run.giveGradients([fresh, known, fresh], ([one, two, again]) => {
+      expect(again).toBe(one);
+      workbench.heap.floats(one!, 3).set([3, 4, 5]);
+      workbench.heap.floats(two!, 2).set([100, 200]);
+    });
+    expect([given(known), given(fresh)]).toEqual([
+      [111, 222],
+      [3, 4, 5],
+    ]);
+  });
+
+  it("an operation computes at once, and has its way back only where gradients are wanted", () => {
+    const ways: string[] = [];
+    const operation = {
+      forward: () => void ways.push("forward"),
+      backward: () => void ways.push("backward"),
+    };
+    for (const options of [{}, { gradients: workbench.heap.reserve(4) }]) {
+      const run = new Computation(workbench, options);
+      const output = run.tensor(1, 1);
+      expect(run.record("op", output, operation)).toBe(output);
+      run.tape?.target(output);
+      run.tape?.backward();
+    }
+    expect(ways).toEqual(["forward", "forward", "backward"]);
   });
 });
 
 describe("rowsOf", () => {
   it("is a part of a parameter, with the part of its gradient", () => {
-    const parameter: Parameter = { pointer: 640, rows: 6, columns: 5, offset: 32 };
-    expect(rowsOf(parameter, 2, 5)).toEqual({ pointer: 640 + 40, rows: 3, columns: 5, offset: 42 });
+    const parameter: Parameter = { pointer: pointerTo(640), rows: 6, columns: 5, offset: 32 };
+    expect(rowsOf(parameter, 2, 5)).toEqual({
+      pointer: at(parameter.pointer, 10),
+      rows: 3,
+      columns: 5,
+      offset: 42,
+    });
     expect(sizeOf(rowsOf(parameter, 2, 5))).toBe(15);
   });
 });
 
 describe.each(ENGINES)("WeightPacks, %s kernels", (engine) => {
   const workbench = makeWorkbench(engine);
-  const { memory, packs } = workbench;
+  const { heap, packs } = workbench;
   const [rows, columns] = [10, 7];
-  const weight: Parameter = { pointer: memory.reserve(4 * rows * columns), rows, columns, offset: 0 };
-  const gradients = memory.reserve(4 * rows * columns);
-  const values = memory.floats(weight.pointer, rows * columns);
+  const weight: Parameter = { pointer: heap.reserve(4 * rows * columns), rows, columns, offset: 0 };
+  const gradients = heap.reserve(4 * rows * columns);
+  const values = heap.floats(weight.pointer, rows * columns);
   const input = randomMatrix(3, columns, createRandom(2)).values;
 
   /** x W^T without a tape, with packed weights, or with one, without. */
@@ -68,9 +112,9 @@ describe.each(ENGINES)("WeightPacks, %s kernels", (engine) => {
     poisonScratch(workbench);
     const run = new Computation(workbench, packed ? {} : { gradients });
     const x: Tensor = run.tensor(3, columns);
-    memory.floats(x.pointer, input.length).set(input);
+    heap.floats(x.pointer, input.length).set(input);
     const y = linear(run, x, w, undefined);
-    return memory.floats(y.pointer, sizeOf(y)).slice();
+    return heap.floats(y.pointer, sizeOf(y)).slice();
   }
 
   it("keep weights until another version is in use", () => {

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Kernels } from "../../src/kernels/kernels.ts";
-import { compileKernels, instantiateKernels } from "../../src/kernels/load.ts";
+import { bindKernels, type Kernels, NONE } from "../../src/kernels/kernels.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
 import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
+import { gemm } from "../../src/tensor/calls.ts";
 import { Computation, createWorkbench } from "../../src/tensor/computation.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import { Profile } from "../../src/tensor/profile.ts";
-import { makePairs, SMALL_MODEL, SPECIAL } from "../support/engine.ts";
+import { makePairs, SMALL_MODEL } from "../support/engine.ts";
 
 /** What `performance.now` says while a fake clock is used: only kernels make it go on. */
 let clock = 0;
@@ -25,8 +26,17 @@ function makeProfile(): Profile {
     sumSquares: taking(3000, 42),
     gemm: taking(2, undefined),
     packB: taking(500, undefined),
+    packedSize: taking(0, 64),
+    gemmWorkspace: taking(0, 16),
   };
-  return new Profile(kernels as Kernels, new SharedMemory());
+  return new Profile(kernels as Kernels, Heap.shared());
+}
+
+/** A product [m, k] [k, n], as operations ask for it. */
+function multiply(profile: Profile, m: number, n: number, k: number): void {
+  const tensor = (rows: number, columns: number) => ({ pointer: NONE, rows, columns });
+  const caller = { kernels: profile.kernels, gemmWorkspace: NONE, profile };
+  gemm(caller, { c: tensor(m, n), a: tensor(m, k), b: tensor(k, n) });
 }
 
 describe("Profile", () => {
@@ -36,12 +46,12 @@ describe("Profile", () => {
     const profile = makeProfile();
     profile.start();
     profile.begin("attention");
-    profile.kernels.add(0, 0, 1);
+    profile.kernels.add(NONE, NONE, 1);
     profile.begin("linear");
-    profile.kernels.add(0, 0, 1);
-    profile.kernels.sumSquares(0, 1);
+    profile.kernels.add(NONE, NONE, 1);
+    profile.kernels.sumSquares(NONE, 1);
     profile.begin("linear", "backward");
-    profile.kernels.add(0, 0, 1);
+    profile.kernels.add(NONE, NONE, 1);
     clock += 7000; // what is no kernel belongs to no operation
     profile.stop();
     const { operations, totalSeconds } = profile.report();
@@ -55,7 +65,7 @@ describe("Profile", () => {
   it("gives what the kernels give, and calls what nobody claimed other", () => {
     const profile = makeProfile();
     profile.start();
-    expect(profile.kernels.sumSquares(0, 1)).toBe(42);
+    expect(profile.kernels.sumSquares(NONE, 1)).toBe(42);
     expect(profile.report().operations).toEqual([
       { operation: "other", forwardSeconds: 3, backwardSeconds: 0 },
     ]);
@@ -64,7 +74,7 @@ describe("Profile", () => {
   it("counts nothing while its clock stands, and goes on afterwards", () => {
     const profile = makeProfile();
     const work = (waited: number): void => {
-      profile.kernels.add(0, 0, 1);
+      profile.kernels.add(NONE, NONE, 1);
       profile.waited(waited);
     };
     work(1);
@@ -85,9 +95,9 @@ describe("Profile", () => {
   it("matrix products: their time, and 2 m n k operations in it, beside those of a product in the caches", () => {
     const profile = makeProfile();
     profile.start();
-    profile.kernels.gemm(0, 0, 0, 0, 0, 0, 0, 1000, 2000, 500, 0, 0, 0, 0);
-    profile.kernels.gemm(0, 0, 0, 0, 0, 0, 0, 10, 20, 30, 0, 0, 0, 0);
-    profile.kernels.add(0, 0, 1);
+    multiply(profile, 1000, 2000, 500);
+    multiply(profile, 10, 20, 30);
+    profile.kernels.add(NONE, NONE, 1);
     const { gemmSeconds, gemmGflops, peakGflops } = profile.report();
     expect(gemmSeconds).toBeCloseTo(0.004, 12);
     expect(gemmGflops).toBeCloseTo((2 * (1000 * 2000 * 500 + 10 * 20 * 30)) / 0.004 / 1e9, 6);
@@ -96,17 +106,17 @@ describe("Profile", () => {
 
   it("of a step names the operations of the model, forward and backward, and changes no result", () => {
     const losses = [true, false].map((profiled) => {
-      const memory = new SharedMemory();
-      const kernels = instantiateKernels(compileKernels("strict"), memory.wasm);
-      const profile = profiled ? new Profile(kernels, memory) : undefined;
-      const workbench = createWorkbench(kernels, memory, profile);
-      const model = new Transformer(SMALL_MODEL, memory);
+      const heap = Heap.shared();
+      const kernels = bindKernels(loadKernels("strict"), heap.wasm);
+      const profile = profiled ? new Profile(kernels, heap) : undefined;
+      const workbench = createWorkbench(kernels, heap, profile);
+      const model = new Transformer(SMALL_MODEL, heap);
       model.initialise(1);
-      const gradients = memory.reserve(4 * model.parameters.size);
+      const gradients = heap.reserve(4 * model.parameters.size);
       profile?.start();
       const run = new Computation(workbench, { gradients });
-      const pairs = makePairs([[3, 4, 2]], [[5, 6]]);
-      const loss = teacherForcedLoss(model, run, pairs, SPECIAL, 0.1, 1).slice();
+      const pairs = makePairs(workbench, [[3, 4, 2]], [[5, 6]]);
+      const loss = teacherForcedLoss(model, run, pairs, { smoothing: 0.1, scale: 1 }).slice();
       run.tape?.backward();
       profile?.stop();
       if (profile !== undefined) {
@@ -118,7 +128,7 @@ describe("Profile", () => {
         expect(linear.backwardSeconds).toBeGreaterThan(0);
         expect(gemmSeconds).toBeLessThan(totalSeconds);
       }
-      return { loss, gradients: memory.floats(gradients, model.parameters.size).slice() };
+      return { loss, gradients: heap.floats(gradients, model.parameters.size).slice() };
     });
     expect(losses[0]).toEqual(losses[1]);
   });

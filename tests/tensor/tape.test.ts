@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Arena, SharedMemory } from "../../src/tensor/memory.ts";
+import { pointerTo } from "../../src/kernels/kernels.ts";
+import { Arena, Heap } from "../../src/tensor/heap.ts";
 import { Tape } from "../../src/tensor/tape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
-const newTape = (): Tape => new Tape(new Arena(new SharedMemory()));
-const tensor = (rows = 2, columns = 3): Tensor => ({ pointer: 64, rows, columns });
+const newTape = (): Tape => new Tape(new Arena(Heap.shared()));
+const tensor = (rows = 2, columns = 3): Tensor => ({ pointer: pointerTo(64), rows, columns });
 
 describe("Tape", () => {
   it("runs what was recorded last to first, each with the gradient of its output", () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Pointer } from "../../src/kernels/kernels.ts";
 import { type NamedParameter, Parameters } from "../../src/model/parameters.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import { Adam, adamSlice, clipScale } from "../../src/training/adam.ts";
 import { ENGINES, makeWorkbench, randomFloats, SMALL_MODEL } from "../support/engine.ts";
 import { expectClose, expectSameBits } from "../support/kernels.ts";
@@ -10,18 +11,18 @@ import { expectClose, expectSameBits } from "../support/kernels.ts";
 /** Floats of a matrix, a vector of 7 and a vector of 15, each of which begins at a multiple of 16. */
 const COUNT = 47;
 const SHAPES = [[3, 5], [7], [15]] as const;
-const { list: LIST } = new Parameters(
-  SHAPES.map((shape, i) => ({ name: `p${i}`, shape, initialisation: { kind: "constant", value: 0 } })),
-  new SharedMemory(),
-);
+const PARAMETERS = new Parameters();
+for (const [i, shape] of SHAPES.entries()) PARAMETERS.add(`p${i}`, shape, { kind: "constant", value: 0 });
+const LIST = PARAMETERS.list;
 /** As different from the defaults as they can be. */
 const SETTINGS = { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0 };
 
 describe.each(ENGINES)("adamSlice, %s kernels", (engine) => {
-  const { kernels, memory } = makeWorkbench(engine);
-  const region = () => memory.reserve(4 * COUNT);
+  const workbench = makeWorkbench(engine);
+  const { heap } = workbench;
+  const region = () => heap.reserve(4 * COUNT);
   const places = { parameters: region(), gradients: region(), m: region(), v: region() };
-  const values = (pointer: number): Float32Array => memory.floats(pointer, COUNT);
+  const values = (pointer: Pointer): Float32Array => heap.floats(pointer, COUNT);
   const start = randomFloats(COUNT, createRandom(1));
 
   /** Updates over slices of `width`; what is then in the parameters. */
@@ -34,7 +35,7 @@ describe.each(ENGINES)("adamSlice, %s kernels", (engine) => {
         ...{ ...places, ...SETTINGS, weightDecay, update, rate: 0.1 / update, gradientScale: 0.5 },
       };
       for (let first = 0; first < COUNT; first += width)
-        adamSlice(kernels, adam, LIST, first, Math.min(width, COUNT - first));
+        adamSlice(workbench, adam, LIST, first, Math.min(width, COUNT - first));
     }
     return values(places.parameters).slice();
   }
@@ -93,7 +94,7 @@ describe.each(ENGINES)("adamSlice, %s kernels", (engine) => {
       const gradients = [0.5, 1, 0.25, 2, update % 2 === 0 ? -4 : 4];
       values(places.gradients).set(gradients.map((gradient) => gradient * update));
       const common = { beta1: 0.9, beta2: 0.98, epsilon: 1e-9, weightDecay: 0.1, rate: 0.1 };
-      adamSlice(kernels, { ...places, ...common, update, gradientScale: 1 }, [matrix], 0, n);
+      adamSlice(workbench, { ...places, ...common, update, gradientScale: 1 }, [matrix], 0, n);
       expectClose(values(places.parameters).subarray(0, n), weights, 2e-6);
     }
   });
@@ -108,7 +109,7 @@ describe.each(ENGINES)("adamSlice, %s kernels", (engine) => {
     afterUpdates(1, COUNT);
     const before = values(places.parameters).slice();
     const adam = { ...places, ...SETTINGS, update: 2, rate: 0.1, gradientScale: 1 };
-    adamSlice(kernels, adam, LIST, 8, 9);
+    adamSlice(workbench, adam, LIST, 8, 9);
     values(places.parameters).forEach((value, i) => {
       expect(value !== before[i]).toBe(i >= 8 && i < 17);
     });
@@ -117,12 +118,12 @@ describe.each(ENGINES)("adamSlice, %s kernels", (engine) => {
 
 describe("Adam", () => {
   it("starts from moments of zero that lie apart, as many as the parameters", () => {
-    const memory = new SharedMemory();
-    const { parameters } = new Transformer(SMALL_MODEL, memory);
-    const { m, v } = new Adam(parameters, memory);
-    memory.floats(m, parameters.size).fill(1);
-    expect(memory.floats(v, parameters.size).every((moment) => moment === 0)).toBe(true);
-    expect(memory.floats(parameters.pointer, parameters.size).every((value) => value === 0)).toBe(true);
+    const heap = Heap.shared();
+    const { parameters } = new Transformer(SMALL_MODEL, heap);
+    const { m, v } = new Adam(parameters, heap);
+    heap.floats(m, parameters.size).fill(1);
+    expect(heap.floats(v, parameters.size).every((moment) => moment === 0)).toBe(true);
+    expect(heap.floats(parameters.pointer, parameters.size).every((value) => value === 0)).toBe(true);
   });
 });
 

@@ -2,20 +2,15 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
+import { at } from "../../src/kernels/kernels.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { Adam } from "../../src/training/adam.ts";
-import {
-  type CheckpointDescription,
-  describeCheckpoint,
-  loadCheckpoint,
-  type Optimizer,
-  restore,
-  saveCheckpoint,
-} from "../../src/training/checkpoint.ts";
+import { describeCheckpoint, loadCheckpoint, saveCheckpoint } from "../../src/training/checkpoint.ts";
+import { type CheckpointDescription, type Optimizer, restore } from "../../src/training/checkpointFormat.ts";
 import { DEFAULT_TRAINING } from "../../src/training/config.ts";
 import { initialState } from "../../src/training/state.ts";
 import { oneLine } from "../io/oneLine.ts";
@@ -47,20 +42,20 @@ const DESCRIPTION: Omit<CheckpointDescription, "model"> = {
 
 /** A model with its optimizer and average, every number of them filled from `seed`; all zero without one. */
 function makeTraining(seed?: number) {
-  const memory = new SharedMemory();
-  const model = new Transformer(CONFIG, memory);
+  const heap = Heap.shared();
+  const model = new Transformer(CONFIG, heap);
   const { list, pointer, size } = model.parameters;
-  const adam = new Adam(model.parameters, memory);
-  const average = memory.reserve(4 * size);
-  const optimizer: Optimizer = { adam, average };
-  const tensors = [pointer, adam.m, adam.v, average].flatMap((region) =>
-    list.map(({ offset, rows, columns }) => memory.floats(region + 4 * offset, rows * columns)),
+  const adam = new Adam(model.parameters, heap);
+  const movingAverage = heap.reserve(4 * size);
+  const optimizer: Optimizer = { adam, movingAverage };
+  const tensors = [pointer, adam.m, adam.v, movingAverage].flatMap((region) =>
+    list.map(({ offset, rows, columns }) => heap.floats(at(region, offset), rows * columns)),
   );
   if (seed !== undefined) {
     const random = createRandom(seed);
     for (const tensor of tensors) tensor.set(randomFloats(tensor.length, random));
   }
-  return { memory, model, optimizer, tensors };
+  return { heap, model, optimizer, tensors };
 }
 
 const root = temporaryDirectory();
@@ -69,7 +64,7 @@ const saved = makeTraining(1);
 
 beforeEach(() => {
   rmSync(join(root, "best.safetensors"), { force: true });
-  saveCheckpoint(file, saved.model, DESCRIPTION, saved.memory, saved.optimizer);
+  saveCheckpoint(file, saved.model, DESCRIPTION, saved.heap, saved.optimizer);
 });
 
 /** Writes the checkpoint again with other metadata or tensors. */
@@ -97,32 +92,32 @@ describe("a checkpoint", () => {
     expect(target.toJSON()).toEqual(targetTokenizer.toJSON());
     expect(tensors.size).toBe(4 * saved.model.parameters.list.length);
     const fresh = makeTraining();
-    restore(checkpoint, fresh.model, fresh.memory, fresh.optimizer);
+    restore(checkpoint, fresh.model, fresh.heap, fresh.optimizer);
     for (const [i, tensor] of fresh.tensors.entries()) expectSameBits(tensor, saved.tensors[i]!);
   });
 
   it("saved again from what was restored has the same bytes", () => {
     const checkpoint = loadCheckpoint(file);
     const fresh = makeTraining(2);
-    restore(checkpoint, fresh.model, fresh.memory, fresh.optimizer);
+    restore(checkpoint, fresh.model, fresh.heap, fresh.optimizer);
     const again = join(root, "again.safetensors");
     const { model: _, file: __, tensors: ___, ...description } = checkpoint;
-    saveCheckpoint(again, fresh.model, description, fresh.memory, fresh.optimizer);
+    saveCheckpoint(again, fresh.model, description, fresh.heap, fresh.optimizer);
     expect(readSafetensors(again)).toEqual(readSafetensors(file));
   });
 
   it("without an optimizer holds the model alone, and restores it alone", () => {
-    saveCheckpoint(file, saved.model, DESCRIPTION, saved.memory);
+    saveCheckpoint(file, saved.model, DESCRIPTION, saved.heap);
     const checkpoint = loadCheckpoint(file);
     expect([...checkpoint.tensors.keys()]).toEqual(saved.model.parameters.list.map(({ name }) => name));
     const fresh = makeTraining();
-    restore(checkpoint, fresh.model, fresh.memory);
+    restore(checkpoint, fresh.model, fresh.heap);
     const count = saved.model.parameters.list.length;
     for (const [i, tensor] of fresh.tensors.entries()) {
       if (i < count) expectSameBits(tensor, saved.tensors[i]!);
       else expect(tensor.every((moment) => moment === 0)).toBe(true);
     }
-    expect(oneLine(() => restore(checkpoint, fresh.model, fresh.memory, fresh.optimizer))).toBe(
+    expect(oneLine(() => restore(checkpoint, fresh.model, fresh.heap, fresh.optimizer))).toBe(
       `${file}: tensor adam.exp_avg.source_embedding.weight is missing. Use another copy, or train again.`,
     );
   });
@@ -140,7 +135,7 @@ describe("--model", () => {
   it("of a run directory is its best, or its last when there is no best yet", () => {
     expect(loadCheckpoint(root).file).toBe(file);
     const best = join(root, "best.safetensors");
-    saveCheckpoint(best, saved.model, DESCRIPTION, saved.memory);
+    saveCheckpoint(best, saved.model, DESCRIPTION, saved.heap);
     expect(loadCheckpoint(root).file).toBe(best);
     expect(describeCheckpoint(root).file).toBe(best);
   });
@@ -219,8 +214,8 @@ describe("a checkpoint is refused", () => {
     (ending) => {
       const name = ending.startsWith("linear") ? `decoder.layers.1.${ending}` : ending;
       change({}, (tensors) => tensors.filter((tensor) => tensor.name !== name));
-      const { model, memory, optimizer } = makeTraining();
-      expect(oneLine(() => restore(loadCheckpoint(file), model, memory, optimizer))).toBe(
+      const { model, heap, optimizer } = makeTraining();
+      expect(oneLine(() => restore(loadCheckpoint(file), model, heap, optimizer))).toBe(
         `${file}: tensor ${name} is missing. ${COPY}`,
       );
     },
@@ -233,8 +228,8 @@ describe("a checkpoint is refused", () => {
         tensor.name === name ? { ...tensor, shape: [...tensor.shape].reverse() } : tensor,
       ),
     );
-    const { model, memory } = makeTraining();
-    expect(oneLine(() => restore(loadCheckpoint(file), model, memory))).toBe(
+    const { model, heap } = makeTraining();
+    expect(oneLine(() => restore(loadCheckpoint(file), model, heap))).toBe(
       `${file}: tensor ${name} is [6,9], but its configuration says [9,6]. ${COPY}`,
     );
   });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Transformer } from "../../src/model/transformer.ts";
-import { SharedMemory } from "../../src/tensor/memory.ts";
+import { Heap } from "../../src/tensor/heap.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { Adam } from "../../src/training/adam.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../src/training/checkpoint.ts";
@@ -21,8 +21,8 @@ const { size } = tokenizer.vocabulary;
 function save(file: string, seed: number, changes: { dFF?: number; words?: string; step?: number } = {}) {
   const other = changes.words === undefined ? tokenizer : learnTokenizer([changes.words], { kind: "word" });
   const config = smallModel(size);
-  const memory = new SharedMemory();
-  const model = new Transformer({ ...config, dFF: changes.dFF ?? config.dFF }, memory);
+  const heap = Heap.shared();
+  const model = new Transformer({ ...config, dFF: changes.dFF ?? config.dFF }, heap);
   model.initialise(seed);
   const state = initialState(DEFAULT_TRAINING, "fingerprint");
   const description = {
@@ -30,9 +30,9 @@ function save(file: string, seed: number, changes: { dFF?: number; words?: strin
     ...{ sourceTokenizer: tokenizer, targetTokenizer: other },
     training: { ...state, step: changes.step ?? seed, kept: { best: [4, 2, 6], last: [6, 4] } },
   };
-  saveCheckpoint(file, model, description, memory, {
-    adam: new Adam(model.parameters, memory),
-    average: undefined,
+  saveCheckpoint(file, model, description, heap, {
+    adam: new Adam(model.parameters, heap),
+    movingAverage: undefined,
   });
   return file;
 }
@@ -44,7 +44,9 @@ describe("averageCheckpoints", () => {
     const files = [1, 2, 3].map((seed) => save(path(`seed-${seed}`), seed));
     averageCheckpoints(files, path("mean"));
     const [mean, ...all] = [path("mean"), ...files].map(loadCheckpoint);
-    expect([...mean!.tensors.keys()]).toEqual(Transformer.declare(mean!.model).map(({ name }) => name));
+    expect([...mean!.tensors.keys()]).toEqual(
+      new Transformer(mean!.model).parameters.list.map(({ name }) => name),
+    );
     for (const [name, { data }] of mean!.tensors) {
       const sums = all.map(({ tensors }) => tensors.get(name)!.data);
       const expected = data.map((_, i) => (sums[0]![i]! + sums[1]![i]! + sums[2]![i]!) / 3);

@@ -1,23 +1,22 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { assembleBatch } from "../../src/data/batches.ts";
 import { EncodedCorpus } from "../../src/data/encodedCorpus.ts";
 import { EncodedCorpusWriter } from "../../src/data/encodedCorpusWriter.ts";
 import { planEpoch } from "../../src/data/epochPlan.ts";
-import { perform } from "../../src/jobs.ts";
+import { JOBS } from "../../src/jobs.ts";
+import { countTokens, type PairBatch, type Sentences } from "../../src/model/batch.ts";
 import { createRandom, type Random } from "../../src/random.ts";
-import { ReplicaPool } from "../../src/replicas/pool.ts";
-import { viewPairs } from "../../src/replicas/sharedPairs.ts";
+import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
-import { BatchFeed, cutShards, type FeedOptions, type ShardedBatch } from "../../src/training/feed.ts";
+import { BatchFeed, cutShards, type FeedOptions } from "../../src/training/feed.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
-import { SMALL_MODEL } from "../support/engine.ts";
+import { SMALL_MODEL, SPECIAL } from "../support/engine.ts";
 
 const PAIRS = 60;
-const EOS = 2;
+const { bosId: BOS, eosId: EOS } = SPECIAL;
 const OPTIONS: FeedOptions = {
   ...{ batchTokens: 40, batching: "buckets", seed: 3, maxEpochs: 2 },
-  ...{ eosId: EOS, shards: 4, maxLength: 9, bpeDropout: 0 },
+  ...{ special: SPECIAL, shards: 4, maxLength: 9, bpeDropout: 0 },
 };
 
 const file = join(temporaryDirectory(), "corpus.pairs");
@@ -37,38 +36,41 @@ writer.finish({
 const tokenizer = learnTokenizer(["a b c d e f g h"], { kind: "word" });
 const tokenizers = { source: tokenizer, target: tokenizer };
 
-const pools: ReplicaPool[] = [];
+const pools: WorkerPool[] = [];
 afterAll(async () => {
   for (const pool of pools) await pool.close();
 });
 
 function makeFeed(threads: number, options: Partial<FeedOptions> = {}) {
-  const pool = new ReplicaPool(SMALL_MODEL, perform, threads);
+  const pool = new WorkerPool(SMALL_MODEL, JOBS, { threads });
   pools.push(pool);
   const corpus = EncodedCorpus.open(file);
   pool.main.resources.adopt(corpus);
-  const { memory } = pool.main.workbench;
+  const { heap } = pool.main.workbench;
   const feed = new BatchFeed(pool, corpus, tokenizers, { ...OPTIONS, ...options });
-  /** What is in a batch now: the sources and the targets of its shards, one behind the other. */
-  const content = ({ shards }: ShardedBatch): number[][] => {
-    const parts = shards.map((shard) => viewPairs(memory, shard));
-    return [
-      parts.flatMap(({ sourceTokens }) => [...sourceTokens]),
-      parts.flatMap(({ targetTokens }) => [...targetTokens]),
-    ];
-  };
+  const idsOf = (side: Sentences, from = side.tokens) => [...heap.integers(from, countTokens(heap, side))];
+  /** What is in a batch now: the sources, the targets and the labels of its shards, one behind the other. */
+  const content = (shards: readonly PairBatch[]): number[][] => [
+    shards.flatMap(({ source }) => idsOf(source)),
+    shards.flatMap(({ target }) => idsOf(target)),
+    shards.flatMap(({ target, labels }) => idsOf(target, labels)),
+  ];
   /** What should be in it. */
   const expected = (epoch: number, batch: number): number[][] => {
     const { batchTokens, batching, seed } = OPTIONS;
     const plan = planEpoch(corpus, { batchTokens, batching, seed, epoch });
-    const { sourceTokens, targetTokens } = assembleBatch(corpus.read(plan.batch(batch)), EOS);
-    return [[...sourceTokens], [...targetTokens]];
+    const own = corpus.read(plan.batch(batch));
+    return [
+      own.flatMap(({ source }) => [...source, EOS]),
+      own.flatMap(({ target }) => [BOS, ...target]),
+      own.flatMap(({ target }) => [...target, EOS]),
+    ];
   };
   return { pool, feed, content, expected };
 }
 
 describe.each([1, 2])("a feed on %i threads", (threads) => {
-  it("gives the batches of each epoch's plan, whether assembled in advance or not", async () => {
+  it("gives the batches of each epoch's plan, whether laid out in advance or not", async () => {
     const { pool, feed, content, expected } = makeFeed(threads);
     for (const epoch of [0, 1]) {
       for (let batch = 0; batch < feed.batchesIn(epoch); batch++) {
@@ -82,7 +84,7 @@ describe.each([1, 2])("a feed on %i threads", (threads) => {
     }
   });
 
-  it("leaves the batch in hand alone while the next is assembled", async () => {
+  it("leaves the batch in hand alone while the next is laid out", async () => {
     const { pool, feed, content, expected } = makeFeed(threads);
     const current = await feed.at({ epoch: 0, batch: 0 });
     await pool.run(feed.prepareNext({ epoch: 0, batch: 0 })!);
@@ -121,7 +123,7 @@ it("BPE dropout cuts pairs anew by seed, epoch and pair; what would be too long 
   expect(await contentWith(2, 0)).not.toEqual(first);
   const { content, feed } = makeFeed(1, { seed: 1, batching: "shuffled" });
   const plain = content(await feed.at({ epoch: 0, batch: 0 }));
-  for (const side of [0, 1]) {
+  for (const side of [0, 1, 2]) {
     const without = (ids: number[]): number[] => ids.filter((id, i) => id !== ids[i - 1]);
     expect(first[side]!.length).toBeGreaterThan(plain[side]!.length);
     expect(without(first[side]!)).toEqual(without(plain[side]!));

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import type { EncodedPair } from "../../src/data/batches.ts";
-import { perform } from "../../src/jobs.ts";
+import { JOBS } from "../../src/jobs.ts";
+import type { Pointer } from "../../src/kernels/kernels.ts";
 import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
 import { createRandom } from "../../src/random.ts";
-import { type Perform, ReplicaPool } from "../../src/replicas/pool.ts";
+import type { Jobs } from "../../src/replicas/pool.ts";
+import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
-import { SLICE } from "../../src/training/jobs.ts";
-import { type StepGradients, TrainingStep } from "../../src/training/step.ts";
+import { SLICE, type StepGradients, TrainingStep } from "../../src/training/step.ts";
 import { shareBatch } from "../support/batches.ts";
 import { makePairs, randomSentences, SMALL_MODEL, SPECIAL } from "../support/engine.ts";
+import { aroundJobs } from "../support/jobs.ts";
 import { expectClose, expectSameBits } from "../support/kernels.ts";
 
 /** More than two slices of 32,768 parameters, so that threads share the update too. */
@@ -28,40 +30,38 @@ function randomPairs(count: number, seed: number): EncodedPair[] {
   }));
 }
 
-const pools: ReplicaPool[] = [];
+const pools: WorkerPool[] = [];
 afterAll(async () => {
   for (const pool of pools) await pool.close();
 });
 
-function makeStep(
-  threads: number,
-  config: Partial<TrainingConfig> = {},
-  model = MODEL,
-  work: Perform = perform,
-) {
-  const pool = new ReplicaPool(model, work, threads);
+function makeStep(threads: number, config: Partial<TrainingConfig> = {}, model = MODEL, jobs: Jobs = JOBS) {
+  const pool = new WorkerPool(model, jobs, { threads });
   pools.push(pool);
   pool.main.model.initialise(1);
-  const step = new TrainingStep(pool, SPECIAL, { ...DEFAULT_TRAINING, ...config });
+  const step = new TrainingStep(pool, { ...DEFAULT_TRAINING, ...config });
   /** The gradients of a step of one batch or more. */
-  const gradients = async (
+  const gradients = (
     batches: readonly (readonly EncodedPair[])[],
     number: number,
+    learn?: Parameters<TrainingStep["take"]>[2],
   ): Promise<StepGradients> => {
-    for (const pairs of batches) await step.add(shareBatch(pool, pairs, step.shards, SPECIAL.eosId), number);
-    return step.finish();
+    const shared = batches.map((pairs) => shareBatch(pool, pairs, step.shards, SPECIAL));
+    return step.take(shared, number, learn);
   };
   return { pool, step, gradients };
 }
 
+/** SHA-256 of the bits of regions that are laid out as the parameters. */
+function digestsOf({ main: { model, workbench } }: WorkerPool, regions: readonly Pointer[]): string[] {
+  return regions.map((region) =>
+    createHash("sha256").update(workbench.heap.integers(region, model.parameters.size).slice()).digest("hex"),
+  );
+}
+
 /** Two steps: what they reported, and SHA-256 of the bits of the parameters and of both moments after them. */
-async function twoSteps(
-  threads: number,
-  batches: readonly (readonly EncodedPair[])[],
-  work: Perform = perform,
-) {
-  const { pool, step, gradients } = makeStep(threads, {}, MODEL, work);
-  const { memory } = pool.main.workbench;
+async function twoSteps(threads: number, batches: readonly (readonly EncodedPair[])[], jobs: Jobs = JOBS) {
+  const { pool, step, gradients } = makeStep(threads, {}, MODEL, jobs);
   const { pointer, size } = pool.main.model.parameters;
   const reports = [];
   for (const [i, batch] of batches.entries()) {
@@ -69,9 +69,7 @@ async function twoSteps(
     reports.push(report);
     await step.update(i + 1, 0.01, report);
   }
-  const digests = [pointer, step.adam.m, step.adam.v].map((region) =>
-    createHash("sha256").update(memory.integers(region, size).slice()).digest("hex"),
-  );
+  const digests = digestsOf(pool, [pointer, step.adam.m, step.adam.v]);
   return { reports, digests, slices: Math.ceil(size / SLICE) };
 }
 
@@ -84,11 +82,11 @@ describe("TrainingStep", () => {
       const expected = await twoSteps(1, batches);
       let items = 0;
       /** Leaves the other threads the time to do most of the work. */
-      const slowly: Perform = (replica, job, item) => {
+      const slowly = aroundJobs(JOBS, (work) => (replica, job, item) => {
         items++;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-        perform(replica, job, item);
-      };
+        work(replica, job, item);
+      });
       expect(await twoSteps(threads, batches, slowly)).toEqual(expected);
       // Four shards, and slices to sum up and to update, twice.
       expect(expected.slices).toBeGreaterThan(2);
@@ -121,25 +119,26 @@ describe("TrainingStep", () => {
     expect(targetTokens).toBe(pairs.reduce((sum, { target }) => sum + target.length + 1, 0));
 
     const { workbench, model: transformer } = pool.main;
-    const { memory, arena } = workbench;
+    const { heap, arena } = workbench;
     const { size } = transformer.parameters;
-    const region = memory.reserve(4 * size);
+    const region = heap.reserve(4 * size);
     const whole = makePairs(
+      workbench,
       pairs.map(({ source }) => [...source, SPECIAL.eosId]),
       pairs.map(({ target }) => [...target]),
     );
     const run = new Computation(workbench, { gradients: region });
-    const rows = teacherForcedLoss(transformer, run, whole, SPECIAL, 0.1, 1 / targetTokens);
+    const rows = teacherForcedLoss(transformer, run, whole, { smoothing: 0.1, scale: 1 / targetTokens });
     const expectedLoss = rows.reduce((sum, value, i) => (i % 3 === 0 ? sum + value : sum), 0);
     run.tape?.backward();
     arena.release();
-    const gradient = memory.floats(region, size);
+    const gradient = heap.floats(region, size);
     expect(Math.abs(loss / expectedLoss - 1)).toBeLessThan(1e-5);
     expect(Math.abs(norm / Math.hypot(...gradient) - 1)).toBeLessThan(1e-5);
 
     await step.update(1, 0, report);
     expectClose(
-      memory.floats(step.adam.m, size).map((m) => 10 * m),
+      heap.floats(step.adam.m, size).map((m) => 10 * m),
       gradient,
       1e-5,
     );
@@ -175,25 +174,25 @@ describe("TrainingStep", () => {
 
   it("keeps the average of the weights, which the first updates move fast: within 1e-6", async () => {
     const { pool, step, gradients } = makeStep(2, { ema: 0.9 });
-    const { memory } = pool.main.workbench;
+    const { heap } = pool.main.workbench;
     const { pointer, size } = pool.main.model.parameters;
-    const expected = Float64Array.from(memory.floats(pointer, size));
+    const expected = Float64Array.from(heap.floats(pointer, size));
     for (let update = 1; update <= 3; update++) {
       await step.update(update, 0.01, await gradients(batches, update));
       const keep = (1 + update) / (10 + update);
-      memory.floats(pointer, size).forEach((weight, i) => {
+      heap.floats(pointer, size).forEach((weight, i) => {
         expected[i] = keep * expected[i]! + (1 - keep) * weight;
       });
     }
-    expectClose(memory.floats(step.average!, size), expected, 1e-6);
-    const raw = memory.floats(pointer, size).slice();
-    const version = pool.weights;
-    await step.withAverage(async () => {
-      expect(pool.weights).toBeGreaterThan(version);
-      expectSameBits(memory.floats(pointer, size), memory.floats(step.average!, size));
+    expectClose(heap.floats(step.movingAverage!, size), expected, 1e-6);
+    const raw = heap.floats(pointer, size).slice();
+    const version = pool.weightsVersion;
+    await step.withMovingAverage(async () => {
+      expect(pool.weightsVersion).toBeGreaterThan(version);
+      expectSameBits(heap.floats(pointer, size), heap.floats(step.movingAverage!, size));
     });
-    expectSameBits(memory.floats(pointer, size), raw);
-    expect(pool.weights).toBeGreaterThan(version + 1);
+    expectSameBits(heap.floats(pointer, size), raw);
+    expect(pool.weightsVersion).toBeGreaterThan(version + 1);
   });
 
   it("the dropout of a step depends on seed and step, and on nothing else", async () => {
@@ -206,13 +205,35 @@ describe("TrainingStep", () => {
     expect(await makeStep(1, { seed: 1 }).gradients([pairs], 1)).toEqual(first);
   });
 
+  it("that is to learn updates by what it adds up to, bit for bit, unless that is not finite", async () => {
+    const state = ({ pool, step }: ReturnType<typeof makeStep>): string[] =>
+      digestsOf(pool, [pool.main.model.parameters.pointer, step.adam.m, step.adam.v, step.movingAverage!]);
+    const [whole, apart] = [makeStep(1, { ema: 0.9 }), makeStep(1, { ema: 0.9 })];
+    const report = await apart.gradients(batches, 1);
+    const { weightsVersion } = apart.pool;
+    await apart.step.update(1, 0.01, report);
+    expect(apart.pool.weightsVersion).toBeGreaterThan(weightsVersion);
+    expect(await whole.gradients(batches, 1, { update: 1, rate: 0.01 })).toEqual(report);
+    expect(state(whole)).toEqual(state(apart));
+
+    const { parameters } = whole.pool.main.model;
+    const bias = parameters.values(parameters.get("output_projection.bias"));
+    const before = bias.slice();
+    bias.fill(Number.NaN);
+    whole.pool.weightsChanged();
+    const spoilt = await whole.gradients(batches, 2, { update: 2, rate: 0.01 });
+    expect(Number.isFinite(spoilt.loss)).toBe(false);
+    bias.set(before);
+    expect(state(whole)).toEqual(state(apart));
+  });
+
   it("clips: a gradient over the limit moves Adam's moments as one at the limit does", async () => {
     const [pairs] = batches as [EncodedPair[]];
     const { pool, step, gradients } = makeStep(1, { clipNorm: 0.01 });
     const report = await gradients([pairs], 1);
     expect(report.norm).toBeGreaterThan(0.1);
     await step.update(1, 0.001, report);
-    const moments = pool.main.workbench.memory.floats(step.adam.m, pool.main.model.parameters.size);
+    const moments = pool.main.workbench.heap.floats(step.adam.m, pool.main.model.parameters.size);
     expect(10 * Math.hypot(...moments)).toBeCloseTo(0.01, 5);
   });
 

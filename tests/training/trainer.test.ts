@@ -4,7 +4,7 @@ import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config
 import type { TrainingEvent } from "../../src/training/events.ts";
 import type { BatchFeed, BatchPosition } from "../../src/training/feed.ts";
 import { initialState, type TrainingState, type ValidationRecord } from "../../src/training/state.ts";
-import type { StepGradients, TrainingStep } from "../../src/training/step.ts";
+import { isLearnable, type StepGradients, type TrainingStep } from "../../src/training/step.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { oneLineAsync } from "../io/oneLine.ts";
 
@@ -35,12 +35,14 @@ function makeTrainer(script: Script) {
   const events: TrainingEvent[] = [];
   let validations = 0;
   const step: Partial<TrainingStep> = {
-    add: async (batch, number) => void added.push({ ...(batch as unknown as BatchPosition), step: number }),
-    finish: async () => {
+    take: async (stepBatches, number, learn) => {
+      for await (const { shards } of stepBatches)
+        added.push({ ...(shards as unknown as BatchPosition), step: number });
       if (millisecondsPerStep > 0) await setTimeout(millisecondsPerStep);
-      return { ...GRADIENTS, ...gradients(added.at(-1)!.step) };
+      const result = { ...GRADIENTS, ...gradients(number) };
+      if (learn !== undefined && isLearnable(result)) updates.push(learn);
+      return result;
     },
-    update: async (update, rate) => void updates.push({ update, rate }),
   };
   const feed: Partial<BatchFeed> = {
     batchesIn: (epoch) => [batches].flat()[epoch] ?? [batches].flat()[0]!,
@@ -76,6 +78,7 @@ function makeTrainer(script: Script) {
             },
       save: async (saved) => void saves.push(saved),
       log: () => {},
+      pause: async () => {},
       emit: (event) => {
         events.push(event);
         onEvent?.(event);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Flag } from "../../../src/kernels/kernels.ts";
+import { at, type Flag, NONE } from "../../../src/kernels/kernels.ts";
 import {
   type Block,
   expectClose,
@@ -197,15 +197,15 @@ describe("reference gradients against central differences of the reference's for
             logSumExp.pointer,
             ...inputs,
             keyOffsets,
-            keyOffsets + 4,
+            at(keyOffsets, 1),
             ...shape,
-            0,
-            0,
+            NONE,
+            NONE,
           ] as const),
         );
       reference.attentionBackward(
         ...([dq.pointer, dk.pointer, dv.pointer, dOut.pointer, out.pointer, logSumExp.pointer] as const),
-        ...([...inputs, keyOffsets, ...shape, 0] as const),
+        ...([...inputs, keyOffsets, ...shape, NONE] as const),
       );
       for (const [of, gradient] of [
         [q, dq],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { at } from "../../../src/kernels/kernels.ts";
 import { createRandom } from "../../../src/random.ts";
 import { Computation } from "../../../src/tensor/computation.ts";
 import { attention, cachedAttention } from "../../../src/tensor/operations/attention.ts";
@@ -28,7 +29,8 @@ function selfAttention(
 ): Tensor {
   const dModel = qkv.columns / 3;
   const columns = (part: number) => ({ tensor: qkv, first: part * dModel });
-  return attention(run, columns(0), columns(1), columns(2), sentences, sentences, nHeads, dModel, causal);
+  const projections = { q: columns(0), k: columns(1), v: columns(2) };
+  return attention(run, projections, sentences, sentences, { nHeads, dModel }, causal);
 }
 
 function crossAttention(
@@ -42,7 +44,7 @@ function crossAttention(
   const dModel = q.columns;
   const k = { tensor: kv, first: 0 };
   const v = { tensor: kv, first: dModel };
-  return attention(run, { tensor: q, first: 0 }, k, v, queries, keys, nHeads, dModel, false);
+  return attention(run, { q: { tensor: q, first: 0 }, k, v }, queries, keys, { nHeads, dModel }, false);
 }
 
 describe.each(ENGINES)("attention, %s kernels", (engine) => {
@@ -113,16 +115,49 @@ describe.each(ENGINES)("attention, %s kernels", (engine) => {
     },
   );
 
+  it.each(DROPOUTS)(
+    "dropout %d: adds to the gradients of projections with another reader, within 2e-5 of central differences",
+    (dropout) => {
+      const random = createRandom(6);
+      const whole: Differentiable = {
+        inputs: [randomMatrix(9, 18, random, 1.5)],
+        parameters: [],
+        dropout,
+        loss: (run, [qkv]) => {
+          const sentences = placeSentences(run, [zeros(3), zeros(1), zeros(5)], KEY);
+          const other = weightedSum(run, qkv!);
+          return other + weightedSum(run, selfAttention(run, qkv!, sentences, 2, true));
+        },
+      };
+      const apart: Differentiable = {
+        inputs: [randomMatrix(9, 6, random, 1.5), randomMatrix(8, 12, random, 1.5)],
+        parameters: [],
+        dropout,
+        loss: (run, [q, kv]) => {
+          const queries = placeSentences(run, [zeros(4), zeros(1), zeros(4)], KEY, 1);
+          const keys = placeSentences(run, [zeros(1), zeros(5), zeros(2)], KEY, 0);
+          // Twice over the same keys and values, and the second time with queries that have gradients already.
+          const first = weightedSum(run, crossAttention(run, q!, kv!, queries, keys, 2));
+          return first + weightedSum(run, crossAttention(run, q!, kv!, queries, keys, 3));
+        },
+      };
+      for (const subject of [whole, apart]) {
+        const { elements, directions } = gradientErrors(workbench, subject);
+        expect(Math.max(...elements, ...directions)).toBeLessThan(2e-5);
+      }
+    },
+  );
+
   it("each head has a dropout mask of its own, and none is that of the next place in the model", () => {
     workbench.arena.release();
     const run = new Computation(workbench, { dropout: everywhere(0.5) });
     const sentences = placeSentences(run, [zeros(32)], KEY);
     const qkv = run.tensor(32, 12);
     // Without queries all weights are 1 / 32, and with values of 1 the result counts the keys that stay.
-    workbench.memory.floats(qkv.pointer, 32 * 12).forEach((_, i, all) => {
+    workbench.heap.floats(qkv.pointer, 32 * 12).forEach((_, i, all) => {
       all[i] = i % 12 < 8 ? 0 : 1;
     });
-    const out = workbench.memory.floats(selfAttention(run, qkv, sentences, 4, false).pointer, 32 * 4);
+    const out = workbench.heap.floats(selfAttention(run, qkv, sentences, 4, false).pointer, 32 * 4);
     const heads = [0, 1, 2, 3].map((h) => String(out.filter((_, i) => i % 4 === h)));
     expect(new Set(heads).size).toBe(4);
     expect(run.dropoutSites()).toBe(4);
@@ -146,34 +181,34 @@ describe.each(ENGINES)("attention, %s kernels", (engine) => {
       run.tensor(12, 2 * dModel),
       run.tensor(24, 2 * dModel),
     ];
-    const { memory, arena } = workbench;
-    memory.floats(qTensor.pointer, q.values.length).set(q.values);
-    memory.floats(kvTensor.pointer, kv.values.length).set(kv.values);
-    const cached = memory.floats(cache.pointer, sizeOf(cache)).fill(Number.NaN);
+    const { heap, arena } = workbench;
+    heap.floats(qTensor.pointer, q.values.length).set(q.values);
+    heap.floats(kvTensor.pointer, kv.values.length).set(kv.values);
+    const cached = heap.floats(cache.pointer, sizeOf(cache)).fill(Number.NaN);
     const range = [arena.allocate(3), arena.allocate(3)] as const;
-    const offsets = memory.integers(keys.offsets, 4);
+    const offsets = heap.integers(keys.offsets, 4);
     for (const [b, start] of starts.entries()) {
       cached.set(
         kv.values.subarray(offsets[b]! * 2 * dModel, offsets[b + 1]! * 2 * dModel),
         start * 2 * dModel,
       );
-      memory.integers(range[0], 3)[b] = start;
-      memory.integers(range[1], 3)[b] = start + keyLengths[b]!;
+      heap.integers(range[0], 3)[b] = start;
+      heap.integers(range[1], 3)[b] = start + keyLengths[b]!;
     }
     const weights = arena.allocate(nHeads * (2 * 4 + 1 * 7 + 3 * 1));
     const place = { starts: range[0], ends: range[1], longest: 7 };
     const columns = { tensor: qTensor, first: 0 };
-    const ours = cachedAttention(run, columns, cache, queries, place, nHeads, dModel, weights);
-    const out = memory.floats(ours.pointer, sizeOf(ours));
+    const ours = cachedAttention(run, columns, cache, queries, place, { nHeads, dModel }, weights);
+    const out = heap.floats(ours.pointer, sizeOf(ours));
     const expected = crossAttention(run, qTensor, kvTensor, queries, keys, nHeads);
-    expectSameBits(out, memory.floats(expected.pointer, sizeOf(expected)));
+    expectSameBits(out, heap.floats(expected.pointer, sizeOf(expected)));
 
     let next = weights;
     let row = 0;
     for (const [b, length] of queryLengths.entries()) {
       for (let h = 0; h < nHeads; h++) {
-        for (let i = 0; i < length; i++, next += 4 * keyLengths[b]!) {
-          const w = memory.floats(next, keyLengths[b]!);
+        for (let i = 0; i < length; i++, next = at(next, keyLengths[b]!)) {
+          const w = heap.floats(next, keyLengths[b]!);
           expect(w.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 6);
           for (let column = h * dHead; column < (h + 1) * dHead; column++) {
             const value = (j: number) => kv.values[(offsets[b]! + j) * 2 * dModel + dModel + column]!;

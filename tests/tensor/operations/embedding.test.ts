@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fillSinusoids } from "../../../src/model/positionalEncoding.ts";
+import { fillSinusoids } from "../../../src/model/transformer.ts";
 import { createRandom } from "../../../src/random.ts";
 import { embedding } from "../../../src/tensor/operations/embedding.ts";
 import { ENGINES, makeWorkbench, placeSentences } from "../../support/engine.ts";
@@ -16,8 +16,8 @@ describe.each(ENGINES)("embedding, %s kernels", (engine) => {
     "sinusoidal positions, dropout %d: gradients within 2e-5 of central differences",
     (dropout) => {
       for (const dModel of [2, 6, 18]) {
-        const pointer = workbench.memory.reserve(4 * 4 * dModel);
-        fillSinusoids(workbench.memory.floats(pointer, 4 * dModel), dModel);
+        const pointer = workbench.heap.reserve(4 * 4 * dModel);
+        fillSinusoids(workbench.heap.floats(pointer, 4 * dModel), dModel);
         const subject: Differentiable = {
           inputs: [],
           parameters: [randomMatrix(7, dModel, createRandom(dModel))],

@@ -61,4 +61,23 @@ describe.each(ENGINES)("residualNorm, %s kernels", (engine) => {
       }
     },
   );
+
+  it.each([0, 0.3])(
+    "dropout %d: adds to the gradient of a sublayer with another reader, within 3e-5 of central differences",
+    (dropout) => {
+      const random = createRandom(9);
+      const subject: Differentiable = {
+        inputs: [randomMatrix(5, 8, random, 3), randomMatrix(5, 8, random, 3)],
+        parameters: [randomMatrix(1, 8, random), randomMatrix(1, 8, random)],
+        dropout,
+        loss: (run, [x, sublayer], [gamma, beta]) => {
+          const sentences = placeSentences(run, [[0], [0, 0, 0, 0]], { seed: 5, step: 9, firstSentence: 2 });
+          const other = weightedSum(run, sublayer!); // before it is used up
+          return other + weightedSum(run, residualNorm(run, x!, sublayer!, gamma!, beta!, sentences));
+        },
+      };
+      const { elements, directions } = gradientErrors(workbench, subject);
+      expect(Math.max(...elements, ...directions)).toBeLessThan(3e-5);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { at } from "../../../src/kernels/kernels.ts";
 import { createRandom } from "../../../src/random.ts";
 import { Computation } from "../../../src/tensor/computation.ts";
 import { outputLoss } from "../../../src/tensor/operations/outputLoss.ts";
@@ -18,8 +19,8 @@ function totalLoss(
 ) {
   const tokens = hidden.rows;
   const labels = run.arena.allocate(tokens);
-  run.memory.integers(labels, tokens).set(Array.from({ length: tokens }, (_, t) => (7 * t) % weight.rows));
-  const results = run.memory.floats(
+  run.heap.integers(labels, tokens).set(Array.from({ length: tokens }, (_, t) => (7 * t) % weight.rows));
+  const results = run.heap.floats(
     outputLoss(run, hidden, weight, bias, labels, smoothing, scale),
     3 * tokens,
   );
@@ -80,20 +81,20 @@ describe.each(BUILDS)("outputLoss in chunks, %s kernels", (engine) => {
   it("three chunks: the results of a row are, bit for bit, those of the row alone", () => {
     const random = createRandom(1);
     const place = (rows: number, columns: number): Parameter => {
-      const pointer = workbench.memory.reserve(4 * rows * columns);
-      workbench.memory.floats(pointer, rows * columns).set(randomMatrix(rows, columns, random).values);
+      const pointer = workbench.heap.reserve(4 * rows * columns);
+      workbench.heap.floats(pointer, rows * columns).set(randomMatrix(rows, columns, random).values);
       return { pointer, rows, columns, offset: 0 };
     };
     const [hidden, weight, bias] = [place(tokens, dModel), place(vocabulary, dModel), place(1, vocabulary)];
-    const labels = workbench.memory.reserve(4 * tokens);
-    workbench.memory.integers(labels, tokens).forEach((_, t, all) => {
+    const labels = workbench.heap.reserve(4 * tokens);
+    workbench.heap.integers(labels, tokens).forEach((_, t, all) => {
       all[t] = random.below(vocabulary);
     });
     const results = (first: number, count: number): Float32Array => {
       const run = new Computation(workbench);
-      const rows = { pointer: hidden.pointer + 4 * first * dModel, rows: count, columns: dModel };
-      return workbench.memory
-        .floats(outputLoss(run, rows, weight, bias, labels + 4 * first, 0.1, 1), 3 * count)
+      const rows = { pointer: at(hidden.pointer, first * dModel), rows: count, columns: dModel };
+      return workbench.heap
+        .floats(outputLoss(run, rows, weight, bias, at(labels, first), 0.1, 1), 3 * count)
         .slice();
     };
     const together = results(0, tokens);

@@ -43,15 +43,34 @@ describe.each(ENGINES)("residual, %s kernels", (engine) => {
     expect(Math.max(...elements, ...directions)).toBeLessThan(2e-5);
   });
 
+  it.each([0, 0.3])(
+    "dropout %d: adds to the gradient of a sublayer with another reader, within 2e-5 of central differences",
+    (dropout) => {
+      const random = createRandom(5);
+      const subject: Differentiable = {
+        inputs: [randomMatrix(6, 5, random), randomMatrix(6, 5, random)],
+        parameters: [],
+        dropout,
+        loss: (run, [x, sublayer]) => {
+          const sentences = placeSentences(run, SENTENCES, KEY);
+          const other = weightedSum(run, sublayer!, 100); // before it is used up
+          return other + weightedSum(run, residual(run, x!, sublayer!, sentences));
+        },
+      };
+      const { elements, directions } = gradientErrors(workbench, subject);
+      expect(Math.max(...elements, ...directions)).toBeLessThan(2e-5);
+    },
+  );
+
   it("drops at another place of the model by another mask", () => {
     workbench.arena.release();
     const run = new Computation(workbench, { dropout: everywhere(0.5) });
     const sentences = placeSentences(run, SENTENCES, KEY);
     const drop = () => {
       const [zeros, ones] = [run.tensor(6, 16), run.tensor(6, 16)];
-      workbench.memory.floats(zeros.pointer, 96).fill(0);
-      workbench.memory.floats(ones.pointer, 96).fill(1);
-      return workbench.memory.floats(residual(run, zeros, ones, sentences).pointer, 96).slice();
+      workbench.heap.floats(zeros.pointer, 96).fill(0);
+      workbench.heap.floats(ones.pointer, 96).fill(1);
+      return workbench.heap.floats(residual(run, zeros, ones, sentences).pointer, 96).slice();
     };
     const [first, second] = [drop(), drop()];
     expect(new Set([...first, ...second])).toEqual(new Set([0, 2]));
