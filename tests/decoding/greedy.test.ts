@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { generate } from "../../src/decoding/generate.ts";
 import { GreedySearch, translateGreedily } from "../../src/decoding/greedy.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
 import { at, type Pointer } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
@@ -113,11 +114,11 @@ describe("greedy search", () => {
     model.parameters.values(model.parameters.get("output_projection.bias"))[SPECIAL.eosId]! += 0.5;
     const sources = randomSentences([5, 60, 1, 14, 3, 9], VOCABULARY, createRandom(1));
     const asked: number[] = [];
-    const argmax = (pointer: Pointer, count: number): number => {
-      asked.push(count);
-      return workbench.kernels.argmax(pointer, count);
+    const greedyTokens: Kernels["greedyTokens"] = (ids, logProbabilities, logits, rows, columns) => {
+      asked.push(...new Array<number>(rows).fill(columns));
+      workbench.kernels.greedyTokens(ids, logProbabilities, logits, rows, columns);
     };
-    const watched = { ...workbench, kernels: { ...workbench.kernels, argmax } };
+    const watched = { ...workbench, kernels: { ...workbench.kernels, greedyTokens } };
     const found = decodeSources(model, watched, sources, SPECIAL, LIMIT);
     const outputs = found.map(([hypothesis]) => hypothesis!.tokens());
     // Every token was asked for once, and END once where it came before the limit.

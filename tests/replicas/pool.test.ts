@@ -182,7 +182,7 @@ describe("a pool of one thread", () => {
     });
     const pool = makeSingle(counting);
     expect(pool.main.workbench.heap.wasm.buffer).toBeInstanceOf(ArrayBuffer);
-    expect([pool.kernels, pool.threads]).toEqual(["strict", 1]);
+    expect([pool.kernels.name, pool.threads]).toEqual(["strict", 1]);
     const { job } = sumJob(pool);
     const { gradients } = job as Job & { readonly gradients: readonly Pointer[] };
     for (let round = 1; round <= 3; round++) {
