@@ -16,7 +16,7 @@ export interface NativeAddon {
   bind(memory: WebAssembly.Memory, level?: string): NativeKernels;
 }
 
-export interface NativeKernels extends Kernels {
+interface NativeKernels extends Kernels {
   /**
    * Multiplies and adds in registers for so many rounds: what the processor can do at most.
    *

@@ -3,7 +3,7 @@ import { countTokens, type DropoutKey, type PairBatch, raggedOf } from "./batch.
 import type { Transformer } from "./transformer.ts";
 
 /** How the loss of a batch is taken. */
-export interface LossOptions {
+interface LossOptions {
   /** Label smoothing, from 0 to below 1. */
   readonly smoothing: number;
   /** What a token's loss weighs in the gradient. */

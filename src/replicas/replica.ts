@@ -47,7 +47,7 @@ export interface PairSource {
 }
 
 /** Opens an encoded corpus on the thread that wants to read from it. */
-export type OpenCorpus = (file: string) => PairSource;
+type OpenCorpus = (file: string) => PairSource;
 
 /** JSON in UTF-8 in the heap: too long to be told anew with every job. */
 export interface SharedJson {
@@ -64,7 +64,7 @@ export function shareJson(heap: Heap, value: object): SharedJson {
 }
 
 /** What a thread opens when a job first asks for it, and keeps: corpora to read from, and tokenizers. */
-export class Resources {
+class Resources {
   readonly #heap: Heap;
   readonly #open: OpenCorpus;
   readonly #corpora = new Map<string, PairSource>();

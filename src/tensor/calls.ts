@@ -314,11 +314,6 @@ export function crossEntropy(
   kernels.crossEntropy(logits.pointer, labels, results, logits.rows, logits.columns, smoothing, scale);
 }
 
-/** x becomes its softmax, row by row. */
-export function softmax({ kernels }: Caller, x: Tensor): void {
-  kernels.softmax(x.pointer, x.rows, x.columns);
-}
-
 /** The index of the first largest of the floats of x. */
 export function argmax({ kernels }: Caller, x: Tensor): number {
   return kernels.argmax(x.pointer, sizeOf(x));

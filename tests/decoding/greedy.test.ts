@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { generate } from "../../src/decoding/generate.ts";
 import { GreedySearch, translateGreedily } from "../../src/decoding/greedy.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
-import { at, type Pointer } from "../../src/kernels/kernels.ts";
+import { at } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import {
