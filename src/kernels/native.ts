@@ -16,7 +16,7 @@ export interface NativeAddon {
   bind(memory: WebAssembly.Memory, level?: string): NativeKernels;
 }
 
-export interface NativeKernels extends Kernels {
+interface NativeKernels extends Kernels {
   /**
    * Multiplies and adds in registers for so many rounds: what the processor can do at most.
    *
@@ -42,6 +42,9 @@ interface Exports {
 
 /** The folder of the package. */
 const ROOT = new URL("../../", import.meta.url);
+const PLATFORM = `${process.platform}-${process.arch}`;
+/** Where an addon may lie in it, in the order of preference; of the two C libraries of Linux only one loads its own. */
+const FOLDERS = ["dist/kernels/native", `prebuilds/${PLATFORM}`, `prebuilds/${PLATFORM}-musl`];
 
 /** The version of the exports that this file knows. */
 const VERSION = 1;
@@ -51,14 +54,17 @@ const VERSION = 1;
  * work (another processor, another C library, half a file), the reason is the result.
  *
  * @param root the folder of the package
+ * @param folders where to look in it
  */
-export function loadNative(build: NativeBuild = "xformer", root = ROOT): NativeAddon | MissingAddon {
-  const platform = `${process.platform}-${process.arch}`;
-  const folders = ["dist/kernels/native", `prebuilds/${platform}`, `prebuilds/${platform}-musl`];
+export function loadNative(
+  build: NativeBuild = "xformer",
+  root = ROOT,
+  folders = FOLDERS,
+): NativeAddon | MissingAddon {
   const files = folders
     .map((folder) => fileURLToPath(new URL(`${folder}/${build}.node`, root)))
     .filter((file) => existsSync(file));
-  let missing = `there is none for ${platform}, and none was built`;
+  let missing = `there is none for ${PLATFORM}, and none was built`;
   for (const [i, file] of files.entries()) {
     try {
       return open(file);
