@@ -1,7 +1,7 @@
 // Runs the tests of the native kernels under AddressSanitizer and UndefinedBehaviorSanitizer. Node itself is not built
 // with them, so that their library has to be loaded before everything else.
 import { spawnSync } from "node:child_process";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -63,7 +63,7 @@ export function loadNative(
 ): NativeAddon | MissingAddon {
   const files = folders
     .map((folder) => fileURLToPath(new URL(`${folder}/${build}.node`, root)))
-    .filter((file) => existsSync(file));
+    .filter((file) => existsSync(file) && existsSync(sealOf(file)));
   let missing = `there is none for ${PLATFORM}, and none was built`;
   for (const [i, file] of files.entries()) {
     try {
@@ -101,9 +101,14 @@ function open(file: string): NativeAddon {
   };
 }
 
+/** Where the hash of an addon lies. */
+function sealOf(file: string): string {
+  return file.replace(/node$/, "json");
+}
+
 /** Half an addon may take the process down when it is loaded: so its hash, which lies beside it, is compared first. */
 function checkSeal(file: string): void {
-  const { sha256 } = JSON.parse(readFileSync(file.replace(/node$/, "json"), "utf8")) as { sha256: string };
+  const { sha256 } = JSON.parse(readFileSync(sealOf(file), "utf8")) as { sha256: string };
   const found = createHash("sha256").update(readFileSync(file)).digest("hex");
   if (found !== sha256) throw new Error(`${file} is damaged`);
 }
