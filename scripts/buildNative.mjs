@@ -210,13 +210,16 @@ async function buildProgram() {
 
 const dist = join(root, "dist", "kernels", "native");
 
+/** What a checkout has: the addon, and the one that checks bounds. */
+const VARIANTS = { xformer: [], "xformer-checked": ["-DXFORMER_CHECKED"] };
+
 /** Builds the addon of a checkout, and says in a line how that went. */
 export async function buildNative() {
   try {
-    console.log(
-      `native kernels: ${await build(dist, { xformer: [], "xformer-checked": ["-DXFORMER_CHECKED"] })}`,
-    );
+    console.log(`native kernels: ${await build(dist, VARIANTS)}`);
   } catch (error) {
+    // What was built of other sources must not be taken for these.
+    for (const name of Object.keys(VARIANTS)) rmSync(join(dist, `${name}.json`), { force: true });
     console.log(`native kernels: not built, ${error.message}; WebAssembly is used instead`);
   }
 }

@@ -44,6 +44,9 @@ interface Exports {
 
 /** The folder of the package. */
 const ROOT = new URL("../../", import.meta.url);
+const PLATFORM = `${process.platform}-${process.arch}`;
+/** Where an addon may lie in it, in the order of preference; of the two C libraries of Linux only one loads its own. */
+const FOLDERS = ["dist/kernels/native", `prebuilds/${PLATFORM}`, `prebuilds/${PLATFORM}-musl`];
 
 /** The version of the exports that this file knows. */
 const VERSION = 1;
@@ -53,14 +56,17 @@ const VERSION = 1;
  * work (another processor, another C library, half a file), the reason is the result.
  *
  * @param root the folder of the package
+ * @param folders where to look in it
  */
-export function loadNative(build: NativeBuild = "xformer", root = ROOT): NativeAddon | MissingAddon {
-  const platform = `${process.platform}-${process.arch}`;
-  const folders = ["dist/kernels/native", `prebuilds/${platform}`, `prebuilds/${platform}-musl`];
+export function loadNative(
+  build: NativeBuild = "xformer",
+  root = ROOT,
+  folders = FOLDERS,
+): NativeAddon | MissingAddon {
   const files = folders
     .map((folder) => fileURLToPath(new URL(`${folder}/${build}.node`, root)))
-    .filter((file) => existsSync(file));
-  let missing = `there is none for ${platform}, and none was built`;
+    .filter((file) => existsSync(file) && existsSync(sealOf(file)));
+  let missing = `there is none for ${PLATFORM}, and none was built`;
   for (const [i, file] of files.entries()) {
     try {
       return open(file);
@@ -97,9 +103,14 @@ function open(file: string): NativeAddon {
   };
 }
 
+/** Where the hash of an addon lies. */
+function sealOf(file: string): string {
+  return file.replace(/node$/, "json");
+}
+
 /** Half an addon may take the process down when it is loaded: so its hash, which lies beside it, is compared first. */
 function checkSeal(file: string): void {
-  const { sha256 } = JSON.parse(readFileSync(file.replace(/node$/, "json"), "utf8")) as { sha256: string };
+  const { sha256 } = JSON.parse(readFileSync(sealOf(file), "utf8")) as { sha256: string };
   const found = createHash("sha256").update(readFileSync(file)).digest("hex");
   if (found !== sha256) throw new Error(`${file} is damaged`);
 }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Kernels } from "../../src/kernels/kernels.ts";
-import { loadNative, type NativeBuild } from "../../src/kernels/native.ts";
 import { createRandom } from "../../src/random.ts";
 import {
   anyLast,
@@ -13,10 +12,7 @@ import {
   randomRowKeys,
   wholeNumbers,
 } from "../support/kernels.ts";
-
-const addon = loadNative((process.env.XFORMER_NATIVE_BUILD ?? "xformer-checked") as NativeBuild);
-const levels = "missing" in addon ? [] : addon.levels;
-if ("missing" in addon) describe.skip(`native kernels: ${addon.missing}`, () => it("is skipped"));
+import { NATIVE_SETS } from "../support/native.ts";
 
 const bench = new KernelBench(1);
 
@@ -145,34 +141,36 @@ function place(
   }
 }
 
-describe.each(levels)("native kernels by rows, %s: the bits of the relaxed build", (level) => {
-  if ("missing" in addon) return;
-  const native = addon.bind(bench.memory, level);
+describe.each(NATIVE_SETS)(
+  "native kernels by rows, $name: the bits of the relaxed build",
+  ({ bind, share }) => {
+    const native = bind(bench.memory);
 
-  it.each(Object.entries(CALLS))("%s", (title, of) => {
-    const name = title.split(",")[0] as keyof Kernels;
-    const size = fc.oneof(anySize(9), anySize(150));
-    const special = fc.constantFrom(0, 0, 0.02, 0.3);
-    fc.assert(
-      fc.property(anySize(9), size, special, anySeed, anyLast, (rows, columns, share, seed, last) => {
-        const { values, outputs } = place(of, rows, columns, share, seed, last);
-        const run = (set: "relaxed" | Kernels) => {
-          let result: unknown;
-          const written = bench.run(
-            set,
-            (kernels) => {
-              result = (kernels[name] as (...values: number[]) => unknown)(...values);
-            },
-            ...outputs,
-          );
-          return { result, written };
-        };
-        const expected = run("relaxed");
-        const actual = run(native);
-        expect(actual.result).toBe(expected.result);
-        for (const [i, bits] of actual.written.entries()) expectSameBits(bits, expected.written[i]!);
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
+    it.each(Object.entries(CALLS))("%s", (title, of) => {
+      const name = title.split(",")[0] as keyof Kernels;
+      const size = fc.oneof(anySize(9), anySize(150));
+      const special = fc.constantFrom(0, 0, 0.02, 0.3);
+      fc.assert(
+        fc.property(anySize(9), size, special, anySeed, anyLast, (rows, columns, strange, seed, last) => {
+          const { values, outputs } = place(of, rows, columns, strange, seed, last);
+          const run = (set: "relaxed" | Kernels) => {
+            let result: unknown;
+            const written = bench.run(
+              set,
+              (kernels) => {
+                result = (kernels[name] as (...values: number[]) => unknown)(...values);
+              },
+              ...outputs,
+            );
+            return { result, written };
+          };
+          const expected = run("relaxed");
+          const actual = run(native);
+          expect(actual.result).toBe(expected.result);
+          for (const [i, bits] of actual.written.entries()) expectSameBits(bits, expected.written[i]!);
+        }),
+        { numRuns: Math.ceil(300 * share) },
+      );
+    });
+  },
+);

@@ -62,7 +62,7 @@ function runEach(program: string, memory: WebAssembly.Memory): Kernels {
       writeFileSync(file, bytes);
       const printed = execFileSync(EMULATOR, [program, file, kernel, ...parameters.map(String)]);
       bytes.set(readFileSync(file));
-      return printed.length === 0 ? undefined : Number(printed.toString());
+      return printed.length === 0 ? undefined : Number(printed.toString().replace("inf", "Infinity"));
     } finally {
       rmSync(folder, { recursive: true });
     }

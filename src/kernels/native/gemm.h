@@ -44,8 +44,6 @@ struct Tile {
   bool add;
   const float* bias;
   bool relu;
-  /** The rows of the next strip, to be fetched into the cache meanwhile; or none. */
-  Rows ahead;
 };
 
 /**
@@ -57,12 +55,9 @@ struct ByRows {
 
   static ptrdiff_t step(const Tile&) { return 1; }
 
-  /** Asks for the part of the next strip that belongs to the step of k that is at hand. */
+  /** A copy is in the cache. */
   template <int ROWS>
-  INLINE void fetch(const Tile& tile, const float*, int p) {
-    if (!tile.ahead.start || p % LINE != 0) return;
-    for (int i = 0; i < ROWS; i++) __builtin_prefetch(tile.ahead.at(i, p), 0, 2);
-  }
+  INLINE void fetch(const Tile&, const float*) {}
 };
 
 /** Or where A lies, if it is stored transposed: then the rows of a strip lie side by side for each k. */
@@ -74,7 +69,7 @@ struct ByColumns {
   static ptrdiff_t step(const Tile& tile) { return tile.strip.stride; }
 
   template <int ROWS>
-  INLINE void fetch(const Tile& tile, const float* a, int) {
+  INLINE void fetch(const Tile& tile, const float* a) {
     __builtin_prefetch(a + AHEAD * tile.strip.stride);
     __builtin_prefetch(a + AHEAD * tile.strip.stride + ROWS - 1);
   }
@@ -102,12 +97,16 @@ void multiplyTile(const Tile& tile) {
   vf sums[ROWS][VECTORS] = {};
   float* c = tile.c;
 #pragma GCC unroll 16
-  for (int i = 0; i < ROWS; i++) __builtin_prefetch(c + i * tile.ldc, 1);
+  for (int i = 0; i < ROWS; i++) {
+    __builtin_prefetch(c + i * tile.ldc, 1);
+    __builtin_prefetch(c + i * tile.ldc + VECTORS * WIDTH - 1, 1);
+  }
   const float* a = tile.strip.start;
   const float* b = tile.panel;
   const ptrdiff_t step = Strip::step(tile);
+#pragma GCC unroll 2
   for (int p = 0; p < tile.depth; p++) {
-    Strip::template fetch<ROWS>(tile, a, p);
+    Strip::template fetch<ROWS>(tile, a);
     vf row[VECTORS];
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) row[v] = load(b + v * WIDTH);
@@ -272,7 +271,6 @@ static void gemm(float* c, int32_t ldc, const float* a, int32_t lda, int32_t aTr
           copyStrip(workspace, {A.at(row, k0), lda}, next - row, tile.depth);
           tile.strip = {workspace, ByRows::ROW_STEP};
         }
-        tile.ahead = {next < m ? A.at(next, k0) : nullptr, lda};
         for (int column = n0; column < end; column += TILE_COLUMNS) {
           tile.columns = lesser(TILE_COLUMNS, n - column);
           const int vectors = (tile.columns + WIDTH - 1) / WIDTH;
@@ -280,7 +278,6 @@ static void gemm(float* c, int32_t ldc, const float* a, int32_t lda, int32_t aTr
           tile.panel = packed + static_cast<ptrdiff_t>(column) * packedK + k0 * vectors * WIDTH;
           tile.bias = bias && last ? bias + column : nullptr;
           multiply[vectors - 1][next - row - 1](tile);
-          tile.ahead.start = nullptr;
         }
       }
     }
