@@ -1,7 +1,7 @@
 /**
- * The kernels: the arithmetic of the Transformer over raw memory. This interface is met three times, by the
- * strict and the relaxed SIMD build of `assembly/` and by the plain TypeScript of `reference/`, which says the
- * same thing slowly and is the oracle of the others. Each function is documented where it is written.
+ * The kernels: the arithmetic of the Transformer over raw memory. This interface is met four times: by the strict and
+ * the relaxed SIMD build of `assembly/`, by the C++ of `native/`, and by the plain TypeScript of `reference/`, which says
+ * the same slowly and is the oracle of the others. Each function is documented where it is written.
  *
  * Kernels take byte offsets into one memory and sizes in elements, never allocate and have no state,
  * so that every thread can run its own instance over the same memory. Matrices are row-major, of 32-bit floats.
