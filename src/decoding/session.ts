@@ -1,6 +1,7 @@
 import { at, NONE, type Pointer } from "../kernels/kernels.ts";
 import { offsetsOf, raggedOf, type Sentences } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
+import { copy } from "../tensor/calls.ts";
 import { Computation, type Workbench } from "../tensor/computation.ts";
 import type { CachedKeys } from "../tensor/operations/attention.ts";
 import type { Ragged, Tensor } from "../tensor/tensor.ts";
@@ -166,12 +167,11 @@ export class DecodingSession {
 
   /** Copies the keys and values of the newest tokens, columns D to 3 D of `qkv`, into the cache. */
   #remember(cache: Tensor, qkv: Tensor, slots: Int32Array): void {
-    const { heap } = this.#workbench;
     const width = cache.columns;
-    const rows = heap.floats(cache.pointer, cache.rows * width);
-    for (const [i, slot] of slots.entries()) {
-      const newest = heap.floats(at(qkv.pointer, i * qkv.columns + width / 2), width);
-      rows.set(newest, (slot * this.#capacity + this.#lengths[slot]!) * width);
+    for (let i = 0; i < slots.length; i++) {
+      const row = slots[i]! * this.#capacity + this.#lengths[slots[i]!]!;
+      const from = at(qkv.pointer, i * qkv.columns + width / 2);
+      copy(this.#workbench, { to: at(cache.pointer, row * width), from, count: width });
     }
   }
 

@@ -19,6 +19,12 @@ const SCORES = {
   scaledDotProduct: { attend: attention, attendToCache: cachedAttention },
 };
 
+/** A linear projection's weight and bias. */
+interface Projection {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+}
+
 /**
  * Multi-head attention (Vaswani et al. 2017, section 3.2.2 and figure 2):
  *
@@ -35,6 +41,9 @@ export class MultiHeadAttention {
   readonly #inBias: Parameter; // [3 D]
   readonly #outWeight: Parameter; // [D, D]: W_O
   readonly #outBias: Parameter; // [D]
+  /** Parts of the projection, once they have been asked for. */
+  #queryPart: Projection | undefined; // W_Q: [D, D]
+  #keyValuePart: Projection | undefined; // W_K, W_V: [2 D, D]
 
   constructor(scope: Scope, { nHeads, dModel }: ModelConfig) {
     this.nHeads = nHeads;
@@ -101,14 +110,18 @@ export class MultiHeadAttention {
 
   /** x W_Q: [T, D]. */
   queries(run: Computation, x: Tensor): Tensor {
-    const d = this.dModel;
-    return linear(run, x, rowsOf(this.#inWeight, 0, d), columnsOf(this.#inBias, 0, d));
+    this.#queryPart ??= this.#part(0, this.dModel);
+    return linear(run, x, this.#queryPart.weight, this.#queryPart.bias);
   }
 
   /** x W_K and x W_V side by side: [T, 2 D]. */
   keysAndValues(run: Computation, x: Tensor): Tensor {
-    const d = this.dModel;
-    return linear(run, x, rowsOf(this.#inWeight, d, 3 * d), columnsOf(this.#inBias, d, 3 * d));
+    this.#keyValuePart ??= this.#part(this.dModel, 3 * this.dModel);
+    return linear(run, x, this.#keyValuePart.weight, this.#keyValuePart.bias);
+  }
+
+  #part(first: number, end: number): Projection {
+    return { weight: rowsOf(this.#inWeight, first, end), bias: columnsOf(this.#inBias, first, end) };
   }
 
   /** Concat(heads) W_O: [T, D]. */
