@@ -9,6 +9,7 @@
 #include "gemm.h"
 #include "math.h"
 #include "simd.h"
+#include "vector.h"
 
 namespace xformer::LEVEL {
 
@@ -106,6 +107,44 @@ INLINE float dotProduct(const float* x, const float* y, int n) {
   return sums.total();
 }
 
+/**
+ * The attention of a single query, as when a decoder generates: keys and values are read where they lie, since to pack
+ * them would take longer than to use them once. Every sum is in the order of {@link gemm}, up to where those are first cut:
+ * for K_BLOCK keys and as many numbers a head.
+ *
+ * @param weights takes the weights, in whole cache lines
+ * @param sum room for a vector
+ */
+static void attendOne(float* out, float* logSumExp, const float* q, const Rows& k, const Rows& v, int keys, int dHead,
+                      float* weights, float* sum) {
+  for (int j = 0; j < keys; j += WIDTH) {
+    // A vector of keys at a time; where there are fewer, the last one stands in for those that are missing.
+    vf scores = {};
+    for (int d = 0; d < dHead; d += WIDTH) {
+      const int depth = lesser(WIDTH, dHead - d);
+      vf block[WIDTH];
+#pragma GCC unroll 16
+      for (int i = 0; i < WIDTH; i++) block[i] = loadUpTo(k.at(lesser(j + i, keys - 1), d), depth);
+      transpose(block);
+#pragma GCC unroll 16
+      for (int i = 0; i < WIDTH; i++) {
+        if (i < depth) scores = multiplyAdd(splat(q[d + i]), block[i], scores);
+      }
+    }
+    store(weights + j, scores);
+  }
+  const int padded = scoreStride(keys);
+  *sum = exponentialsOfRow(weights, keys, padded, scoreScale(dHead), *logSumExp);
+  finishSums(logSumExp, 0, sum, 1);
+  scaleRow(weights, weights, padded, *sum);
+  for (int d = 0; d < dHead; d += WIDTH) {
+    const int count = lesser(WIDTH, dHead - d);
+    vf values = {};
+    for (int j = 0; j < keys; j++) values = multiplyAdd(splat(weights[j]), loadUpTo(v.at(j, d), count), values);
+    storeUpTo(out + d, values, count);
+  }
+}
+
 /** The floats of workspace that attention needs for sentences of up to `queries` and `keys` tokens. */
 static int32_t attentionWorkspace(int32_t, int32_t keys, int32_t dHead) {
   return 2 * BLOCK * scoreStride(keys) + 2 * packedSize(keys, dHead) + packedSize(dHead, keys > BLOCK ? keys : BLOCK) +
@@ -147,8 +186,15 @@ static void attentionForward(float* out, float* logSumExp, const float* q, int32
     const int queries = queryOffsets[b + 1] - queryOffsets[b];
     const int keys = keyEnds[b] - keyStarts[b];
     for (int h = 0; h < heads; h++) {
-      packB(packedK, k + keyStart * ldkv + h * dHead, ldkv, 1, keys, dHead);
+      const Rows ofKeys = {k + keyStart * ldkv + h * dHead, ldkv};
       const Rows values = {v + keyStart * ldkv + h * dHead, ldkv};
+      if (queries == 1 && !threshold && keys <= K_BLOCK && dHead <= K_BLOCK) {
+        attendOne(out + queryStart * dModel + h * dHead, logSumExp + queryStart * heads + h, q + queryStart * ldq + h * dHead,
+                  ofKeys, values, keys, dHead, scores, sums);
+        if (weights) copy(weights + static_cast<ptrdiff_t>(h) * keys, scores, keys);
+        continue;
+      }
+      packB(packedK, ofKeys.start, ldkv, 1, keys, dHead);
       for (int i0 = 0; i0 < queries; i0 += BLOCK) {
         const int rows = lesser(BLOCK, queries - i0);
         const int first = causal ? i0 + 1 + keys - queries : keys;
