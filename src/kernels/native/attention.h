@@ -9,6 +9,7 @@
 #include "gemm.h"
 #include "math.h"
 #include "simd.h"
+#include "vector.h"
 
 namespace xformer::LEVEL {
 
@@ -30,34 +31,50 @@ static int longest(const int32_t* starts, const int32_t* ends, int sentences) {
   return most;
 }
 
+/**
+ * C[m, dHead] = A B, with B[k, dHead] read where it lies if its rows are whole vectors: to pack it takes longer than to
+ * use it for a few rows.
+ *
+ * @param packed room for B, if it has to be packed
+ */
+static void multiplyByHead(float* c, ptrdiff_t ldc, const Rows& a, bool aTransposed, const Rows& b, int m, int dHead, int k,
+                           bool accumulate, float* packed, float* workspace) {
+  const Finish finish = {accumulate, nullptr, false};
+  if (dHead % WIDTH == 0) {
+    multiply(c, ldc, a, aTransposed, Unpacked{b}, m, dHead, k, finish, workspace);
+  } else {
+    packB(packed, b.start, static_cast<int32_t>(b.stride), 0, dHead, k);
+    multiply(c, ldc, a, aTransposed, Packed{{packed, k}}, m, dHead, k, finish, workspace);
+  }
+}
+
 /** 1 / sqrt(dHead), which scores are scaled by. */
 INLINE float scoreScale(int dHead) { return 1.0f / __builtin_sqrtf(static_cast<float>(dHead)); }
 
 /**
- * Turns a row of n scores into e^(scale score - most), in place.
+ * Turns a row of scores into e^(scale score - most), in place, where the first `visible` of them are seen; those behind,
+ * up to `padded`, a multiple of 16, become 0.
  *
  * @param most takes the largest scale score
  * @returns the sum of the row, of sixteen partial sums
  */
-static float exponentialsOfRow(float* scores, int n, float scale, float& most) {
+INLINE float exponentialsOfRow(float* scores, int visible, int padded, float scale, float& most) {
   vf largest = splat(-__FLT_MAX__);
-  eachVector(n, [&](int, int j, int count) INLINED {
-    const vf x = loadUpTo(scores + j, count);
-    largest = pmax(largest, count == WIDTH ? x : lanesBelow(count) ? x : splat(-__FLT_MAX__));
-  });
-  most = largest[0];
-  for (int i = 1; i < WIDTH; i++) {
-    if (largest[i] > most) most = largest[i];
+  for (int j = 0; j < visible; j += WIDTH) {
+    largest = pmax(largest, lanesBelow(visible - j) ? load(scores + j) : splat(-__FLT_MAX__));
   }
-  most *= scale;
+  most = largestLane(largest) * scale;
   const vf scales = splat(scale);
   const vf shifts = splat(-most);
   Sums sums;
-  eachVector(n, [&](int part, int j, int count) INLINED {
-    const vf e = keepUpTo(exponential(multiplyAdd(loadUpTo(scores + j, count), scales, shifts)), count);
-    storeUpTo(scores + j, e, count);
-    sums.part[part] += e;
-  });
+  for (int j = 0; j < padded; j += LINE) {
+    for (int part = 0; part < PARTS; part++) {
+      float* const at = scores + j + part * WIDTH;
+      const vf e = keep(exponential(multiplyAdd(load(at), scales, shifts)), lanesBelow(visible - j - part * WIDTH));
+      store(at, e);
+      sums.part[part] += e;
+    }
+  }
   return sums.total();
 }
 
@@ -90,10 +107,48 @@ INLINE float dotProduct(const float* x, const float* y, int n) {
   return sums.total();
 }
 
+/**
+ * The attention of a single query, as when a decoder generates: keys and values are read where they lie, since to pack
+ * them would take longer than to use them once. Every sum is in the order of {@link gemm}, up to where those are first cut:
+ * for K_BLOCK keys and as many numbers a head.
+ *
+ * @param weights takes the weights, in whole cache lines
+ * @param sum room for a vector
+ */
+static void attendOne(float* out, float* logSumExp, const float* q, const Rows& k, const Rows& v, int keys, int dHead,
+                      float* weights, float* sum) {
+  for (int j = 0; j < keys; j += WIDTH) {
+    // A vector of keys at a time; where there are fewer, the last one stands in for those that are missing.
+    vf scores = {};
+    for (int d = 0; d < dHead; d += WIDTH) {
+      const int depth = lesser(WIDTH, dHead - d);
+      vf block[WIDTH];
+#pragma GCC unroll 16
+      for (int i = 0; i < WIDTH; i++) block[i] = loadUpTo(k.at(lesser(j + i, keys - 1), d), depth);
+      transpose(block);
+#pragma GCC unroll 16
+      for (int i = 0; i < WIDTH; i++) {
+        if (i < depth) scores = multiplyAdd(splat(q[d + i]), block[i], scores);
+      }
+    }
+    store(weights + j, scores);
+  }
+  const int padded = scoreStride(keys);
+  *sum = exponentialsOfRow(weights, keys, padded, scoreScale(dHead), *logSumExp);
+  finishSums(logSumExp, 0, sum, 1);
+  scaleRow(weights, weights, padded, *sum);
+  for (int d = 0; d < dHead; d += WIDTH) {
+    const int count = lesser(WIDTH, dHead - d);
+    vf values = {};
+    for (int j = 0; j < keys; j++) values = multiplyAdd(splat(weights[j]), loadUpTo(v.at(j, d), count), values);
+    storeUpTo(out + d, values, count);
+  }
+}
+
 /** The floats of workspace that attention needs for sentences of up to `queries` and `keys` tokens. */
 static int32_t attentionWorkspace(int32_t, int32_t keys, int32_t dHead) {
-  return 2 * BLOCK * scoreStride(keys) + 2 * packedSize(keys, dHead) + packedSize(dHead, keys) +
-         packedSize(dHead, BLOCK) + BLOCK + gemmWorkspace();
+  return 2 * BLOCK * scoreStride(keys) + 2 * packedSize(keys, dHead) + packedSize(dHead, keys > BLOCK ? keys : BLOCK) +
+         BLOCK + gemmWorkspace();
 }
 
 /**
@@ -131,21 +186,27 @@ static void attentionForward(float* out, float* logSumExp, const float* q, int32
     const int queries = queryOffsets[b + 1] - queryOffsets[b];
     const int keys = keyEnds[b] - keyStarts[b];
     for (int h = 0; h < heads; h++) {
-      packB(packedK, k + keyStart * ldkv + h * dHead, ldkv, 1, keys, dHead);
-      packB(packedV, v + keyStart * ldkv + h * dHead, ldkv, 0, dHead, keys);
+      const Rows ofKeys = {k + keyStart * ldkv + h * dHead, ldkv};
+      const Rows values = {v + keyStart * ldkv + h * dHead, ldkv};
+      if (queries == 1 && !threshold && keys <= K_BLOCK && dHead <= K_BLOCK) {
+        attendOne(out + queryStart * dModel + h * dHead, logSumExp + queryStart * heads + h, q + queryStart * ldq + h * dHead,
+                  ofKeys, values, keys, dHead, scores, sums);
+        if (weights) copy(weights + static_cast<ptrdiff_t>(h) * keys, scores, keys);
+        continue;
+      }
+      packB(packedK, ofKeys.start, ldkv, 1, keys, dHead);
       for (int i0 = 0; i0 < queries; i0 += BLOCK) {
         const int rows = lesser(BLOCK, queries - i0);
         const int first = causal ? i0 + 1 + keys - queries : keys;
         const int columns = lesser(keys, first + rows - 1);
+        const int padded = scoreStride(columns);
         const ptrdiff_t row = queryStart + i0;
         float* const blockSums = logSumExp + row * heads + h;
         gemm(scores, stride, q + row * ldq + h * dHead, ldq, 0, packedK, dHead, rows, wholePanels(columns, keys), dHead, 0,
              nullptr, 0, strip);
         for (int i = 0; i < rows; i++) {
-          const int visible = lesser(keys, first + i);
-          float* const scoresRow = scores + i * stride;
-          sums[i] = exponentialsOfRow(scoresRow, visible, scale, blockSums[static_cast<ptrdiff_t>(i) * heads]);
-          for (int j = visible; j < columns; j++) scoresRow[j] = 0;
+          float& most = blockSums[static_cast<ptrdiff_t>(i) * heads];
+          sums[i] = exponentialsOfRow(scores + i * stride, lesser(keys, first + i), padded, scale, most);
         }
         finishSums(blockSums, heads, sums, rows);
         for (int i = 0; i < rows; i++) {
@@ -155,11 +216,11 @@ static void attentionForward(float* out, float* logSumExp, const float* q, int32
             scaleRow(to, weightsRow, columns, sums[i]);
             for (int j = columns; j < keys; j++) to[j] = 0;
           }
-          if (threshold) dropRow(weightsRow, columns, maskKey(rowKeys, row + i, site + h), threshold, sums[i] * dropScale);
-          else scaleRow(weightsRow, weightsRow, columns, sums[i]);
+          if (threshold) dropRow(weightsRow, padded, maskKey(rowKeys, row + i, site + h), threshold, sums[i] * dropScale);
+          else scaleRow(weightsRow, weightsRow, padded, sums[i]);
         }
-        gemm(out + row * dModel + h * dHead, dModel, scores, stride, 0, packedV, keys, rows, dHead, columns, 0, nullptr, 0,
-             strip);
+        multiplyByHead(out + row * dModel + h * dHead, dModel, {scores, stride}, false, values, rows, dHead, columns, false,
+                       packedV, strip);
       }
     }
     if (weights) weights += static_cast<ptrdiff_t>(heads) * queries * keys;
@@ -221,9 +282,8 @@ static void attentionBackward(float* dq, float* dk, float* dv, const float* dOut
   float* const dWeights = weights + BLOCK * stride;
   float* const packedKT = dWeights + BLOCK * stride;
   float* const packedVT = packedKT + packedSize(mostKeys, dHead);
-  float* const packedK = packedVT + packedSize(mostKeys, dHead);
-  float* const packedRows = packedK + packedSize(dHead, mostKeys);
-  float* const strip = packedRows + packedSize(dHead, BLOCK);
+  float* const packed = packedVT + packedSize(mostKeys, dHead);
+  float* const strip = packed + packedSize(dHead, mostKeys > BLOCK ? mostKeys : BLOCK);
   for (int b = 0; b < sentences; b++) {
     const ptrdiff_t queryStart = queryOffsets[b];
     const ptrdiff_t keyStart = keyOffsets[b];
@@ -233,7 +293,6 @@ static void attentionBackward(float* dq, float* dk, float* dv, const float* dOut
       const ptrdiff_t keyColumn = keyStart * ldkv + h * dHead;
       packB(packedKT, k + keyColumn, ldkv, 1, keys, dHead);
       packB(packedVT, v + keyColumn, ldkv, 1, keys, dHead);
-      packB(packedK, k + keyColumn, ldkv, 0, dHead, keys);
       if (queries == 0) {
         clearRows(dk + keyColumn, ldkv, keys, dHead);
         clearRows(dv + keyColumn, ldkv, keys, dHead);
@@ -260,11 +319,12 @@ static void attentionBackward(float* dq, float* dk, float* dv, const float* dOut
           clearRows(dk + keyColumn, ldkv, keys, dHead);
           clearRows(dv + keyColumn, ldkv, keys, dHead);
         }
-        packB(packedRows, dOut + outColumn, dModel, 0, dHead, rows);
-        gemm(dv + keyColumn, ldkv, weights, stride, 1, packedRows, rows, columns, dHead, rows, add, nullptr, 0, strip);
-        packB(packedRows, q + queryColumn, ldq, 0, dHead, rows);
-        gemm(dk + keyColumn, ldkv, dWeights, stride, 1, packedRows, rows, columns, dHead, rows, add, nullptr, 0, strip);
-        gemm(dq + queryColumn, ldq, dWeights, stride, 0, packedK, keys, rows, dHead, columns, 0, nullptr, 0, strip);
+        multiplyByHead(dv + keyColumn, ldkv, {weights, stride}, true, {dOut + outColumn, dModel}, columns, dHead, rows, add,
+                       packed, strip);
+        multiplyByHead(dk + keyColumn, ldkv, {dWeights, stride}, true, {q + queryColumn, ldq}, columns, dHead, rows, add,
+                       packed, strip);
+        multiplyByHead(dq + queryColumn, ldq, {dWeights, stride}, false, {k + keyColumn, ldkv}, rows, dHead, columns, false,
+                       packed, strip);
       }
     }
   }

@@ -38,7 +38,8 @@ struct Tile {
   ptrdiff_t ldc;
   /** The strip: its rows, or its columns where A is stored transposed. */
   Rows strip;
-  const float* panel;
+  /** The panel: for each k a row of whole vectors. */
+  Rows panel;
   int depth;
   int columns;
   bool add;
@@ -102,7 +103,7 @@ void multiplyTile(const Tile& tile) {
     __builtin_prefetch(c + i * tile.ldc + VECTORS * WIDTH - 1, 1);
   }
   const float* a = tile.strip.start;
-  const float* b = tile.panel;
+  const float* b = tile.panel.start;
   const ptrdiff_t step = Strip::step(tile);
 #pragma GCC unroll 2
   for (int p = 0; p < tile.depth; p++) {
@@ -117,7 +118,7 @@ void multiplyTile(const Tile& tile) {
       for (int v = 0; v < VECTORS; v++) sums[i][v] = multiplyAdd(x, row[v], sums[i][v]);
     }
     a += step;
-    b += VECTORS * WIDTH;
+    b += tile.panel.stride;
   }
   if (tile.columns == VECTORS * WIDTH) {
 #pragma GCC unroll 16
@@ -230,6 +231,69 @@ static void packB(float* packed, const float* b, int32_t ldb, int32_t transposed
   }
 }
 
+/** What is done with the sums of a product. */
+struct Finish {
+  bool accumulate;
+  const float* bias;
+  bool relu;
+};
+
+/** B as {@link packB} left it, `stride` the k that it was packed with. */
+struct Packed {
+  Rows b;
+
+  Rows panel(int k, int column, int vectors) const {
+    const int width = vectors * WIDTH;
+    return {b.start + column * b.stride + k * width, width};
+  }
+};
+
+/** B where it lies; its rows have to be whole vectors. */
+struct Unpacked {
+  Rows b;
+
+  Rows panel(int k, int column, int) const { return {b.at(k, column), b.stride}; }
+};
+
+/** C = A B, for {@link gemm}. */
+template <class Panels>
+void multiply(float* c, ptrdiff_t ldc, const Rows& a, bool aTransposed, const Panels& panels, int m, int n, int k,
+              const Finish& finish, float* workspace) {
+  static constexpr Tiles<ByRows> BY_ROWS;
+  static constexpr Tiles<ByColumns> BY_COLUMNS;
+  const auto& tiles = aTransposed ? BY_COLUMNS.of : BY_ROWS.of;
+  const int strips = (m + TILE_ROWS - 1) / TILE_ROWS;
+  for (int k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
+    const bool last = k0 + K_BLOCK >= k;
+    Tile tile;
+    tile.ldc = ldc;
+    tile.depth = lesser(K_BLOCK, k - k0);
+    tile.add = finish.accumulate || k0 > 0;
+    tile.relu = finish.relu && last;
+    for (int n0 = 0; n0 < n; n0 += N_BLOCK) {
+      const int end = lesser(n, n0 + N_BLOCK);
+      // Strips are as even as they can be: a tile of few rows keeps the processor waiting.
+      for (int strip = 0, row = 0, next; strip < strips; strip++, row = next) {
+        next = static_cast<int>(static_cast<int64_t>(m) * (strip + 1) / strips);
+        if (aTransposed) {
+          tile.strip = {a.at(k0, row), a.stride};
+        } else {
+          copyStrip(workspace, {a.at(row, k0), a.stride}, next - row, tile.depth);
+          tile.strip = {workspace, ByRows::ROW_STEP};
+        }
+        for (int column = n0; column < end; column += TILE_COLUMNS) {
+          tile.columns = lesser(TILE_COLUMNS, n - column);
+          const int vectors = (tile.columns + WIDTH - 1) / WIDTH;
+          tile.c = c + row * ldc + column;
+          tile.panel = panels.panel(k0, column, vectors);
+          tile.bias = finish.bias && last ? finish.bias + column : nullptr;
+          tiles[vectors - 1][next - row - 1](tile);
+        }
+      }
+    }
+  }
+}
+
 /**
  * C[m, n] = A[m, k] B[k, n], optionally added to C, plus a bias, through ReLU.
  *
@@ -248,40 +312,8 @@ static void packB(float* packed, const float* b, int32_t ldb, int32_t transposed
 static void gemm(float* c, int32_t ldc, const float* a, int32_t lda, int32_t aTransposed, const float* packed,
                  int32_t packedK, int32_t m, int32_t n, int32_t k, int32_t accumulate, const float* bias, int32_t relu,
                  float* workspace) {
-  static constexpr Tiles<ByRows> BY_ROWS;
-  static constexpr Tiles<ByColumns> BY_COLUMNS;
-  const auto& multiply = aTransposed ? BY_COLUMNS.of : BY_ROWS.of;
-  const Rows A = {a, lda};
-  const int strips = (m + TILE_ROWS - 1) / TILE_ROWS;
-  for (int k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
-    const bool last = k0 + K_BLOCK >= k;
-    Tile tile;
-    tile.ldc = ldc;
-    tile.depth = lesser(K_BLOCK, k - k0);
-    tile.add = accumulate || k0 > 0;
-    tile.relu = relu && last;
-    for (int n0 = 0; n0 < n; n0 += N_BLOCK) {
-      const int end = lesser(n, n0 + N_BLOCK);
-      // Strips are as even as they can be: a tile of few rows keeps the processor waiting.
-      for (int strip = 0, row = 0, next; strip < strips; strip++, row = next) {
-        next = static_cast<int>(static_cast<int64_t>(m) * (strip + 1) / strips);
-        if (aTransposed) {
-          tile.strip = {A.at(k0, row), lda};
-        } else {
-          copyStrip(workspace, {A.at(row, k0), lda}, next - row, tile.depth);
-          tile.strip = {workspace, ByRows::ROW_STEP};
-        }
-        for (int column = n0; column < end; column += TILE_COLUMNS) {
-          tile.columns = lesser(TILE_COLUMNS, n - column);
-          const int vectors = (tile.columns + WIDTH - 1) / WIDTH;
-          tile.c = c + static_cast<ptrdiff_t>(row) * ldc + column;
-          tile.panel = packed + static_cast<ptrdiff_t>(column) * packedK + k0 * vectors * WIDTH;
-          tile.bias = bias && last ? bias + column : nullptr;
-          multiply[vectors - 1][next - row - 1](tile);
-        }
-      }
-    }
-  }
+  const Finish finish = {accumulate != 0, bias, relu != 0};
+  multiply(c, ldc, {a, lda}, aTransposed, Packed{{packed, packedK}}, m, n, k, finish, workspace);
 }
 
 }  // namespace xformer::LEVEL
