@@ -1,8 +1,9 @@
-// GFLOP/s of the matrix product on one thread, packing included, in each kernel build, for the three orientations of a
-// linear layer; and the share of the peak, which is a product, packed beforehand, that stays in the caches. Rounds go
-// over all of them in turn, so that a slow spell of the machine falls on peak and products alike.
-import { GEMM_WORKSPACE, packedSize } from "../dist/kernels/kernels.js";
+// GFLOP/s of the matrix product on one thread, packing included, by each set of kernels, for the three orientations of a
+// linear layer; and the share of the peak. For native kernels that is a loop of multiply-adds in registers, for
+// WebAssembly, which has none, a product, packed beforehand, that stays in the caches. Rounds go over all of them in turn,
+// so that a slow spell of the machine falls on peak and products alike.
 import { compileKernels, instantiateKernels, supportsRelaxedSimd } from "../dist/kernels/load.js";
+import { loadNative } from "../dist/kernels/native.js";
 import { SharedMemory } from "../dist/tensor/memory.js";
 import { rounded, summary } from "./table.mjs";
 
@@ -33,8 +34,7 @@ function orientations(size, tokens, dModel, dFF) {
 }
 
 export async function measureGemm({ rounds = ROUNDS }) {
-  const builds = supportsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
-  const runners = builds.flatMap((build) => PRODUCTS.map((product) => prepare(build, product)));
+  const runners = sets().flatMap((set) => PRODUCTS.map((product) => prepare(set, product)));
   for (let round = 0; round < WARM_UPS + rounds; round++) {
     if (round === WARM_UPS) for (const { nanoseconds } of runners) nanoseconds.length = 0;
     for (const runner of runners) runner.measure();
@@ -43,12 +43,12 @@ export async function measureGemm({ rounds = ROUNDS }) {
     const { m, n, k, name } = product;
     const { best, median } = summary(nanoseconds);
     const peak = summary(
-      runners.find((runner) => runner.build === build && runner.product === PEAK).nanoseconds,
+      runners.find((runner) => runner.build === build && runner.product.packOnce).nanoseconds,
     );
     return {
       build,
       product: name,
-      size: `[${m},${k}]x[${k},${n}]`,
+      size: name === "peak, in registers" ? "" : `[${m},${k}]x[${k},${n}]`,
       "GFLOP/s best": rounded(1 / best),
       "GFLOP/s median": rounded(1 / median),
       "% of peak, bests": rounded((100 * peak.best) / best),
@@ -57,13 +57,32 @@ export async function measureGemm({ rounds = ROUNDS }) {
   });
 }
 
-function prepare(build, product) {
+/** The sets of kernels that run here, each with a name and a way to bind it to a memory. */
+function sets() {
+  const builds = supportsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
+  const addon = loadNative();
+  return [
+    ...builds.map((build) => ({
+      build,
+      bind: (memory) => instantiateKernels(compileKernels(build), memory),
+    })),
+    ...(addon.levels ?? []).map((level) => ({
+      build: `native ${level}`,
+      bind: (memory) => addon.bind(memory, level),
+    })),
+  ];
+}
+
+/** Multiply-adds of a measurement of the peak in registers. */
+const PEAK_ROUNDS = 200_000;
+
+function prepare({ build, bind }, product) {
   const { m, n, k, aTransposed, bTransposed, packOnce = false } = product;
   const memory = new SharedMemory();
-  const kernels = instantiateKernels(compileKernels(build), memory.wasm);
-  const [a, b, c, packed, workspace] = [m * k, k * n, m * n, packedSize(n, k), GEMM_WORKSPACE].map((floats) =>
-    memory.reserve(4 * floats),
-  );
+  const kernels = bind(memory.wasm);
+  if (product === PEAK && kernels.multiplyAddRounds !== undefined) return preparePeak(build, kernels);
+  const sizes = [m * k, k * n, m * n, kernels.packedSize(n, k), kernels.gemmWorkspace()];
+  const [a, b, c, packed, workspace] = sizes.map((floats) => memory.reserve(4 * floats));
   for (const [pointer, floats] of [
     [a, m * k],
     [b, k * n],
@@ -86,4 +105,14 @@ function prepare(build, product) {
     nanoseconds.push((1e6 * (performance.now() - start)) / (repeats * operations));
   };
   return { build, product, nanoseconds, measure };
+}
+
+function preparePeak(build, kernels) {
+  const nanoseconds = [];
+  const measure = () => {
+    const start = performance.now();
+    const operations = PEAK_ROUNDS * kernels.multiplyAddRounds(PEAK_ROUNDS);
+    nanoseconds.push((1e6 * (performance.now() - start)) / operations);
+  };
+  return { build, product: { ...PEAK, name: "peak, in registers" }, nanoseconds, measure };
 }
