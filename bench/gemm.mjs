@@ -1,8 +1,10 @@
-// GFLOP/s of the matrix product on one thread, packing included, in each kernel build, for the three orientations of a
-// linear layer; and the share of the peak, which is a product, packed beforehand, that stays in the caches. Rounds go
-// over all of them in turn, so that a slow spell of the machine falls on peak and products alike.
+// GFLOP/s of the matrix product on one thread, packing included, by each set of kernels, for the three orientations of a
+// linear layer; and the share of the peak. For native kernels that is a loop of multiply-adds in registers, for
+// WebAssembly, which has none, a product, packed beforehand, that stays in the caches. Rounds go over all of them in turn,
+// so that a slow spell of the machine falls on peak and products alike.
 import { bindKernels } from "../dist/kernels/kernels.js";
 import { allowsRelaxedSimd, loadKernels } from "../dist/kernels/load.js";
+import { loadNative } from "../dist/kernels/native.js";
 import { gemm, packB } from "../dist/tensor/calls.js";
 import { Heap } from "../dist/tensor/heap.js";
 import { rounded, summary } from "./table.mjs";
@@ -34,8 +36,7 @@ function orientations(size, tokens, dModel, dFF) {
 }
 
 export async function measureGemm({ rounds = ROUNDS }) {
-  const builds = allowsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
-  const runners = builds.flatMap((build) => PRODUCTS.map((product) => prepare(build, product)));
+  const runners = sets().flatMap((set) => PRODUCTS.map((product) => prepare(set, product)));
   for (let round = 0; round < WARM_UPS + rounds; round++) {
     if (round === WARM_UPS) for (const { nanoseconds } of runners) nanoseconds.length = 0;
     for (const runner of runners) runner.measure();
@@ -44,12 +45,12 @@ export async function measureGemm({ rounds = ROUNDS }) {
     const { m, n, k, name } = product;
     const { best, median } = summary(nanoseconds);
     const peak = summary(
-      runners.find((runner) => runner.build === build && runner.product === PEAK).nanoseconds,
+      runners.find((runner) => runner.build === build && runner.product.packOnce).nanoseconds,
     );
     return {
       build,
       product: name,
-      size: `[${m},${k}]x[${k},${n}]`,
+      size: name === "peak, in registers" ? "" : `[${m},${k}]x[${k},${n}]`,
       "GFLOP/s best": rounded(1 / best),
       "GFLOP/s median": rounded(1 / median),
       "% of peak, bests": rounded((100 * peak.best) / best),
@@ -58,10 +59,30 @@ export async function measureGemm({ rounds = ROUNDS }) {
   });
 }
 
-function prepare(build, product) {
+/** The sets of kernels that run here, each with a name and a way to bind it to a memory. */
+function sets() {
+  const builds = allowsRelaxedSimd() ? ["strict", "relaxed"] : ["strict"];
+  const addon = loadNative();
+  return [
+    ...builds.map((build) => ({
+      build,
+      bind: (memory) => bindKernels(loadKernels(build), memory),
+    })),
+    ...(addon.levels ?? []).map((level) => ({
+      build: `native ${level}`,
+      bind: (memory) => addon.bind(memory, level),
+    })),
+  ];
+}
+
+/** Multiply-adds of a measurement of the peak in registers. */
+const PEAK_ROUNDS = 200_000;
+
+function prepare({ build, bind }, product) {
   const { m, n, k, aTransposed, bTransposed, packOnce = false } = product;
   const heap = Heap.shared();
-  const kernels = bindKernels(loadKernels(build), heap.wasm);
+  const kernels = bind(heap.wasm);
+  if (product === PEAK && kernels.multiplyAddRounds !== undefined) return preparePeak(build, kernels);
   const caller = { kernels, gemmWorkspace: heap.reserve(4 * kernels.gemmWorkspace()), profile: undefined };
   const matrix = (rows, columns) => ({ pointer: heap.reserve(4 * rows * columns), rows, columns });
   const a = aTransposed ? matrix(k, m) : matrix(m, k);
@@ -87,4 +108,14 @@ function prepare(build, product) {
     nanoseconds.push((1e6 * (performance.now() - start)) / (repeats * operations));
   };
   return { build, product, nanoseconds, measure };
+}
+
+function preparePeak(build, kernels) {
+  const nanoseconds = [];
+  const measure = () => {
+    const start = performance.now();
+    const operations = PEAK_ROUNDS * kernels.multiplyAddRounds(PEAK_ROUNDS);
+    nanoseconds.push((1e6 * (performance.now() - start)) / operations);
+  };
+  return { build, product: { ...PEAK, name: "peak, in registers" }, nanoseconds, measure };
 }
