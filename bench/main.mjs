@@ -1,5 +1,5 @@
 // Measures the kernels, training, translation and memory; docs/performance.md has a run and says how to read it.
-// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus] [--sizes tiny,small,medium,large]
+// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus|sentences] [--sizes tiny,small,medium,large]
 //         [--corpus PREFIX --languages en-de --tokenizer word|bpe] [--threads N] [--rounds N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { measureGemm } from "./gemm.mjs";
 import { measureMemory } from "./memory.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
-import { measureTranslation } from "./translation.mjs";
+import { measureSentencesOf, measureTranslation } from "./translation.mjs";
 
 const SUITES = {
   gemm: measureGemm,
@@ -21,6 +21,7 @@ const SUITES = {
   cache: measureCache,
   cost: measureCost,
   corpus: measureCorpus,
+  sentences: measureSentencesOf,
 };
 
 /** @throws Error that says in a line what is wrong with the command line or this machine */
@@ -73,7 +74,11 @@ async function main() {
 /** The suite asked for, or all that can run. */
 function suites({ only, corpus }) {
   if (only === undefined) {
-    const needs = { corpus: corpus !== undefined, memory: process.platform === "linux" };
+    const needs = {
+      corpus: corpus !== undefined,
+      sentences: corpus !== undefined,
+      memory: process.platform === "linux",
+    };
     return Object.keys(SUITES).filter((name) => needs[name] ?? true);
   }
   if (only in SUITES) return [only];

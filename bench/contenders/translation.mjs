@@ -8,14 +8,14 @@ import { restore } from "../../dist/training/checkpointFormat.js";
 import { modelConfig, vocabularyOf } from "../sizes.mjs";
 import { serve } from "./serve.mjs";
 
-await serve(({ size, threads, weights, lines, limit }) => {
+await serve(({ size, threads, weights, lines, maxLength }) => {
   const pool = new WorkerPool(modelConfig(size, 0), JOBS, { threads });
   restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const tokenizer = vocabularyOf(size);
-  const translator = new Translator(pool, tokenizer, tokenizer, limit);
+  const translator = new Translator(pool, tokenizer, tokenizer, 1);
   return async () => {
-    const translations = await translator.translate(lines);
+    const translations = await translator.translate(lines, { maxLength, longLines: "keep" });
     return translations.map(({ text }) => text);
   };
 });

@@ -1,8 +1,9 @@
 """Greedy translation in PyTorch, with the weights that `translation.mjs` decodes with: a reference as one would write it
 for speed. Everything runs in inference mode; the encoder is nn.TransformerEncoder with its fast path; the decoder keeps
 keys and values of every layer in tensors that are made beforehand and filled in place, those of the encoder's output
-being computed once; all sentences go through it together. They are of one length, so there is nothing to pad or mask;
-ids come in and go out as lists of numbers, and END is not looked for, as the weights rule it out."""
+being computed once. Sentences of one length go through it together, with nothing to pad or mask; sentences of several go
+in batches of like length, padded to the longest. Ids come in and go out as lists of numbers, and END is not looked for,
+as the weights rule it out."""
 
 import json
 import math
@@ -50,8 +51,10 @@ class DecoderLayer:
         b, t, _ = x.shape
         return x.view(b, t, parts, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
 
-    def start(self, memory, limit):
-        """Computes the keys and values of the encoder's output [B, S, D], and makes room for those to come."""
+    def start(self, memory, mask, limit):
+        """Computes the keys and values of the encoder's output [B, S, D], and makes room for those to come; the mask
+        [B, 1, 1, S] is true for what is no padding, None where there is none."""
+        self.mask = mask
         keys, values = self.split(linear(memory, *self.memory), 2)
         self.cross = keys.contiguous(), values.contiguous()
         b, _, d = memory.shape
@@ -71,7 +74,7 @@ class DecoderLayer:
         heads = heads.transpose(1, 2).reshape(shape)
         x = self.add_and_norm(x, linear(heads, w["self_attn.out_proj.weight"], w["self_attn.out_proj.bias"]), "norm1")
         (q,) = self.split(linear(x, *self.query), 1)
-        heads = scaled_dot_product_attention(q, *self.cross).transpose(1, 2).reshape(shape)
+        heads = scaled_dot_product_attention(q, *self.cross, attn_mask=self.mask).transpose(1, 2).reshape(shape)
         heads = linear(heads, w["multihead_attn.out_proj.weight"], w["multihead_attn.out_proj.bias"])
         x = self.add_and_norm(x, heads, "norm2")
         inner = relu(linear(x, w["linear1.weight"], w["linear1.bias"]))
@@ -79,7 +82,7 @@ class DecoderLayer:
 
 
 def prepare(work):
-    size, limit = work["size"], work["limit"]
+    size = work["size"]
     d, heads, layers = size["dModel"], size["nHeads"], size["layers"]
     weights = read_safetensors(work["weights"])
     layer = nn.TransformerEncoderLayer(d, heads, size["dFF"], batch_first=True)
@@ -92,14 +95,24 @@ def prepare(work):
     target_table = weights["target_embedding.weight"] * math.sqrt(d)
     output = weights["output_projection.weight"], weights["output_projection.bias"]
     sources = [[*source, EOS] for source in work["sources"]]
-    positions = sinusoids(max(limit, *map(len, sources)), d)
+    limits = work["limits"]  # tokens of each translation
+    positions = sinusoids(max(*limits, *map(len, sources)), d)
+    longest_first = sorted(range(len(sources)), key=lambda i: (-len(sources[i]), -limits[i]))
+    count = work["batchSentences"]
+    batches = [longest_first[i : i + count] for i in range(0, len(sources), count)]
 
-    @torch.inference_mode()
-    def step():
-        source = torch.tensor(sources)
-        memory = encoder(source_table[source] + positions[: source.shape[1]])
+    def translate(sources, limit):
+        longest = len(sources[0])
+        padded = any(len(source) < longest for source in sources)
+        source = torch.tensor([source + [EOS] * (longest - len(source)) for source in sources])
+        lengths = torch.tensor([len(source) for source in sources])
+        padding = torch.arange(longest) >= lengths.unsqueeze(1) if padded else None
+        x = source_table[source] + positions[:longest]
+        memory = encoder(x, src_key_padding_mask=padding)
+        if memory.shape[1] < longest:  # the fast path leaves out columns that are padding in every row
+            padding = padding[:, : memory.shape[1]]
         for layer in decoder:
-            layer.start(memory, limit)
+            layer.start(memory, None if padding is None else ~padding[:, None, None, :], limit)
         translations = torch.empty(len(sources), limit, dtype=torch.long)
         newest = torch.full((len(sources),), BOS)
         for position in range(limit):
@@ -109,6 +122,15 @@ def prepare(work):
             newest = linear(x[:, 0], *output).argmax(-1)
             translations[:, position] = newest
         return translations.tolist()
+
+    @torch.inference_mode()
+    def step():
+        made = [None] * len(sources)
+        for batch in batches:
+            found = translate([sources[i] for i in batch], max(limits[i] for i in batch))
+            for i, ids in zip(batch, found):
+                made[i] = ids[: limits[i]]
+        return made
 
     return step
 
