@@ -2,6 +2,7 @@ import type { ProfileReport } from "../tensor/profile.ts";
 import type { RunSummary } from "../training/events.ts";
 import type { TrainResult } from "../training/run.ts";
 import type { ValidationRecord } from "../training/state.ts";
+import type { UnknownTokens } from "../training/unknownTokens.ts";
 import { apart, type Block, line, table, toned } from "./document.ts";
 import { bytes, count, counted, duration, percent, shellWord } from "./format.ts";
 
@@ -33,6 +34,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["", skippedPairs(corpus.skipped, maxLength)],
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
+    ...unknownRows(summary.unknown),
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
     ["run", summary.directory],
     [
@@ -46,6 +48,20 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ],
   ];
   return [{ kind: "facts", rows }];
+}
+
+/** What of the pairs that are not trained on is unknown. */
+function unknownRows({ valid, test }: RunSummary["unknown"]): [label: string, text: string][] {
+  const shares = (part: string, tokens: UnknownTokens | null): string[] => {
+    if (tokens === null) return [];
+    const { sourceTokens, unknownSource, targetTokens, unknownTarget } = tokens;
+    const share = (unknown: number, all: number): string => percent((100 * unknown) / Math.max(1, all), 2);
+    return [
+      `${share(unknownSource, sourceTokens)} of source, ${share(unknownTarget, targetTokens)} of target ${part}`,
+    ];
+  };
+  const parts = [...shares("in validation", valid), ...shares("held out", test)];
+  return parts.length === 0 ? [] : [["unknown", parts.join("; ")]];
 }
 
 function skippedPairs(skipped: number, maxLength: number): string {

@@ -5,6 +5,7 @@ import type { TrainingConfig } from "./config.ts";
 import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { ValidationRecord } from "./state.ts";
+import type { UnknownTokens } from "./unknownTokens.ts";
 
 /** What is known about a run before its first step. */
 export interface RunSummary {
@@ -21,6 +22,8 @@ export interface RunSummary {
   readonly validPairs: number;
   /** Test pairs; 0 without a test corpus. */
   readonly testPairs: number;
+  /** What of the validation pairs and of the test pairs is not in the vocabularies; null without such pairs. */
+  readonly unknown: { readonly valid: UnknownTokens | null; readonly test: UnknownTokens | null };
   /** Steps the whole run is expected to have, and the seconds that those still to do are expected to take. */
   readonly totalSteps: number;
   readonly estimatedSeconds: number;

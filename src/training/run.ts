@@ -15,6 +15,7 @@ import type { RunDirectory } from "./runDirectory.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
+import { unknownTokens } from "./unknownTokens.ts";
 import { measure, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
@@ -147,6 +148,10 @@ export class Run {
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,
       testPairs: test?.source.length ?? 0,
+      unknown: {
+        valid: validation && unknownTokens(validation, prepared.tokenizers),
+        test: test && unknownTokens(test, prepared.tokenizers),
+      },
       secondsPerEpoch,
       estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),
       memory: {

@@ -16,6 +16,7 @@ import { acquireRunLock } from "./runLock.ts";
 import { languagesOf, resolveConfig, resumedConfig, withFullPaths } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
 import { initialState, type TrainingState } from "./state.ts";
+import { doubtAboutWords } from "./unknownTokens.ts";
 
 /** Milliseconds between two events about the preparation of the corpus. */
 const PROGRESS_EVERY = 500;
@@ -66,6 +67,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
   const corpora = loadCorpora(config.data);
   const prepared = await prepare(config, cache, options);
+  const doubt = doubtAboutWords(prepared);
+  if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
