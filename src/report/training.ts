@@ -1,10 +1,11 @@
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { RunSummary } from "../training/events.ts";
 import type { TrainResult } from "../training/run.ts";
+import { peakOf } from "../training/schedule.ts";
 import type { ValidationRecord } from "../training/state.ts";
 import type { UnknownTokens } from "../training/unknownTokens.ts";
 import { apart, type Block, line, table, toned } from "./document.ts";
-import { bytes, count, counted, duration, percent, shellWord } from "./format.ts";
+import { bytes, count, counted, duration, percent, scientific, shellWord } from "./format.ts";
 
 /** A model on the test pairs of its run. */
 type Test = NonNullable<TrainResult["test"]>;
@@ -35,6 +36,8 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
     ...unknownRows(summary.unknown),
+    ["rate", learningRateText(summary)],
+    ...metricRow(summary),
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
     ["run", summary.directory],
     [
@@ -62,6 +65,20 @@ function unknownRows({ valid, test }: RunSummary["unknown"]): [label: string, te
   };
   const parts = [...shares("in validation", valid), ...shares("held out", test)];
   return parts.length === 0 ? [] : [["unknown", parts.join("; ")]];
+}
+
+function learningRateText({ training, model }: RunSummary): string {
+  const peak = scientific(peakOf(training, model.dModel));
+  return `up to ${peak} over ${counted(training.warmupSteps, "step")} of warm-up, then ${training.schedule}`;
+}
+
+/** What makes a validation the best, and why. */
+function metricRow({ training, validPairs, shortTargets }: RunSummary): [label: string, text: string][] {
+  if (validPairs === 0) return [];
+  const name = { bleu: "BLEU", chrf: "chrF", "exact-match": "exact match", loss: "loss" }[training.metric];
+  const short = "most targets have fewer than the four words that BLEU looks at";
+  const reason = !shortTargets || training.metric === "loss" ? "" : `; ${short}`;
+  return [["best", `the model with the best ${name} on the validation pairs${reason}`]];
 }
 
 function skippedPairs(skipped: number, maxLength: number): string {

@@ -6,12 +6,13 @@ import type { Pool } from "../replicas/pool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
-import type { RunConfig } from "./config.ts";
+import type { RunConfig, SettledTraining } from "./config.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import { BatchFeed } from "./feed.ts";
 import { Keeper } from "./keeper.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { RunDirectory } from "./runDirectory.ts";
+import { hasShortTargets } from "./settle.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
@@ -51,7 +52,7 @@ export interface RunOptions {
 
 /** Everything that a run works with. */
 export interface RunParts {
-  readonly config: RunConfig;
+  readonly config: RunConfig & { readonly training: SettledTraining };
   readonly prepared: PreparedCorpus;
   readonly validation: Corpus | null;
   readonly test: Corpus | null;
@@ -147,6 +148,7 @@ export class Run {
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,
+      shortTargets: validation !== null && hasShortTargets(validation, config.data.targetLanguage),
       testPairs: test?.source.length ?? 0,
       unknown: {
         valid: validation && unknownTokens(validation, prepared.tokenizers),

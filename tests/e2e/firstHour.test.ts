@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
-import { SMALLEST, xformer } from "../support/cli.ts";
+import { letterPairs, SMALLEST, writeFiles, xformer } from "../support/cli.ts";
 
 const cwd = temporaryDirectory();
 
@@ -32,5 +34,78 @@ describe("what nothing can be learned from", () => {
     expect(characters.stderr).toContain(
       "  unknown  0.00 % of source, 0.00 % of target in validation; 0.00 % of source",
     );
+  });
+});
+
+describe("a run that is short", () => {
+  /** The first pairs of the bundled corpus, as a table. */
+  const bundledPairs = (pairs: number): string[] => {
+    const side = (language: string): string[] =>
+      readFileSync(join(import.meta.dirname, `../../data/zh-en/train.${language}`), "utf8").split("\n");
+    const [source, target] = [side("zh"), side("en")];
+    return Array.from({ length: pairs }, (_, i) => `${source[i]}\t${target[i]}`);
+  };
+
+  it("learns twelve pairs in the usual twenty passes: warm-up is a tenth of them", async () => {
+    writeFiles(cwd, { "twelve.tsv": bundledPairs(12) });
+    const languages = ["--source-lang", "zh", "--target-lang", "en"];
+    const trained = await xformer(["train", "--train", "twelve.tsv", ...languages, "--out", "twelve"], {
+      cwd,
+    });
+    expect(trained.stderr).toMatch(/^ {2}rate {5}up to 3\.6e-3 over 2 steps of warm-up, then inverse-sqrt$/m);
+    const evaluated = await xformer(["eval", "--model", "twelve", "--test", "twelve.tsv", "--json"], { cwd });
+    // With a warm-up of 600 steps the perplexity is 40, and every translation the same.
+    expect(JSON.parse(evaluated.stdout).perplexity.score).toBeLessThan(4);
+  });
+
+  it("keeps its warm-up when it goes on, and says where it is from when it is asked", async () => {
+    writeFiles(cwd, { "letters.tsv": letterPairs(40) });
+    const train = ["train", "--train", "letters.tsv", ...SMALLEST, "--threads", "1"];
+    const setting = async (...args: string[]): Promise<Record<string, unknown>> => {
+      const { stdout } = await xformer([...args, "--print-config", "--json"], { cwd });
+      const { warmup, lr } = JSON.parse(stdout).training;
+      return { warmup, lr };
+    };
+    const peak = (16 * 600) ** -0.5;
+    expect(await setting(...train, "--max-steps", "50")).toEqual({
+      warmup: { value: 5, from: "a tenth of max_steps" },
+      lr: { value: peak, from: "the paper's for a warm-up of 600" },
+    });
+    expect(await setting(...train)).toMatchObject({
+      warmup: { value: null, from: "default: 600, but a tenth of the run at most" },
+    });
+    expect(await setting(...train, "--max-steps", "6000")).toMatchObject({
+      warmup: { value: 600, from: "default" },
+      lr: { value: null, from: "default" },
+    });
+    await xformer([...train, "--max-steps", "50", "--out", "short"], { cwd });
+    await xformer(["train", "--resume", "short", "--max-steps", "100"], { cwd });
+    const { training } = JSON.parse(readFileSync(join(cwd, "short", "config.json"), "utf8"));
+    expect(training).toMatchObject({ max_steps: 100, warmup: 5, lr: peak });
+  });
+});
+
+describe("targets too short for BLEU", () => {
+  it("are judged by exact match unless another metric is asked for, and it is said why", async () => {
+    const words = letterPairs(60).map((pair) => pair.split("\t")[0]!.replaceAll(" ", ""));
+    writeFiles(cwd, { "words.tsv": words.map((word) => `${[...word].join(" ")}\t${word}`) });
+    const train = ["train", "--train", "words.tsv", "--valid", "words.tsv", ...ONE_STEP];
+    const own = await xformer([...train, "--out", "own"], { cwd });
+    expect(own.stderr).toContain(
+      "  best     the model with the best exact match on the validation pairs; most targets have fewer than the four words that BLEU looks at\n",
+    );
+    const chosen = await xformer([...train, "--metric", "chrf", "--out", "chosen"], { cwd });
+    expect(chosen.stderr).toContain("  best     the model with the best chrF on the validation pairs");
+    const metrics = ["own", "chosen"].map(
+      (run) => JSON.parse(readFileSync(join(cwd, run, "config.json"), "utf8")).training.metric,
+    );
+    expect(metrics).toEqual(["exact-match", "chrf"]);
+  });
+
+  it("are told from targets of four words and more", async () => {
+    writeFiles(cwd, { "sentences.tsv": letterPairs(60).map((pair) => `${pair} .`) });
+    const train = ["train", "--train", "sentences.tsv", "--valid", "sentences.tsv", ...ONE_STEP];
+    const { stderr } = await xformer([...train, "--out", "sentences"], { cwd });
+    expect(stderr).toContain("  best     the model with the best BLEU on the validation pairs\n");
   });
 });

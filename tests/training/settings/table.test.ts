@@ -21,6 +21,7 @@ it("everything else that is asked of a new run is one too", () => {
   expect(ALL_SETTINGS.flatMap(({ option }) => option ?? [])).toEqual([
     "out",
     "threads",
+    "kernels",
     "cacheDirectory",
     "preset",
   ]);
