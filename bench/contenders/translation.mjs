@@ -13,7 +13,7 @@ await serve(({ size, threads, weights, lines, limit }) => {
   restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const tokenizer = vocabularyOf(size);
-  const translator = new Translator(pool, tokenizer, tokenizer, limit);
+  const translator = new Translator(pool, tokenizer, tokenizer, { outputLimit: limit });
   return async () => {
     const translations = await translator.translate(lines);
     return translations.map(({ text }) => text);

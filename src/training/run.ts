@@ -80,7 +80,7 @@ export class Run {
     this.#parts = parts;
     this.#emit = onEvent;
     this.#first = state.step;
-    this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
+    this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description);
     this.#step = new TrainingStep(pool, config.training);
     this.#keeper = new Keeper(directory, description, pool.main, this.#step);
     const feed = new BatchFeed(pool, corpus, tokenizers, {
@@ -229,11 +229,13 @@ export class Run {
 
 function describe({ config, prepared }: RunParts): Omit<CheckpointDescription, "model" | "training"> {
   const { corpus, tokenizers } = prepared;
+  const { longestSource, longestTarget, mostSentences } = corpus.statistics;
   return {
     sourceLanguage: config.data.sourceLanguage,
     targetLanguage: config.data.targetLanguage,
     // Half as long again as the longest target seen, so that a model that never says END is stopped.
-    outputLimit: Math.ceil(1.5 * corpus.statistics.longestTarget) + 5,
+    outputLimit: Math.ceil(1.5 * longestTarget) + 5,
+    lengths: { source: longestSource, target: longestTarget, sentences: mostSentences },
     sourceTokenizer: tokenizers.source,
     targetTokenizer: tokenizers.target,
   };

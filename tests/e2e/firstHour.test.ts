@@ -9,6 +9,14 @@ const cwd = temporaryDirectory();
 /** One step of a model of the smallest size. */
 const ONE_STEP = [...SMALLEST, "--max-steps", "1", "--warmup", "1", "--threads", "1"];
 
+/** The first pairs of the bundled corpus, as a table. */
+const bundledPairs = (pairs: number): string[] => {
+  const side = (language: string): string[] =>
+    readFileSync(join(import.meta.dirname, `../../data/zh-en/train.${language}`), "utf8").split("\n");
+  const [source, target] = [side("zh"), side("en")];
+  return Array.from({ length: pairs }, (_, i) => `${source[i]}\t${target[i]}`);
+};
+
 describe("what nothing can be learned from", () => {
   const WARNING = "warning: nearly every source line is a single word that no other line has";
 
@@ -38,14 +46,6 @@ describe("what nothing can be learned from", () => {
 });
 
 describe("a run that is short", () => {
-  /** The first pairs of the bundled corpus, as a table. */
-  const bundledPairs = (pairs: number): string[] => {
-    const side = (language: string): string[] =>
-      readFileSync(join(import.meta.dirname, `../../data/zh-en/train.${language}`), "utf8").split("\n");
-    const [source, target] = [side("zh"), side("en")];
-    return Array.from({ length: pairs }, (_, i) => `${source[i]}\t${target[i]}`);
-  };
-
   it("learns twelve pairs in the usual twenty passes: warm-up is a tenth of them", async () => {
     writeFiles(cwd, { "twelve.tsv": bundledPairs(12) });
     const languages = ["--source-lang", "zh", "--target-lang", "en"];
@@ -107,5 +107,33 @@ describe("targets too short for BLEU", () => {
     const train = ["train", "--train", "sentences.tsv", "--valid", "sentences.tsv", ...ONE_STEP];
     const { stderr } = await xformer([...train, "--out", "sentences"], { cwd });
     expect(stderr).toContain("  best     the model with the best BLEU on the validation pairs\n");
+  });
+});
+
+describe("lines longer than those of training", () => {
+  it("come apart at the ends of sentences, with a note; a sentence that is longer alone stays whole", async () => {
+    writeFiles(cwd, { "sentences.tsv": bundledPairs(12) });
+    const train = ["train", "--train", "sentences.tsv", "--source-lang", "zh", "--target-lang", "en"];
+    await xformer([...train, ...ONE_STEP, "--out", "single"], { cwd });
+    const translate = async (input: string, ...flags: string[]) => {
+      const command = ["translate", "--model", "single", "--max-length", "3", ...flags];
+      return xformer(command, { cwd, input: `${input}\n` });
+    };
+    const translated = async (input: string): Promise<string> => (await translate(input, "-q")).stdout.trim();
+    const two = await translate("我有三个本子。她想去银行。");
+    expect(two.stderr).toContain(
+      "line 1: more sentences than any line the model was trained on; translated in 2 pieces.",
+    );
+    expect(two.stdout.trim()).toBe(
+      `${await translated("我有三个本子。")} ${await translated("她想去银行。")}`,
+    );
+    expect((await translate("我有三个本子。她想去银行。", "--long-lines", "keep")).stderr).not.toContain(
+      "pieces",
+    );
+    const long = await translate(`${"我很好".repeat(10)}。`);
+    expect(long.stderr).toMatch(
+      /line 1: \d+ tokens, more than the \d+ of any line the model was trained on; its translation may be poor\.$/m,
+    );
+    expect((await translate("我很好。")).stderr).not.toContain("line 1");
   });
 });
