@@ -6,6 +6,7 @@ import type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 import { loadModel, type TrainedModel } from "./trainedModel.ts";
 
 export { type Corpus, loadCorpus } from "./data/corpus.ts";
+export type { SeenLengths } from "./decoding/longLines.ts";
 export type { DecodingOptions, LongLines } from "./decoding/options.ts";
 export type { TranslatedHypothesis, Translation } from "./decoding/translation.ts";
 export { type ErrorCode, XformerError } from "./errors.ts";

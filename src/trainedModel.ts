@@ -73,8 +73,8 @@ export async function loadModel(
   restore(checkpoint, pool.main.model, heap);
   const partners = others.map((other) => loadPartner(other, description, heap));
   pool.weightsChanged();
-  const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
-  const translator = new Translator(pool, sourceTokenizer, targetTokenizer, outputLimit, partners);
+  const { sourceTokenizer, targetTokenizer } = checkpoint;
+  const translator = new Translator(pool, sourceTokenizer, targetTokenizer, checkpoint, partners);
   return new TrainedModel(description, translator, pool.warning);
 }
 

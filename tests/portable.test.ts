@@ -38,7 +38,7 @@ function loadAlone(file: string): Translator {
   restore(checkpoint, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
-  return new Translator(pool, sourceTokenizer, targetTokenizer, outputLimit);
+  return new Translator(pool, sourceTokenizer, targetTokenizer, { outputLimit });
 }
 
 describe("a checkpoint on one thread, in a memory that is not shared", () => {

@@ -13,7 +13,7 @@ await serve(({ size, threads, weights, lines, maxLength }) => {
   restore({ ...readSafetensors(weights), file: weights }, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const tokenizer = vocabularyOf(size);
-  const translator = new Translator(pool, tokenizer, tokenizer, 1);
+  const translator = new Translator(pool, tokenizer, tokenizer, { outputLimit: 1 });
   return async () => {
     const translations = await translator.translate(lines, { maxLength, longLines: "keep" });
     return translations.map(({ text }) => text);

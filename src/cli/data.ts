@@ -69,7 +69,7 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
     `${printable(out)}: ${parts.map((part) => `${counted(splits[part].length, "pair")} in ${part}`).join(", ")}. Learn them with:\n`,
   );
   process.stdout.write(
-    `npx xformer train ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}\n`,
+    `npx xformer train ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}${task.flags === undefined ? "" : ` ${task.flags}`}\n`,
   );
   return EXIT.done;
 }

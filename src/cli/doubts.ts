@@ -1,3 +1,4 @@
+import type { PieceLimits } from "../decoding/longLines.ts";
 import type { DecodingOptions } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
 import { count, counted, percent } from "../report/format.ts";
@@ -6,17 +7,24 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** What became of a line that is longer than any the model was trained on. */
 export function aboutLongLine(
-  { sourceTokens, pieces }: Translation,
-  maxLength: number,
+  { sourceTokens, pieces, overLongPieces }: Translation,
+  limits: PieceLimits,
   { longLines = "split" }: DecodingOptions,
 ): string {
+  const what =
+    sourceTokens > limits.source
+      ? `${sourceTokens} tokens, more than the ${limits.source} of any line the model was trained on`
+      : `more sentences than any line the model was trained on`;
+  const stillLong = overLongPieces === 0 ? "" : `, ${overLongPieces} of them too long as well`;
+  const inPieces =
+    pieces === 1 ? "its translation may be poor" : `translated in ${pieces} pieces${stillLong}`;
   const outcome = {
-    split: `translated in ${pieces} pieces`,
+    split: inPieces,
     truncate: "the rest was left out",
     refuse: "not translated",
     keep: "its translation may be poor",
   }[longLines];
-  return `${sourceTokens} tokens, more than the ${maxLength} the model was trained for; ${outcome}.`;
+  return `${what}; ${outcome}.`;
 }
 
 /** Words that a message lists at most. */
@@ -61,10 +69,10 @@ export function unknownWords(tokenizer: Tokenizer, line: string): string[] {
 }
 
 /** What may explain a bad result of a model on a test set. */
-export function doubtsAbout(translations: readonly Translation[], maxLength: number): string[] {
+export function doubtsAbout(translations: readonly Translation[], { source }: PieceLimits): string[] {
   const unknown = translations.reduce((sum, { unknownTokens }) => sum + unknownTokens, 0);
   const tokens = translations.reduce((sum, { sourceTokens }) => sum + sourceTokens, 0);
-  const overLong = translations.filter((translation) => translation.overLong).length;
+  const overLong = translations.filter(({ overLongPieces }) => overLongPieces > 0).length;
   const share = percent((100 * unknown) / tokens);
   return [
     ...(unknown === 0
@@ -73,7 +81,7 @@ export function doubtsAbout(translations: readonly Translation[], maxLength: num
     ...(overLong === 0
       ? []
       : [
-          `${counted(overLong, "source")} of more than ${maxLength} tokens, for which the model was not trained.`,
+          `${counted(overLong, "source")} of more than ${source} tokens, longer than any the model was trained on.`,
         ]),
   ];
 }

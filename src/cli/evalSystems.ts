@@ -96,7 +96,7 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
         acceptedSeparator: flags.acceptedSeparator,
         decoding: defined({ beam: flags.beam, lengthPenalty: flags.lengthPenalty }),
       });
-      for (const doubt of doubtsAbout(translations, loaded.description.model.maxLength)) warn(doubt);
+      for (const doubt of doubtsAbout(translations, loaded.translator.limits)) warn(doubt);
       return { name, hypotheses: translations.map(({ text }) => text), measured };
     } finally {
       await loaded.close();

@@ -85,7 +85,7 @@ async function translateLines(
   state: PromptState,
   note: (text: string) => void,
 ): Promise<void> {
-  const { translator, description } = state.model;
+  const { translator } = state.model;
   const translations = await translator.translate(lines, state.options);
   const colours = coloursFor(process.stdout);
   for (const [i, translation] of translations.entries()) {
@@ -94,7 +94,7 @@ async function translateLines(
     state.last = { line: lines[i]!, translation };
     const unknown = unknownWords(translator.sourceTokenizer, lines[i]!);
     if (unknown.length > 0) note(`unknown to the model: ${unknown.join(", ")}`);
-    if (translation.overLong) note(aboutLongLine(translation, description.model.maxLength, state.options));
+    if (translation.overLong) note(aboutLongLine(translation, translator.limits, state.options));
   }
 }
 

@@ -88,7 +88,6 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   ]);
   const sink = openSink(flags.output);
   const unknown = new UnknownWords(model.translator.sourceTokenizer);
-  const { maxLength } = model.description.model;
   const checkPrefix = (where: string, prefix = ""): void => {
     const words = unknownWords(model.translator.targetTokenizer, prefix);
     if (words.length > 0) warn(`${where}: the prefix has words unknown to the model: ${words.join(", ")}.`);
@@ -97,7 +96,8 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const print = (line: number, { source, prefix }: InputRow, translation: Translation): string => {
     checkPrefix(place(line), prefix);
     unknown.add(source, translation);
-    if (translation.overLong) warn(`${place(line)}: ${aboutLongLine(translation, maxLength, options)}`);
+    if (translation.overLong)
+      warn(`${place(line)}: ${aboutLongLine(translation, model.translator.limits, options)}`);
     return formatTranslation(line, source, translation, flags);
   };
   try {

@@ -16,7 +16,7 @@ import { XformerError } from "../errors.ts";
  *
  * What is known only when all pairs are encoded stands at the end, so that the file is written in one go.
  */
-export const MAGIC: Buffer = Buffer.from(`xformer pairs 1 ${endianness()}\n`);
+export const MAGIC: Buffer = Buffer.from(`xformer pairs 2 ${endianness()}\n`);
 
 const FOOTER_LENGTH_BYTES = 4;
 const DIGEST_BYTES = 32;
@@ -34,6 +34,8 @@ export interface CorpusStatistics {
   /** Tokens of the longest source and of the longest target. */
   readonly longestSource: number;
   readonly longestTarget: number;
+  /** Sentences of the source that has most. */
+  readonly mostSentences: number;
 }
 
 /** What the file says about its content. */

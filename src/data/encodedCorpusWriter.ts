@@ -1,4 +1,5 @@
 import { AtomicFile } from "../io/atomicWrite.ts";
+import { sentencesIn } from "../text/sentences.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { CorpusHash } from "./corpus.ts";
 import {
@@ -116,7 +117,7 @@ export async function encodeCorpus(
 ): Promise<EncodedText> {
   const hash = new CorpusHash();
   const sums = { skipped: 0, sourceTokens: 0, targetTokens: 0, unknownSource: 0, unknownTarget: 0 };
-  let [longestSource, longestTarget] = [0, 0];
+  let [longestSource, longestTarget, mostSentences] = [0, 0, 0];
   for await (const pairs of stream) {
     for (const pair of pairs) {
       hash.add(pair.source, pair.target);
@@ -133,7 +134,8 @@ export async function encodeCorpus(
       sums.unknownTarget += tokenizers.target.vocabulary.countUnknown(target);
       longestSource = Math.max(longestSource, source.length);
       longestTarget = Math.max(longestTarget, target.length);
+      mostSentences = Math.max(mostSentences, sentencesIn(pair.source).length);
     }
   }
-  return { statistics: { ...sums, longestSource, longestTarget }, fingerprint: hash.digest() };
+  return { statistics: { ...sums, longestSource, longestTarget, mostSentences }, fingerprint: hash.digest() };
 }

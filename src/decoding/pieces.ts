@@ -1,6 +1,7 @@
 import { XformerError } from "../errors.ts";
+import { sentencesIn } from "../text/sentences.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { splitLine } from "./longLines.ts";
+import { type PieceLimits, splitLine } from "./longLines.ts";
 import type { DecodingOptions } from "./options.ts";
 
 /** What is translated at a time: a line, or a piece of one that is too long. */
@@ -19,6 +20,8 @@ export interface Piece {
 export interface LineInPieces {
   /** Source ids of the whole line, without END. */
   readonly source: Int32Array;
+  /** Whether it is longer than the lines of training. */
+  readonly overLong: boolean;
   readonly pieces: readonly Piece[];
 }
 
@@ -26,7 +29,7 @@ export interface LineInPieces {
  * Cuts lines into pieces where they are too long.
  *
  * @param partners the source tokenizers of further models
- * @param most the tokens of the longest sentence that may have been trained on
+ * @param limits the longest lines of training, and what the longest could have been
  */
 export function piecesOf(
   lines: readonly string[],
@@ -34,7 +37,7 @@ export function piecesOf(
   sourceTokenizer: Tokenizer,
   partners: readonly Tokenizer[],
   targetTokenizer: Tokenizer,
-  most: number,
+  limits: PieceLimits,
 ): LineInPieces[] {
   const prefixes = encodePrefixes(prefix, lines.length, targetTokenizer);
   const none = new Int32Array(0);
@@ -47,13 +50,17 @@ export function piecesOf(
     });
     const whole = piece(text);
     const { source } = whole;
-    if (source.length === 0) return { source, pieces: [] };
-    if (source.length <= most || longLines === "keep") return { source, pieces: [whole] };
-    if (longLines === "refuse") return { source, pieces: [] };
-    if (longLines === "truncate") return { source, pieces: [piece(text, 0, most)] };
-    const parts = splitLine(text, most, (part) => sourceTokenizer.encode(part).length);
+    if (source.length === 0) return { source, overLong: false, pieces: [] };
+    const hasManyTokens = source.length > limits.source;
+    if (hasManyTokens && longLines === "refuse") return { source, overLong: true, pieces: [] };
+    if (hasManyTokens && longLines === "truncate")
+      return { source, overLong: true, pieces: [piece(text, 0, limits.source)] };
+    const mayStay = longLines !== "split";
+    const overLong = hasManyTokens || (!mayStay && sentencesIn(text).length > limits.sentences);
+    if (!overLong || mayStay) return { source, overLong, pieces: [whole] };
+    const parts = splitLine(text, limits, (part) => sourceTokenizer.encode(part).length);
     const pieces = parts.map((part, i) => piece(part, i)).filter((part) => part.source.length > 0);
-    return { source, pieces };
+    return { source, overLong, pieces };
   });
 }
 

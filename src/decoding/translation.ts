@@ -11,8 +11,10 @@ export interface Translation {
   readonly sourceTokens: number;
   /** Source tokens that are not in the vocabulary. */
   readonly unknownTokens: number;
-  /** Whether the source is longer than any sentence that was trained on could be. */
+  /** Whether the source is longer than any that was trained on: in tokens, or in sentences where it can be split. */
   readonly overLong: boolean;
+  /** Pieces that are, too: sentences that cannot be split. */
+  readonly overLongPieces: number;
   /** In how many pieces it was translated: more than one where it was split, none where nothing was translated. */
   readonly pieces: number;
   /** What was found, best first (samples as they were drawn); `text` is that of the first. */

@@ -6,6 +6,7 @@ import { align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner } from "./batchRunner.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
 import type { DecodeBatch } from "./decodingJobs.ts";
+import type { PieceLimits, SeenLengths } from "./longLines.ts";
 import {
   type AlignmentUnit,
   type Decoding,
@@ -34,6 +35,14 @@ const BATCH_TOKENS = 1024;
 /** Of many hypotheses a sentence fewer sentences are worked on at a time, but no fewer than this. */
 const FEWEST_BATCH_TOKENS = 128;
 
+/** How long lines may be. */
+export interface TranslationLimits {
+  /** The most tokens a translation may have. */
+  readonly outputLimit: number;
+  /** The longest lines of training, where they are known. */
+  readonly lengths?: SeenLengths | undefined;
+}
+
 /** A further model of an ensemble, its parameters in the memory of the first's pool. */
 export interface Partner {
   readonly model: Transformer;
@@ -47,6 +56,8 @@ export class Translator {
   readonly targetTokenizer: Tokenizer;
   /** The most tokens a translation may have unless options say otherwise. */
   readonly outputLimit: number;
+  /** The longest lines that are translated in one piece. */
+  readonly limits: PieceLimits;
   readonly #partners: readonly Partner[];
   readonly #runner: BatchRunner;
 
@@ -54,13 +65,15 @@ export class Translator {
     pool: Pool,
     sourceTokenizer: Tokenizer,
     targetTokenizer: Tokenizer,
-    outputLimit: number,
+    { outputLimit, lengths }: TranslationLimits,
     partners: readonly Partner[] = [],
   ) {
     this.pool = pool;
     this.sourceTokenizer = sourceTokenizer;
     this.targetTokenizer = targetTokenizer;
     this.outputLimit = outputLimit;
+    const most = pool.main.model.config.maxLength;
+    this.limits = { most, ...(lengths ?? { source: most, sentences: Number.POSITIVE_INFINITY }) };
     this.#partners = partners;
     const { bosId, eosId } = targetTokenizer.vocabulary;
     this.#runner = new BatchRunner(pool, { bosId, eosId });
@@ -79,14 +92,14 @@ export class Translator {
     decoding: Decoding = resolveDecoding(options),
   ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
-    const { maxLength } = this.pool.main.model.config;
     const partners = this.#partners.map((partner) => partner.sourceTokenizer);
-    const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, maxLength);
-    const pieces = cut.flatMap((line) => line.pieces);
-    const found = await this.#decode(pieces, decoding, options.firstLine ?? 1);
-    const aligned = await this.#align(pieces, found, options.alignments);
+    const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, this.limits);
+    const all = cut.flatMap((line) => line.pieces);
+    const found = await this.#decode(all, decoding, options.firstLine ?? 1);
+    const aligned = await this.#align(all, found, options.alignments);
     let next = 0;
-    return cut.map(({ source, pieces: { length } }) => {
+    return cut.map(({ source, overLong, pieces }) => {
+      const { length } = pieces;
       const parts = aligned.slice(next, next + length);
       next += length;
       const hypotheses = joinHypotheses(parts, targetTokenizer, decoding.lengthPenalty);
@@ -94,7 +107,8 @@ export class Translator {
         text: hypotheses[0]?.text ?? "",
         sourceTokens: source.length,
         unknownTokens: sourceTokenizer.vocabulary.countUnknown(source),
-        overLong: source.length > maxLength,
+        overLong,
+        overLongPieces: pieces.filter((piece) => piece.source.length > this.limits.source).length,
         pieces: parts.length,
         hypotheses,
       };

@@ -2,7 +2,7 @@ import { floatsIn } from "../model/parameters.ts";
 import type { describeCheckpoint } from "../training/checkpoint.ts";
 import { bestOf } from "../training/state.ts";
 import { apart, type Block, type Span, table } from "./document.ts";
-import { count, percent } from "./format.ts";
+import { count, counted, percent } from "./format.ts";
 
 /** A checkpoint as far as it can be described without reading its numbers. */
 type Described = ReturnType<typeof describeCheckpoint>;
@@ -19,6 +19,8 @@ export interface Inspection {
   readonly model: object;
   readonly languages: { readonly source: string; readonly target: string };
   readonly outputLimit: number;
+  /** The longest lines of training; undefined in files from before they were kept. */
+  readonly lengths: Described["lengths"];
   readonly tokenizers: { readonly source: TokenizerSummary; readonly target: TokenizerSummary };
   readonly parameters: { readonly total: number; readonly parts: Readonly<Record<string, number>> };
   readonly tensors: Described["shapes"];
@@ -46,6 +48,7 @@ export function inspection(checkpoint: Described): Inspection {
     model,
     languages: { source: checkpoint.sourceLanguage, target: checkpoint.targetLanguage },
     outputLimit: checkpoint.outputLimit,
+    lengths: checkpoint.lengths,
     tokenizers: { source: about(sourceTokenizer), target: about(targetTokenizer) },
     parameters: { total: Object.values(parts).reduce((sum, size) => sum + size, 0), parts },
     tensors,
@@ -75,7 +78,7 @@ function section(title: string, body: Block): Block[] {
   return [{ kind: "heading", text: title }, body];
 }
 
-function outline({ tokenizers, languages, outputLimit, resumable }: Inspection): Span[][] {
+function outline({ tokenizers, languages, outputLimit, lengths, resumable }: Inspection): Span[][] {
   const side = (name: "source" | "target"): string => {
     const { kind, lowercase, vocabulary } = tokenizers[name];
     return `${languages[name] || "-"}, ${kind}s${lowercase ? " in lowercase" : ""}, vocabulary ${count(vocabulary)}`;
@@ -83,8 +86,13 @@ function outline({ tokenizers, languages, outputLimit, resumable }: Inspection):
   return [
     ["source", side("source")],
     ["target", `${side("target")}, at most ${count(outputLimit)} tokens out`],
+    ...(lengths === undefined ? [] : [["trained on", longest(lengths)]]),
     ["resumable", resumable ? "yes, it holds Adam's moments" : "no, see last.safetensors of its run"],
   ];
+}
+
+function longest({ source, target, sentences }: NonNullable<Inspection["lengths"]>): string {
+  return `sources of up to ${counted(source, "token")} and ${counted(sentences, "sentence")}, targets of up to ${counted(target, "token")}`;
 }
 
 function history(training: Inspection["training"]): Block {

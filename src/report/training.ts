@@ -1,9 +1,11 @@
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { RunSummary } from "../training/events.ts";
 import type { TrainResult } from "../training/run.ts";
+import { peakOf } from "../training/schedule.ts";
 import type { ValidationRecord } from "../training/state.ts";
+import type { UnknownTokens } from "../training/unknownTokens.ts";
 import { apart, type Block, line, table, toned } from "./document.ts";
-import { bytes, count, counted, duration, percent, shellWord } from "./format.ts";
+import { bytes, count, counted, duration, percent, scientific, shellWord } from "./format.ts";
 
 /** A model on the test pairs of its run. */
 type Test = NonNullable<TrainResult["test"]>;
@@ -33,6 +35,9 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["", skippedPairs(corpus.skipped, maxLength)],
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
+    ...unknownRows(summary.unknown),
+    ["rate", learningRateText(summary)],
+    ...metricRow(summary),
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
     ["run", summary.directory],
     [
@@ -46,6 +51,34 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ],
   ];
   return [{ kind: "facts", rows }];
+}
+
+/** What of the pairs that are not trained on is unknown. */
+function unknownRows({ valid, test }: RunSummary["unknown"]): [label: string, text: string][] {
+  const shares = (part: string, tokens: UnknownTokens | null): string[] => {
+    if (tokens === null) return [];
+    const { sourceTokens, unknownSource, targetTokens, unknownTarget } = tokens;
+    const share = (unknown: number, all: number): string => percent((100 * unknown) / Math.max(1, all), 2);
+    return [
+      `${share(unknownSource, sourceTokens)} of source, ${share(unknownTarget, targetTokens)} of target ${part}`,
+    ];
+  };
+  const parts = [...shares("in validation", valid), ...shares("held out", test)];
+  return parts.length === 0 ? [] : [["unknown", parts.join("; ")]];
+}
+
+function learningRateText({ training, model }: RunSummary): string {
+  const peak = scientific(peakOf(training, model.dModel));
+  return `up to ${peak} over ${counted(training.warmupSteps, "step")} of warm-up, then ${training.schedule}`;
+}
+
+/** What makes a validation the best, and why. */
+function metricRow({ training, validPairs, shortTargets }: RunSummary): [label: string, text: string][] {
+  if (validPairs === 0) return [];
+  const name = { bleu: "BLEU", chrf: "chrF", "exact-match": "exact match", loss: "loss" }[training.metric];
+  const short = "most targets have fewer than the four words that BLEU looks at";
+  const reason = !shortTargets || training.metric === "loss" ? "" : `; ${short}`;
+  return [["best", `the model with the best ${name} on the validation pairs${reason}`]];
 }
 
 function skippedPairs(skipped: number, maxLength: number): string {

@@ -100,5 +100,7 @@ export const dates: Task = {
   description: "dates as people write them to ISO 8601: March 3rd, 2021 to 2021-03-03",
   sourceLang: "en",
   targetLang: "iso",
+  flags:
+    "--tokenizer char --preset tiny --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
   generate: ({ seed, count }) => takeDistinct(pairs(seed), count, "dates"),
 };

@@ -67,5 +67,7 @@ export const numbers: Task = {
   description: "digits to English words: 1,234 to one thousand two hundred thirty-four",
   sourceLang: "num",
   targetLang: "en",
+  flags:
+    "--tokenizer char --preset tiny --max-epochs 10 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
   generate: ({ seed, count }) => takeDistinct(pairs(seed), count, "numbers"),
 };

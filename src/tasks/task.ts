@@ -15,6 +15,8 @@ export interface Task {
   readonly sourceLang: string;
   /** The file extension, and the language, of the target side. */
   readonly targetLang: string;
+  /** The flags of `xformer train` that its recipe in `examples` stands for, where the usual settings are not right. */
+  readonly flags?: string;
   /**
    * Makes pairs of which no two share a source or a target, so that any cut through them is clean.
    *

@@ -1,3 +1,4 @@
+import type { SeenLengths } from "../decoding/longLines.ts";
 import { XformerError } from "../errors.ts";
 import {
   bytesInMemory,
@@ -31,6 +32,8 @@ export interface CheckpointDescription {
   readonly targetLanguage: string;
   /** The most tokens a translation may have. */
   readonly outputLimit: number;
+  /** The longest lines of training; files written before they were kept have none. */
+  readonly lengths?: SeenLengths | undefined;
   readonly sourceTokenizer: Tokenizer;
   readonly targetTokenizer: Tokenizer;
   /** Where training stood. */
@@ -91,12 +94,12 @@ export function tensorsOf(model: Transformer, heap: Heap, optimizer?: Optimizer)
 /** What a checkpoint says about itself, as strings. */
 export function metadataOf(description: CheckpointDescription): Record<string, string> {
   const { model, sourceTokenizer, targetTokenizer, training, ...translation } = description;
-  const { sourceLanguage, targetLanguage, outputLimit } = translation;
+  const { sourceLanguage, targetLanguage, outputLimit, lengths } = translation;
   return {
     format: "xformer",
     format_version: String(FORMAT_VERSION),
     model: JSON.stringify(model),
-    translation: JSON.stringify({ sourceLanguage, targetLanguage, outputLimit }),
+    translation: JSON.stringify({ sourceLanguage, targetLanguage, outputLimit, lengths }),
     source_tokenizer: JSON.stringify(sourceTokenizer.toJSON()),
     target_tokenizer: JSON.stringify(targetTokenizer.toJSON()),
     training: JSON.stringify(training),
@@ -164,7 +167,9 @@ export function parseDescription(
       throw damaged(file, `its ${side} vocabulary has ${entries} entries, the model ${size}`);
   }
   const translation =
-    parse<Pick<CheckpointDescription, "sourceLanguage" | "targetLanguage" | "outputLimit">>("translation");
+    parse<Pick<CheckpointDescription, "sourceLanguage" | "targetLanguage" | "outputLimit" | "lengths">>(
+      "translation",
+    );
   return {
     model,
     ...translation,

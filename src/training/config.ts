@@ -35,8 +35,8 @@ export interface TrainingConfig {
   readonly learningRate: number | null;
   /** Where cosine and linear end, and below which plateau does not go. */
   readonly minLearningRate: number;
-  /** Steps over which the learning rate rises. */
-  readonly warmupSteps: number;
+  /** Steps over which the learning rate rises; null for 600, but a tenth of the run at most. */
+  readonly warmupSteps: number | null;
   /** Plateau: what the rate is multiplied by after `plateauPatience` validations without improvement. */
   readonly plateauFactor: number;
   readonly plateauPatience: number;
@@ -53,8 +53,8 @@ export interface TrainingConfig {
   readonly validateEveryEpochs: number;
   /** The most validation pairs that are translated; null for all. Loss is measured on all of them. */
   readonly validatePairs: number | null;
-  /** What makes a validation the best, and what patience waits for. */
-  readonly metric: MetricName;
+  /** What makes a validation the best, and what patience waits for; null for what suits the validation targets. */
+  readonly metric: MetricName | null;
   /** Validations in a row without improvement after which the run ends; null for never. */
   readonly patience: number | null;
   /** Steps between two saves of the last state; null for at every validation. */
@@ -69,6 +69,12 @@ export interface TrainingConfig {
   readonly averageOf: "best" | "last";
   /** Steps in a row that may be skipped for a loss or gradient that is not finite. */
   readonly maxSkips: number;
+}
+
+/** How a model is trained when nothing is left to the data any more: what a run goes by, and keeps. */
+export interface SettledTraining extends TrainingConfig {
+  readonly warmupSteps: number;
+  readonly metric: MetricName;
 }
 
 /** What {@link TrainingConfig} is when nothing else is said. */
@@ -87,7 +93,7 @@ export const DEFAULT_TRAINING: TrainingConfig = {
   schedule: "inverse-sqrt",
   learningRate: null,
   minLearningRate: 0,
-  warmupSteps: 600,
+  warmupSteps: null,
   plateauFactor: 0.5,
   plateauPatience: 2,
   labelSmoothing: 0.1,
@@ -97,7 +103,7 @@ export const DEFAULT_TRAINING: TrainingConfig = {
   validateEvery: null,
   validateEveryEpochs: 1,
   validatePairs: null,
-  metric: "bleu",
+  metric: null,
   patience: null,
   saveEvery: null,
   keepBest: 1,

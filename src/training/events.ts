@@ -1,16 +1,17 @@
 import type { CorpusStatistics } from "../data/encodedCorpusFile.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
-import type { TrainingConfig } from "./config.ts";
+import type { SettledTraining } from "./config.ts";
 import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { ValidationRecord } from "./state.ts";
+import type { UnknownTokens } from "./unknownTokens.ts";
 
 /** What is known about a run before its first step. */
 export interface RunSummary {
   readonly directory: string;
   readonly model: ModelConfig;
-  readonly training: TrainingConfig;
+  readonly training: SettledTraining;
   /** Numbers that are learned. */
   readonly parameters: number;
   /** In words: native AVX2, relaxed SIMD. */
@@ -19,8 +20,12 @@ export interface RunSummary {
   readonly corpus: CorpusStatistics & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;
+  /** Whether most targets of the validation pairs are too short for BLEU. */
+  readonly shortTargets: boolean;
   /** Test pairs; 0 without a test corpus. */
   readonly testPairs: number;
+  /** What of the validation pairs and of the test pairs is not in the vocabularies; null without such pairs. */
+  readonly unknown: { readonly valid: UnknownTokens | null; readonly test: UnknownTokens | null };
   /** Steps the whole run is expected to have, and the seconds that those still to do are expected to take. */
   readonly totalSteps: number;
   readonly estimatedSeconds: number;

@@ -6,15 +6,17 @@ import type { Pool } from "../replicas/pool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
-import type { RunConfig } from "./config.ts";
+import type { RunConfig, SettledTraining } from "./config.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import { BatchFeed } from "./feed.ts";
 import { Keeper } from "./keeper.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { RunDirectory } from "./runDirectory.ts";
+import { hasShortTargets } from "./settle.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
+import { unknownTokens } from "./unknownTokens.ts";
 import { measure, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
@@ -50,7 +52,7 @@ export interface RunOptions {
 
 /** Everything that a run works with. */
 export interface RunParts {
-  readonly config: RunConfig;
+  readonly config: RunConfig & { readonly training: SettledTraining };
   readonly prepared: PreparedCorpus;
   readonly validation: Corpus | null;
   readonly test: Corpus | null;
@@ -78,7 +80,7 @@ export class Run {
     this.#parts = parts;
     this.#emit = onEvent;
     this.#first = state.step;
-    this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description.outputLimit);
+    this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description);
     this.#step = new TrainingStep(pool, config.training);
     this.#keeper = new Keeper(directory, description, pool.main, this.#step);
     const feed = new BatchFeed(pool, corpus, tokenizers, {
@@ -146,7 +148,12 @@ export class Run {
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,
+      shortTargets: validation !== null && hasShortTargets(validation, config.data.targetLanguage),
       testPairs: test?.source.length ?? 0,
+      unknown: {
+        valid: validation && unknownTokens(validation, prepared.tokenizers),
+        test: test && unknownTokens(test, prepared.tokenizers),
+      },
       secondsPerEpoch,
       estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),
       memory: {
@@ -222,11 +229,13 @@ export class Run {
 
 function describe({ config, prepared }: RunParts): Omit<CheckpointDescription, "model" | "training"> {
   const { corpus, tokenizers } = prepared;
+  const { longestSource, longestTarget, mostSentences } = corpus.statistics;
   return {
     sourceLanguage: config.data.sourceLanguage,
     targetLanguage: config.data.targetLanguage,
     // Half as long again as the longest target seen, so that a model that never says END is stopped.
-    outputLimit: Math.ceil(1.5 * corpus.statistics.longestTarget) + 5,
+    outputLimit: Math.ceil(1.5 * longestTarget) + 5,
+    lengths: { source: longestSource, target: longestTarget, sentences: mostSentences },
     sourceTokenizer: tokenizers.source,
     targetTokenizer: tokenizers.target,
   };

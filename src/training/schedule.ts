@@ -1,8 +1,13 @@
-import type { TrainingConfig } from "./config.ts";
+import type { SettledTraining, TrainingConfig } from "./config.ts";
+
+/** Steps of warm-up in a run that is long enough for them. */
+export const USUAL_WARMUP = 600;
+/** The most that warm-up takes of a run when nobody says how long it is. */
+const LARGEST_SHARE = 0.1;
 
 /** What a learning rate depends on, beside the step. */
 export interface Schedule
-  extends Pick<TrainingConfig, "schedule" | "warmupSteps" | "minLearningRate" | "plateauFactor"> {
+  extends Pick<SettledTraining, "schedule" | "warmupSteps" | "minLearningRate" | "plateauFactor"> {
   /** The learning rate at the end of warm-up. */
   readonly peak: number;
   /** Steps of the whole run: where cosine and linear have come down to `minLearningRate`. */
@@ -45,4 +50,27 @@ export function learningRate(step: number, schedule: Schedule, reductions = 0): 
 /** The paper's peak: dModel^-0.5 warmup^-0.5. */
 export function paperPeak(dModel: number, warmupSteps: number): number {
   return (dModel * warmupSteps) ** -0.5;
+}
+
+/** The learning rate at the end of warm-up: what was said, or the paper's. */
+export function peakOf(
+  { learningRate, warmupSteps }: Pick<SettledTraining, "learningRate" | "warmupSteps">,
+  dModel: number,
+): number {
+  return learningRate ?? paperPeak(dModel, warmupSteps);
+}
+
+/**
+ * Warm-up and peak of the learning rate. Where nobody says how long warm-up is, it is 600 steps, and a tenth of a run
+ * that is too short for that. The paper's peak grows as warm-up gets shorter: a short run has that of 600 steps.
+ */
+export function warmUp(
+  { warmupSteps, learningRate }: Pick<TrainingConfig, "warmupSteps" | "learningRate">,
+  dModel: number,
+  totalSteps: number,
+): Pick<SettledTraining, "warmupSteps" | "learningRate"> {
+  if (warmupSteps !== null) return { warmupSteps, learningRate };
+  const most = Math.max(1, Math.floor(LARGEST_SHARE * totalSteps));
+  if (most >= USUAL_WARMUP) return { warmupSteps: USUAL_WARMUP, learningRate };
+  return { warmupSteps: most, learningRate: learningRate ?? paperPeak(dModel, USUAL_WARMUP) };
 }

@@ -1,4 +1,4 @@
-import type { MetricName, TrainingConfig } from "./config.ts";
+import type { MetricName, SettledTraining } from "./config.ts";
 
 /** One validation, as a line of `metrics.jsonl` has it; rates and scores from 0 to 100. */
 export interface ValidationRecord {
@@ -34,7 +34,7 @@ interface KeptCheckpoints {
  * What follows from the validations, such as patience, is worked out from them and not stored.
  */
 export interface TrainingState {
-  readonly config: TrainingConfig;
+  readonly config: SettledTraining;
   /** SHA-256 of the training corpus: a run goes on only with the data it began with. */
   readonly corpus: string;
   /** Steps done, those that were skipped included. */
@@ -55,7 +55,7 @@ export interface TrainingState {
 export const EMPTY_WINDOW: LogWindow = { loss: 0, sourceTokens: 0, targetTokens: 0 };
 
 /** The state of a run that is about to begin. */
-export function initialState(config: TrainingConfig, corpus: string): TrainingState {
+export function initialState(config: SettledTraining, corpus: string): TrainingState {
   return {
     ...{ config, corpus, step: 0, skipped: 0, skippedInARow: 0, epoch: 0, batch: 0 },
     ...{ window: EMPTY_WINDOW, validations: [], kept: { best: [], last: [] } },
@@ -123,7 +123,7 @@ export function progressOf({ validations, config }: TrainingState): Progress {
 }
 
 /** How many checkpoints are kept of each kind: as many as asked for, and as many as are averaged at the end. */
-export function keptCounts({ keepBest, keepLast, average, averageOf }: TrainingConfig): {
+export function keptCounts({ keepBest, keepLast, average, averageOf }: SettledTraining): {
   readonly best: number;
   readonly last: number;
 } {

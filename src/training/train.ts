@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Corpus, loadCorpus } from "../data/corpus.ts";
+import { type Corpus, loadCorpus, type Pairs } from "../data/corpus.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
 import type { KernelSetName } from "../kernels/kernels.ts";
@@ -10,12 +10,14 @@ import { loadCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpointFormat.ts";
 import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
-import { Run, type RunOptions, type TrainResult } from "./run.ts";
+import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
 import { languagesOf, resolveConfig, resumedConfig, withFullPaths } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
+import { settleTraining } from "./settle.ts";
 import { initialState, type TrainingState } from "./state.ts";
+import { doubtAboutWords } from "./unknownTokens.ts";
 
 /** Milliseconds between two events about the preparation of the corpus. */
 const PROGRESS_EVERY = 500;
@@ -66,14 +68,17 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
   const corpora = loadCorpora(config.data);
   const prepared = await prepare(config, cache, options);
+  const doubt = doubtAboutWords(prepared);
+  if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
+  const settled = settle(config, prepared, corpora.validation);
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
     return whileLocked(directory, () => {
       directory.clear(force);
-      directory.writeConfig(toConfigFile(withFullPaths(config)));
-      const state = initialState(config.training, prepared.corpus.fingerprint);
-      const run = new Run({ config, prepared, ...corpora, pool, directory }, state, options.onEvent);
+      directory.writeConfig(toConfigFile(withFullPaths(settled)));
+      const state = initialState(settled.training, prepared.corpus.fingerprint);
+      const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
       return run.carryOut(null, options.signal);
     });
   });
@@ -106,12 +111,13 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   const prepared = await prepare(config, cache, options, tokenizers);
+  const settled = settle(config, prepared, corpora.validation);
   return withPool(prepared, config, options, (pool) => {
     refuseOtherData(prepared, checkpoint.training, path);
     directory.removeHalfWritten();
-    directory.writeConfig(toConfigFile(withFullPaths(config)));
-    const state = { ...checkpoint.training, config: config.training };
-    const run = new Run({ config, prepared, ...corpora, pool, directory }, state, options.onEvent);
+    directory.writeConfig(toConfigFile(withFullPaths(settled)));
+    const state = { ...checkpoint.training, config: settled.training };
+    const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
     return run.carryOut(checkpoint, options.signal);
   });
 }
@@ -120,6 +126,11 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
 function storedConfig(stored: RunConfig, { training }: Checkpoint): RunConfig {
   const { maxSteps, maxEpochs } = stored.training;
   return { ...stored, training: { ...training.config, maxSteps, maxEpochs } };
+}
+
+/** The configuration with what it leaves to the data decided. */
+function settle(config: RunConfig, { corpus }: PreparedCorpus, validation: Pairs | null): RunParts["config"] {
+  return { ...config, training: settleTraining(config, corpus, validation) };
 }
 
 function prepare(

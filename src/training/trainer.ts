@@ -1,9 +1,10 @@
 import { XformerError } from "../errors.ts";
-import type { TrainingConfig } from "./config.ts";
+import type { SettledTraining } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
 import type { BatchFeed } from "./feed.ts";
 import type { LogRecord } from "./runDirectory.ts";
-import { learningRate, paperPeak, type Schedule } from "./schedule.ts";
+import { learningRate, peakOf, type Schedule } from "./schedule.ts";
+import { lengthOf } from "./settle.ts";
 import {
   bestOf,
   EMPTY_WINDOW,
@@ -42,7 +43,7 @@ export class Trainer {
   readonly #step: TrainingStep;
   readonly #feed: BatchFeed;
   readonly #schedule: Schedule;
-  readonly #config: TrainingConfig;
+  readonly #config: SettledTraining;
   readonly #hooks: TrainerHooks;
   #state: TrainingState;
   /** Tokens and seconds of the steps since the last line of the log; validating and saving is not training. */
@@ -63,10 +64,8 @@ export class Trainer {
     this.#hooks = hooks;
     this.#state = state;
     this.stepsPerEpoch = Math.ceil(feed.batchesIn(0) / config.accumulate);
-    const byEpochs = (config.maxEpochs ?? Number.POSITIVE_INFINITY) * this.stepsPerEpoch;
-    this.totalSteps = Math.min(config.maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
-    const peak = config.learningRate ?? paperPeak(dModel, config.warmupSteps);
-    this.#schedule = { ...config, peak, totalSteps: this.totalSteps };
+    this.totalSteps = lengthOf(config, feed.batchesIn(0));
+    this.#schedule = { ...config, peak: peakOf(config, dModel), totalSteps: this.totalSteps };
   }
 
   get state(): TrainingState {

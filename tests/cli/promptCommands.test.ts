@@ -11,7 +11,7 @@ const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "word" });
 const size = TOKENIZER.vocabulary.size;
 const pool = new WorkerPool(smallModel(size), JOBS, { threads: 1 });
 pool.main.model.initialise(1);
-const translator = new Translator(pool, TOKENIZER, TOKENIZER, 6);
+const translator = new Translator(pool, TOKENIZER, TOKENIZER, { outputLimit: 6 });
 const model = { translator } as TrainedModel;
 let state: PromptState = { model, options: {}, last: undefined };
 

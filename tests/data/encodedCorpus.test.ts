@@ -22,7 +22,14 @@ function write(pairs: readonly Pair[], vocabularySize = 1000, maxLength = 100): 
 }
 
 function statisticsOf(sourceTokens: number, targetTokens: number) {
-  const counts = { skipped: 3, unknownSource: 1, unknownTarget: 2, longestSource: 5, longestTarget: 6 };
+  const counts = {
+    skipped: 3,
+    unknownSource: 1,
+    unknownTarget: 2,
+    longestSource: 5,
+    longestTarget: 6,
+    mostSentences: 1,
+  };
   return { ...counts, sourceTokens, targetTokens };
 }
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { joinPieces, splitLine } from "../../src/decoding/longLines.ts";
+import { joinPieces, type PieceLimits, splitLine } from "../../src/decoding/longLines.ts";
 
 const words = (text: string): number => text.split(" ").filter((word) => word !== "").length;
 const characters = (text: string): number => [...text.replaceAll(" ", "")].length;
+
+/** As of a model of which nothing is known but how long lines could be. */
+const upTo = (most: number): PieceLimits => ({ source: most, sentences: Number.POSITIVE_INFINITY, most });
 
 describe("splitLine", () => {
   it.each([
@@ -13,13 +16,22 @@ describe("splitLine", () => {
     ["我很好。你好吗？我们走。", 8, characters, ["我很好。你好吗？", "我们走。"]],
     ["aaaaaaaaa", 4, characters, ["aaaa", "aaaa", "a"]],
   ])("%s", (line, most, count, pieces) => {
-    expect(splitLine(line, most, count)).toEqual(pieces);
+    expect(splitLine(line, upTo(most), count)).toEqual(pieces);
+  });
+
+  it.each([
+    ["A b. C d. E f.", 1, ["A b.", "C d.", "E f."]],
+    ["A b. C d. E f.", 2, ["A b. C d.", "E f."]],
+    ["A b c d e f. G h.", 2, ["A b c d e f.", "G h."]],
+    ["A b c d e f g, h i. J k.", 2, ["A b c d", "e f g,", "h i.", "J k."]],
+  ])("%s, in pieces of four words and %d sentences", (line, sentences, pieces) => {
+    expect(splitLine(line, { source: 4, sentences, most: 8 }, words)).toEqual(pieces);
   });
 
   it("loses nothing and keeps to the limit, whatever the line", () => {
     const line = "Some text, 又有中文；and a-very-long-word-without-end!? Yes... no.\u00a0Last 。".repeat(20);
     for (const most of [1, 2, 7, 30]) {
-      const pieces = splitLine(line, most, characters);
+      const pieces = splitLine(line, upTo(most), characters);
       expect(pieces.join("").replace(/\s/g, "")).toBe(line.replace(/\s/g, ""));
       expect(Math.max(...pieces.map(characters))).toBeLessThanOrEqual(most);
     }

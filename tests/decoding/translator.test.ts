@@ -18,7 +18,7 @@ function makeTranslator(threads: number): Translator {
   const { parameters } = pool.main.model;
   pool.main.model.initialise(5);
   parameters.values(parameters.get("output_projection.bias"))[TOKENIZER.vocabulary.eosId] = 0.5;
-  return new Translator(pool, TOKENIZER, TOKENIZER, LIMIT);
+  return new Translator(pool, TOKENIZER, TOKENIZER, { outputLimit: LIMIT });
 }
 
 /** Lines of up to 60 letters: together several batches of 1024 tokens. */
@@ -86,6 +86,7 @@ describe("Translator", () => {
       sourceTokens: 0,
       unknownTokens: 0,
       overLong: false,
+      overLongPieces: 0,
       pieces: 0,
       hypotheses: [],
     };
@@ -97,7 +98,7 @@ describe("Translator", () => {
   it("counts tokens and unknown ones, and says which lines are longer than any trained on", async () => {
     const lines = ["a?b!", "a".repeat(MAX_LENGTH), "a".repeat(MAX_LENGTH + 1)];
     const facts = (await translator.translate(lines)).map(
-      ({ text: _, hypotheses: __, pieces: ___, ...rest }) => rest,
+      ({ text: _, hypotheses: __, pieces: ___, overLongPieces: ____, ...rest }) => rest,
     );
     expect(facts).toEqual([
       { sourceTokens: 4, unknownTokens: 2, overLong: false },
@@ -155,7 +156,9 @@ describe("Translator", () => {
       model.initialise(seed);
       model.parameters.values(model.parameters.get("output_projection.bias"))[TOKENIZER.vocabulary.eosId] =
         0.5;
-      return new Translator(pool, TOKENIZER, TOKENIZER, LIMIT, [{ model, sourceTokenizer: TOKENIZER }]);
+      return new Translator(pool, TOKENIZER, TOKENIZER, { outputLimit: LIMIT }, [
+        { model, sourceTokenizer: TOKENIZER },
+      ]);
     };
     const some = LINES.slice(0, 40);
     const textsOf = async (of: Translator): Promise<string[]> =>

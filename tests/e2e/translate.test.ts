@@ -88,7 +88,7 @@ describe("what is amiss is said on stderr", () => {
   });
 
   it.each([
-    [[], "translated in 2 pieces"],
+    [[], "translated in 3 pieces"],
     [["--long-lines", "truncate"], "the rest was left out"],
     [["--long-lines", "refuse"], "not translated"],
     [["--long-lines", "keep"], "its translation may be poor"],
@@ -98,7 +98,7 @@ describe("what is amiss is said on stderr", () => {
     expect(stdout.split("\n")).toHaveLength(3);
     expect(stdout.split("\n")[1] === "").toBe(flags.includes("refuse"));
     expect(stderr).toBe(
-      `warning: line 2: 9 tokens, more than the 8 the model was trained for; ${outcome}.\n`,
+      `warning: line 2: 9 tokens, more than the 3 of any line the model was trained on; ${outcome}.\n`,
     );
   });
 

@@ -17,7 +17,7 @@ function makeTranslator(seed?: number): Translator {
   const config = smallModel(SIZE, { dModel: 16, dFF: 24 });
   const pool = new WorkerPool(config, JOBS, { threads: 1 });
   if (seed !== undefined) pool.main.model.initialise(seed);
-  return new Translator(pool, TOKENIZER, TOKENIZER, 9);
+  return new Translator(pool, TOKENIZER, TOKENIZER, { outputLimit: 9 });
 }
 
 const SOURCES = ["a b c", "d", "ef gh", "a b c", "h g f e d c b a"];

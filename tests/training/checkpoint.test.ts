@@ -11,12 +11,12 @@ import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { Adam } from "../../src/training/adam.ts";
 import { describeCheckpoint, loadCheckpoint, saveCheckpoint } from "../../src/training/checkpoint.ts";
 import { type CheckpointDescription, type Optimizer, restore } from "../../src/training/checkpointFormat.ts";
-import { DEFAULT_TRAINING } from "../../src/training/config.ts";
 import { initialState } from "../../src/training/state.ts";
 import { oneLine } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { randomFloats, SMALL_MODEL } from "../support/engine.ts";
 import { expectSameBits } from "../support/kernels.ts";
+import { SETTLED_TRAINING } from "../support/settings.ts";
 
 const sourceTokenizer = learnTokenizer(["我很好。"], { kind: "word", language: "zh" });
 const targetTokenizer = learnTokenizer(["I am good."], { kind: "char", lowercase: true });
@@ -34,7 +34,7 @@ const DESCRIPTION: Omit<CheckpointDescription, "model"> = {
   sourceTokenizer,
   targetTokenizer,
   training: {
-    ...initialState(DEFAULT_TRAINING, "fingerprint"),
+    ...initialState(SETTLED_TRAINING, "fingerprint"),
     ...{ step: 9, epoch: 1, batch: 2, skipped: 1, validations: [validation] },
     window: { loss: Math.PI, sourceTokens: 5, targetTokens: 6 },
   },

@@ -6,12 +6,12 @@ import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { Adam } from "../../src/training/adam.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../src/training/checkpoint.ts";
 import { averageCheckpoints, keptCheckpoints } from "../../src/training/checkpointAverage.ts";
-import { DEFAULT_TRAINING } from "../../src/training/config.ts";
 import { RunDirectory } from "../../src/training/runDirectory.ts";
 import { initialState } from "../../src/training/state.ts";
 import { oneLine } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { smallModel } from "../support/engine.ts";
+import { SETTLED_TRAINING } from "../support/settings.ts";
 
 const root = temporaryDirectory();
 const tokenizer = learnTokenizer(["a b c"], { kind: "word" });
@@ -24,7 +24,7 @@ function save(file: string, seed: number, changes: { dFF?: number; words?: strin
   const heap = Heap.shared();
   const model = new Transformer({ ...config, dFF: changes.dFF ?? config.dFF }, heap);
   model.initialise(seed);
-  const state = initialState(DEFAULT_TRAINING, "fingerprint");
+  const state = initialState(SETTLED_TRAINING, "fingerprint");
   const description = {
     ...{ sourceLanguage: "", targetLanguage: "", outputLimit: 9 },
     ...{ sourceTokenizer: tokenizer, targetTokenizer: other },

@@ -27,7 +27,14 @@ const writer = new EncodedCorpusWriter(file, { pairs: PAIRS, maxLength: 9, vocab
 for (const [source, target] of pairs) writer.add(source, target);
 writer.finish({
   statistics: {
-    ...{ skipped: 0, unknownSource: 0, unknownTarget: 0, longestSource: 9, longestTarget: 9 },
+    ...{
+      skipped: 0,
+      unknownSource: 0,
+      unknownTarget: 0,
+      longestSource: 9,
+      longestTarget: 9,
+      mostSentences: 1,
+    },
     sourceTokens: pairs.reduce((sum, [source]) => sum + source.length, 0),
     targetTokens: pairs.reduce((sum, [, target]) => sum + target.length, 0),
   },

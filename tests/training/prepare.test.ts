@@ -163,7 +163,7 @@ describe("prepareCorpus", () => {
     expect(prepared.statistics).toEqual({
       skipped: 2,
       ...{ sourceTokens: 7, targetTokens: 7, unknownSource: 1, unknownTarget: 1 },
-      ...{ longestSource: 3, longestTarget: 3 },
+      ...{ longestSource: 3, longestTarget: 3, mostSentences: 2 },
     });
     const all = await prepare(optionsFor(pairs, { tokenizers, maxLength: 4 }));
     expect(all.statistics).toMatchObject({ skipped: 0, longestSource: 4, longestTarget: 4 });

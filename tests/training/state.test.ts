@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
+import type { SettledTraining } from "../../src/training/config.ts";
 import {
   bestOf,
   initialState,
@@ -10,15 +10,16 @@ import {
   type ValidationRecord,
   withCheckpoint,
 } from "../../src/training/state.ts";
+import { SETTLED_TRAINING } from "../support/settings.ts";
 
 function record(bleu: number, loss: number, step = 1): ValidationRecord {
   return { step, valid: { loss, perplexity: Math.exp(loss), bleu, chrf: 100 - bleu, exactMatch: 50 } };
 }
 
 /** A run whose validations, a step apart, had these BLEUs. */
-function validatedWith(bleus: readonly number[], config: Partial<TrainingConfig> = {}): TrainingState {
+function validatedWith(bleus: readonly number[], config: Partial<SettledTraining> = {}): TrainingState {
   const validations = bleus.map((bleu, i) => record(bleu, 1, i + 1));
-  const begun = initialState({ ...DEFAULT_TRAINING, ...config }, "fingerprint");
+  const begun = initialState({ ...SETTLED_TRAINING, ...config }, "fingerprint");
   return { ...begun, validations, step: bleus.length };
 }
 
@@ -47,7 +48,7 @@ describe("isBetter", () => {
 
 describe("initialState", () => {
   it("is before the first step, and survives JSON", () => {
-    const state = initialState(DEFAULT_TRAINING, "fingerprint");
+    const state = initialState(SETTLED_TRAINING, "fingerprint");
     expect(state).toMatchObject({ step: 0, epoch: 0, batch: 0, skipped: 0, validations: [] });
     expect(bestOf(state)).toBe(null);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
@@ -78,7 +79,7 @@ describe("progressOf", () => {
 
 describe("withCheckpoint", () => {
   /** The kept checkpoints after validations of these BLEUs, each of them saved. */
-  function keptAfter(bleus: readonly number[], config: Partial<TrainingConfig>) {
+  function keptAfter(bleus: readonly number[], config: Partial<SettledTraining>) {
     let state = validatedWith([], config);
     for (const [i, bleu] of bleus.entries()) {
       const validations = [...state.validations, record(bleu, 1, i + 1)];
@@ -107,8 +108,8 @@ describe("withCheckpoint", () => {
   });
 
   it("keeps as many as are averaged", () => {
-    expect(keptCounts({ ...DEFAULT_TRAINING, average: 5, averageOf: "best" })).toEqual({ best: 5, last: 1 });
-    expect(keptCounts({ ...DEFAULT_TRAINING, average: 5, averageOf: "last", keepLast: 7 })).toEqual({
+    expect(keptCounts({ ...SETTLED_TRAINING, average: 5, averageOf: "best" })).toEqual({ best: 5, last: 1 });
+    expect(keptCounts({ ...SETTLED_TRAINING, average: 5, averageOf: "last", keepLast: 7 })).toEqual({
       ...{ best: 1, last: 7 },
     });
   });

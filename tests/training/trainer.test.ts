@@ -1,17 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
+import type { SettledTraining } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
 import type { BatchFeed, BatchPosition } from "../../src/training/feed.ts";
 import { initialState, type TrainingState, type ValidationRecord } from "../../src/training/state.ts";
 import { isLearnable, type StepGradients, type TrainingStep } from "../../src/training/step.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { oneLineAsync } from "../io/oneLine.ts";
+import { SETTLED_TRAINING } from "../support/settings.ts";
 
 const GRADIENTS: StepGradients = { loss: 6, norm: 1, sourceTokens: 2, targetTokens: 3 };
 
 interface Script {
-  readonly config: Partial<TrainingConfig>;
+  readonly config: Partial<SettledTraining>;
   /** Batches of an epoch, or of each; 5 by default. */
   readonly batches?: number | readonly number[];
   /** What is wrong with a step's gradients. */
@@ -57,7 +58,7 @@ function makeTrainer(script: Script) {
     exactMatch: 0,
   });
   const settings = {
-    ...DEFAULT_TRAINING,
+    ...SETTLED_TRAINING,
     learningRate: 1,
     warmupSteps: 1,
     schedule: "constant",

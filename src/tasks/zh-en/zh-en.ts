@@ -111,6 +111,7 @@ export const zhEn: Task = {
   description: "everyday Chinese sentences to English",
   sourceLang: "zh",
   targetLang: "en",
+  flags: "--max-epochs 8 --lr 0.002 --schedule linear",
   generate: ({ seed, count }) => takeDistinct(sentences(seed), count, "zh-en"),
   fitToHoldOut: madeOfFamiliarWords,
 };

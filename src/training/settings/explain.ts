@@ -1,8 +1,9 @@
 import { DEFAULT_PRESET, PRESETS } from "../../model/config.ts";
 import type { Value } from "../../valueType.ts";
 import { BUNDLED_TRAINING, type RunConfig } from "../config.ts";
+import { USUAL_WARMUP, warmUp } from "../schedule.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { ALL_SETTINGS, defaultOf, valueIn } from "./table.ts";
+import { ALL_SETTINGS, defaultOf, settingOf, valueIn } from "./table.ts";
 import { type GivenSettings, type Origin, optionsOf } from "./values.ts";
 
 /** A setting of a run: its value, and where this came from: `default`, `preset small`, `recipe.yaml:12`, `--lr`. */
@@ -27,13 +28,39 @@ export function explainConfig(config: RunConfig, given: GivenSettings): Explaine
       return "bundled corpus";
     return "default";
   };
+  const known = whatStepsDecide(config);
   return ALL_SETTINGS.map((setting) => {
     const own = given.get(setting);
+    const decided = own === undefined ? known.get(setting) : undefined;
     const value =
       setting.option === undefined ? valueIn(config, setting) : (own?.value ?? defaultOf(setting));
     const from = own === undefined ? fromElsewhere(setting) : describeOrigin(own.origin);
-    return { setting, value: value ?? null, from };
+    return { setting, value: value ?? null, from, ...decided };
   });
+}
+
+/** What is known of warm-up and peak before the corpus is read: everything, where the steps are given. */
+function whatStepsDecide({ training, model }: RunConfig): Map<Setting, { value?: Value; from: string }> {
+  const [warmup, lr] = [settingOf("training", "warmup")!, settingOf("training", "lr")!];
+  const { warmupSteps, maxSteps, maxEpochs } = training;
+  if (warmupSteps !== null) return new Map();
+  if (maxSteps === null || maxEpochs !== null)
+    return new Map([[warmup, { from: `default: ${warmup.nullMeans}` }]]);
+  const decided = warmUp(training, model.dModel, maxSteps);
+  const isShort = decided.warmupSteps < USUAL_WARMUP;
+  const peak =
+    decided.learningRate === training.learningRate
+      ? []
+      : [
+          [
+            lr,
+            { value: decided.learningRate, from: `the paper's for a warm-up of ${USUAL_WARMUP}` },
+          ] as const,
+        ];
+  return new Map<Setting, { value?: Value; from: string }>([
+    [warmup, { value: decided.warmupSteps, from: isShort ? "a tenth of max_steps" : "default" }],
+    ...peak,
+  ]);
 }
 
 /** An origin as errors and `--print-config` name it. */

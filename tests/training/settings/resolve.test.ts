@@ -72,7 +72,7 @@ describe("validateTrainingConfig", () => {
     [{ batchTokens: 2.5 }, `batchTokens is 2.5. ${WHOLE}`],
     [{ maxSteps: -1 }, `maxSteps is -1. ${WHOLE_OR_NULL}`],
     [{ maxEpochs: 0 }, `maxEpochs is 0. ${WHOLE_OR_NULL}`],
-    [{ warmupSteps: 0 }, `warmupSteps is 0. ${WHOLE}`],
+    [{ warmupSteps: 0 }, `warmupSteps is 0. ${WHOLE_OR_NULL}`],
     [{ logEvery: Number.NaN }, `logEvery is NaN. ${WHOLE}`],
     [{ validateEvery: 0.1 }, `validateEvery is 0.1. ${WHOLE_OR_NULL}`],
     [{ saveEvery: Number.POSITIVE_INFINITY }, `saveEvery is Infinity. ${WHOLE_OR_NULL}`],
@@ -100,7 +100,10 @@ describe("validateTrainingConfig", () => {
     [{ accumulate: 0 }, `accumulate is 0. ${WHOLE}`],
     [{ keepLast: 0 }, `keepLast is 0. ${WHOLE}`],
     [{ average: 1.5 }, "average is 1.5. It has to be a whole number of at least 0."],
-    [{ metric: "ter" as "loss" }, 'metric is "ter". It has to be one of bleu, chrf, exact-match, loss.'],
+    [
+      { metric: "ter" as "loss" },
+      'metric is "ter". It has to be one of bleu, chrf, exact-match, loss, or null.',
+    ],
     [{ maxSteps: null, maxEpochs: null }, "nothing says when to stop. Give maxSteps or maxEpochs."],
   ])("refuses %o", (change, message) => {
     const config = { ...DEFAULT_TRAINING, ...change };
