@@ -4,6 +4,7 @@
 import { translateGreedily } from "../dist/decoding/greedy.js";
 import { JOBS } from "../dist/jobs.js";
 import { layOut, raggedOf } from "../dist/model/batch.js";
+import { doSteps } from "../dist/replicas/control.js";
 import { WorkerPool } from "../dist/replicas/workerPool.js";
 import { argmax } from "../dist/tensor/calls.js";
 import { Computation } from "../dist/tensor/computation.js";
@@ -59,7 +60,7 @@ function measureSize(size, rounds) {
 function decodeWithCache({ model, workbench }, sources) {
   const { source } = layOutPairs(workbench, sources, () => []);
   const limits = sources.map(() => LENGTH);
-  return translateGreedily(model, workbench, source, SPECIAL, limits).map(({ ids }) => ids);
+  return doSteps(translateGreedily(model, workbench, source, SPECIAL, limits)).map(({ ids }) => ids);
 }
 
 function decodeWithoutCache({ model, workbench }, sources) {

@@ -1,7 +1,7 @@
 // The entry point of a worker thread: joins the model and does items of jobs until it is sent home.
 import { parentPort, workerData } from "node:worker_threads";
 import { JOBS } from "./jobs.ts";
-import { Control } from "./replicas/control.ts";
+import { Control, doSteps } from "./replicas/control.ts";
 import { workOf } from "./replicas/pool.ts";
 import { joinReplica, type WorkerSeed } from "./replicas/workerPool.ts";
 
@@ -15,7 +15,7 @@ for (let job = control.nextJob(ticket); job !== undefined; job = control.nextJob
   ticket = control.ticket;
   try {
     const work = workOf(JOBS, current);
-    control.takeItems(current, (item) => work(replica, current, item));
+    doSteps(control.takeItems(current, (item) => work(replica, current, item)));
   } catch (error) {
     control.fail(error instanceof Error ? error.message : String(error));
   }

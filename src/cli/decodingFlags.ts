@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { type DecodingOptions, LONG_LINES, type LongLines } from "../decoding/options.ts";
+import { type DecodingOptions, LONG_LINES, type LongLines, MOST_HYPOTHESES } from "../decoding/options.ts";
 import { choiceOption, modelOption, numberOption } from "./options.ts";
 
 /** The flags that say how to translate, as commander names them. */
@@ -23,7 +23,13 @@ export interface DecodingFlags {
 /** The flags of beam search. */
 export function addBeamOptions(command: Command): Command {
   return command
-    .addOption(numberOption("--beam <n>", "beam search with n hypotheses (default: 1, greedy)", {}))
+    .addOption(
+      numberOption(
+        "--beam <n>",
+        `beam search with n hypotheses, at most ${MOST_HYPOTHESES} (default: 1, greedy)`,
+        {},
+      ),
+    )
     .addOption(
       numberOption("--length-penalty <a>", "alpha: long translations are favoured (default: 1)", {}),
     );

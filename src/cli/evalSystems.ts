@@ -1,3 +1,4 @@
+import { resolveDecoding } from "../decoding/options.ts";
 import { XformerError } from "../errors.ts";
 import { looksTokenised } from "../evaluation/bleu.ts";
 import { bleuTokenizerFor, evaluate } from "../evaluation/evaluate.ts";
@@ -80,6 +81,8 @@ function usage(problem: string): XformerError {
 /** Translates `--test` with the model, and with the baseline if there is one, and measures both. */
 async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promise<MeasuredSystems> {
   const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS, [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES]);
+  const decoding = defined({ beam: flags.beam, lengthPenalty: flags.lengthPenalty });
+  resolveDecoding(decoding); // what is wrong with it is said before a model is loaded
   const model = await openModel(flags.model, flags, warn);
   const { description } = model;
   const { source, target } = loadTestPairs(flags, description);
@@ -94,7 +97,7 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
         metrics,
         metricOptions: { ...metricOptions(flags), lowercase },
         acceptedSeparator: flags.acceptedSeparator,
-        decoding: defined({ beam: flags.beam, lengthPenalty: flags.lengthPenalty }),
+        decoding,
       });
       for (const doubt of doubtsAbout(translations, loaded.translator.limits)) warn(doubt);
       return { name, hypotheses: translations.map(({ text }) => text), measured };

@@ -19,7 +19,12 @@ export interface PromptState {
 }
 
 /** Does what a command says; gives the lines to be shown. */
-type Command = (state: PromptState, argument: string, width: number) => Promise<readonly string[]>;
+type Command = (
+  state: PromptState,
+  argument: string,
+  width: number,
+  signal: AbortSignal | undefined,
+) => Promise<readonly string[]>;
 
 const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: Command }>> = {
   ":beam": { help: ":beam 5          search with five hypotheses; :beam 1 is greedy", run: setBeam },
@@ -51,16 +56,18 @@ export function commandIn(line: string): { readonly name: string; readonly argum
  * Does what a command says.
  *
  * @param width columns of the terminal
+ * @param signal ends a search
  * @returns lines to be shown
- * @throws XformerError USAGE when there is no such command or it does not take this argument
+ * @throws XformerError USAGE when there is no such command or it does not take this argument; the reason of the signal
  */
 export async function runCommand(
   state: PromptState,
   { name, argument }: { readonly name: string; readonly argument: string },
   width: number,
+  signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const command = COMMANDS[name];
-  if (command !== undefined) return command.run(state, argument, width);
+  if (command !== undefined) return command.run(state, argument, width, signal);
   const guess = nearest(name, Object.keys(COMMANDS));
   throw new XformerError("USAGE", `there is no command ${name}`, {
     hint: guess === undefined ? "See :help." : `Did you mean ${guess}?`,
@@ -75,18 +82,28 @@ async function setBeam(state: PromptState, argument: string): Promise<readonly s
   return [beam === 1 ? "greedy search" : `beam search with ${beam} hypotheses`];
 }
 
-async function alternatives(state: PromptState, argument: string): Promise<readonly string[]> {
+async function alternatives(
+  state: PromptState,
+  argument: string,
+  _: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   const { line } = lastOf(state);
   const nBest = argument === "" ? ALTERNATIVES : countIn(":alternatives", argument);
   const { sample, beam = 1 } = state.options;
   const options = sample
-    ? { ...state.options, nBest }
-    : { ...state.options, nBest, beam: Math.max(beam, nBest) };
+    ? { ...state.options, signal, nBest }
+    : { ...state.options, signal, nBest, beam: Math.max(beam, nBest) };
   const [translation] = await state.model.translator.translate([line], options);
   return translation!.hypotheses.map(({ text, score }) => `${score.toFixed(3).padStart(8)}  ${text}`);
 }
 
-async function attention(state: PromptState, _: string, width: number): Promise<readonly string[]> {
+async function attention(
+  state: PromptState,
+  _: string,
+  width: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   const { line, translation } = lastOf(state);
   const { translator } = state.model;
   const source = translator.sourceTokenizer.encode(line);
@@ -94,7 +111,7 @@ async function attention(state: PromptState, _: string, width: number): Promise<
   if (rows.length === 0) return ["nothing was translated"];
   const vocabulary = translator.targetTokenizer.vocabulary;
   const target = Int32Array.from(rows, (token) => vocabulary.id(token));
-  const [weights] = await translator.attention([{ source, target }]);
+  const [weights] = await translator.attention([{ source, target }], signal);
   const columns = readable(
     translator.sourceTokenizer,
     Array.from(source, (id) => translator.sourceTokenizer.vocabulary.token(id)),

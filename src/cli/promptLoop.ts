@@ -1,109 +1,162 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline";
+import type { ReadStream, WriteStream } from "node:tty";
 import type { DecodingOptions } from "../decoding/options.ts";
 import { XformerError } from "../errors.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { aboutLongLine, unknownWords } from "./doubts.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { inBursts } from "./input.ts";
+import { Keyboard } from "./keyboard.ts";
 import { commandIn, type PromptState, runCommand } from "./promptCommands.ts";
-import { coloursFor, printable } from "./ui/terminal.ts";
+import { coloursFor, isPlainTerminal, printable } from "./ui/terminal.ts";
 
-/** Lines that follow each other faster than this, in milliseconds, were pasted: they are translated together. */
-const PASTE_PAUSE = 20;
-/** The most of them at a time. */
-const PASTED_LINES = 256;
 /** The columns of a terminal that does not say how many it has. */
 const USUAL_WIDTH = 80;
 
-/** Translates what is typed, a line at a time, until `:quit` or Ctrl-D (then done) or Ctrl-C (then interrupted). */
-export async function promptLoop(model: TrainedModel, options: DecodingOptions): Promise<ExitCode> {
+/** Where the prompt is: by default at the terminal of the process. */
+export interface PromptStreams {
+  readonly stdin: ReadStream;
+  /** Gets the translations. */
+  readonly stdout: WriteStream;
+  /** Gets the prompt, what is typed and everything else. */
+  readonly stderr: WriteStream;
+}
+
+/**
+ * Translates what is typed, a line at a time, until `:quit` or Ctrl-D (then done) or Ctrl-C on an empty line (then
+ * interrupted). Otherwise Ctrl-C ends the search, or clears the line.
+ */
+export async function promptLoop(
+  model: TrainedModel,
+  options: DecodingOptions,
+  streams: PromptStreams = process,
+): Promise<ExitCode> {
   const { sourceLanguage, targetLanguage } = model.description;
-  const notes = coloursFor(process.stderr);
-  const note = (text: string): void => void process.stderr.write(`${notes.dim(printable(text))}\n`);
+  const { stderr } = streams;
+  const notes = coloursFor(stderr);
+  const note = (text: string): void => void stderr.write(`${notes.dim(printable(text))}\n`);
   const from = sourceLanguage || "source";
   note(
     `Type a line of ${from}, get it in ${targetLanguage || "target"}. :help tells more, :quit or Ctrl-D leaves.`,
   );
-  const terminal = createInterface({
-    input: process.stdin,
-    output: process.stderr,
-    prompt: notes.cyan(`${from}> `),
-  });
-  let code: ExitCode = EXIT.done;
-  terminal.on("SIGINT", () => {
-    code = EXIT.interrupted;
-    terminal.close();
-  });
-  const state: PromptState = { model, options, last: undefined };
-  terminal.prompt();
-  let asked = false;
-  for await (const lines of inBursts(terminal, PASTED_LINES, PASTE_PAUSE)) {
-    asked = await answer(lines, state, note);
-    if (asked) break;
-    terminal.prompt();
-  }
-  terminal.close();
+  const prompt = new Prompt(model, options, streams, note);
+  const code = await prompt.run(notes.cyan(`${from}> `));
   await model.close();
-  if (!asked) process.stderr.write("\n"); // Ctrl-D and Ctrl-C leave the cursor behind the prompt
   return code;
 }
 
-/**
- * Answers lines that came together: runs of text between commands are translated at a time.
- *
- * @returns whether one of them was `:quit`
- */
-async function answer(
-  lines: readonly string[],
-  state: PromptState,
-  note: (text: string) => void,
-): Promise<boolean> {
-  let text: string[] = [];
-  const flush = async (): Promise<void> => {
-    await translateLines(text, state, note);
-    text = [];
-  };
-  for (const line of lines) {
-    const command = commandIn(line);
-    if (command === undefined) {
-      if (line.trim() !== "") text.push(line);
-      continue;
-    }
-    await flush();
-    if (command.name === ":quit") return true;
-    await telling(note, async () => {
-      for (const shown of await runCommand(state, command, process.stderr.columns ?? USUAL_WIDTH))
-        note(shown);
+/** A prompt and what has been said at it. */
+class Prompt {
+  readonly #state: PromptState;
+  readonly #streams: PromptStreams;
+  readonly #note: (text: string) => void;
+  /** Ends the search under way. */
+  #search: AbortController | undefined;
+
+  constructor(
+    model: TrainedModel,
+    options: DecodingOptions,
+    streams: PromptStreams,
+    note: (text: string) => void,
+  ) {
+    this.#state = { model, options, last: undefined };
+    this.#streams = streams;
+    this.#note = note;
+  }
+
+  run(prompt: string): Promise<ExitCode> {
+    const { stdin, stderr } = this.#streams;
+    // A terminal that knows no cursor edits lines by itself.
+    const keyboard = isPlainTerminal(stderr) ? undefined : new Keyboard(stdin);
+    const terminal = createInterface({
+      ...{ input: keyboard ?? stdin, output: stderr, prompt },
+      terminal: keyboard !== undefined,
+    });
+    const ask = (): void => {
+      terminal.prompt();
+      keyboard?.nextLine();
+    };
+    return new Promise((resolve, reject) => {
+      let code: ExitCode = EXIT.done;
+      let hasQuit = false;
+      let isClosed = false;
+      let turn = Promise.resolve();
+      const interrupt = (): void => {
+        if (this.#interrupt(terminal)) return;
+        code = EXIT.interrupted;
+        terminal.close();
+      };
+      const answer = async (line: string): Promise<void> => {
+        if (hasQuit) return;
+        hasQuit = await this.#answer(line);
+        if (hasQuit) terminal.close();
+        else if (!isClosed) ask();
+      };
+      const leave = (): void => {
+        process.off("SIGINT", interrupt);
+        keyboard?.close();
+        if (!hasQuit) stderr.write("\n"); // Ctrl-D and Ctrl-C leave the cursor behind the prompt
+        isClosed = true;
+        turn.then(() => resolve(code), reject);
+      };
+      process.on("SIGINT", interrupt);
+      terminal.on("SIGINT", interrupt);
+      terminal.on("SIGCONT", () => terminal.resume()); // Node pauses it when the process has been stopped
+      terminal.on("close", leave);
+      terminal.on("line", (line) => {
+        // A plain terminal, which holds nothing back, may have a line before the one before it is answered.
+        turn = turn.then(() => answer(line));
+        turn.catch(() => terminal.close());
+      });
+      ask();
     });
   }
-  await flush();
-  return false;
-}
 
-async function translateLines(
-  lines: readonly string[],
-  state: PromptState,
-  note: (text: string) => void,
-): Promise<void> {
-  const { translator } = state.model;
-  const translations = await translator.translate(lines, state.options);
-  const colours = coloursFor(process.stdout);
-  for (const [i, translation] of translations.entries()) {
-    const { text } = translation;
-    process.stdout.write(`${process.stdout.isTTY ? colours.bold(printable(text)) : text}\n`);
-    state.last = { line: lines[i]!, translation };
-    const unknown = unknownWords(translator.sourceTokenizer, lines[i]!);
-    if (unknown.length > 0) note(`unknown to the model: ${unknown.join(", ")}`);
-    if (translation.overLong) note(aboutLongLine(translation, translator.limits, state.options));
+  /** Ends the search or clears the line; gives false when there was neither. */
+  #interrupt(terminal: Interface): boolean {
+    if (this.#search !== undefined) this.#search.abort();
+    else if (terminal.line.length > 0) {
+      terminal.write(null, { ctrl: true, name: "e" });
+      terminal.write(null, { ctrl: true, name: "u" });
+    } else return false;
+    return true;
   }
-}
 
-/** Does something; what a user can mend is told, and the prompt goes on. */
-async function telling(note: (text: string) => void, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof XformerError)) throw error;
-    note(error.oneLine);
+  /**
+   * Translates a line, or does what it says; what a user can mend is told.
+   *
+   * @returns whether it was `:quit`
+   */
+  async #answer(line: string): Promise<boolean> {
+    const command = commandIn(line);
+    if (command?.name === ":quit") return true;
+    const search = new AbortController();
+    const { signal } = search;
+    this.#search = search;
+    try {
+      if (command !== undefined) {
+        const width = this.#streams.stderr.columns ?? USUAL_WIDTH;
+        for (const shown of await runCommand(this.#state, command, width, signal)) this.#note(shown);
+      } else if (line.trim() !== "") await this.#translate(line, signal);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) this.#note("interrupted");
+      else if (error instanceof XformerError) this.#note(error.oneLine);
+      else throw error;
+    } finally {
+      this.#search = undefined;
+    }
+    return false;
+  }
+
+  async #translate(line: string, signal: AbortSignal): Promise<void> {
+    const { model, options } = this.#state;
+    const { translator } = model;
+    const [translation] = await translator.translate([line], { ...options, signal });
+    const { stdout } = this.#streams;
+    const { text } = translation!;
+    stdout.write(`${stdout.isTTY ? coloursFor(stdout).bold(printable(text)) : text}\n`);
+    this.#state.last = { line, translation: translation! };
+    const unknown = unknownWords(translator.sourceTokenizer, line);
+    if (unknown.length > 0) this.#note(`unknown to the model: ${unknown.join(", ")}`);
+    if (translation!.overLong) this.#note(aboutLongLine(translation!, translator.limits, options));
   }
 }

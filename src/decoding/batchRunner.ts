@@ -47,13 +47,16 @@ export class BatchRunner {
    * Works on pairs when it is its turn.
    *
    * @param pairs numbered from 0 by their `index`
+   * @param signal ends the work when it aborts
    * @returns the result of each pair, in their order
+   * @throws the reason of the signal
    */
   run<Batch extends SharedBatch, Result>(
     pairs: readonly EncodedPair[],
     work: BatchWork<Batch, Result>,
+    signal?: AbortSignal,
   ): Promise<Result[]> {
-    const done = this.#turn.then(() => this.#run(pairs, work));
+    const done = this.#turn.then(() => this.#run(pairs, work, signal));
     // Whoever comes next waits for the end, not for success.
     this.#turn = done.then(
       () => {},
@@ -77,31 +80,44 @@ export class BatchRunner {
   async #run<Batch extends SharedBatch, Result>(
     pairs: readonly EncodedPair[],
     work: BatchWork<Batch, Result>,
+    signal: AbortSignal | undefined,
   ): Promise<Result[]> {
-    const { heap } = this.#pool.main.workbench;
     const parts = evenBatches(pairs, work.batchTokens, this.#pool.threads);
     const results = new Array<Result>(pairs.length);
     const atATime = BATCHES_PER_THREAD * this.#pool.threads;
     for (let first = 0; first < parts.length; first += atATime) {
-      const group = parts.slice(first, first + atATime);
-      const batches = group.map((part) => {
-        const words = part.reduce((sum, pair) => sum + work.words(pair), 0);
-        return work.describe({ pairs: this.share(part), results: this.#arena.allocate(2 * words) }, part);
-      });
-      const { weightsVersion } = this.#pool;
-      await this.#pool.run(work.job(batches, { items: batches.length, weightsVersion }));
-      for (const [i, part] of group.entries()) {
-        let next = batches[i]!.results;
-        for (const pair of part) {
-          const words = work.words(pair);
-          results[pair.index] = work.read(heap.doubles(next, words), pair);
-          next = at(next, 2 * words);
-        }
+      try {
+        await this.#runSome(parts.slice(first, first + atATime), work, results, signal);
+      } finally {
+        this.#arena.release();
       }
-      this.#arena.release();
       await this.#pool.pause();
     }
     return results;
+  }
+
+  /** Works on as many batches as there is room for at a time. */
+  async #runSome<Batch extends SharedBatch, Result>(
+    group: readonly (readonly EncodedPair[])[],
+    work: BatchWork<Batch, Result>,
+    results: Result[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { heap } = this.#pool.main.workbench;
+    const batches = group.map((part) => {
+      const words = part.reduce((sum, pair) => sum + work.words(pair), 0);
+      return work.describe({ pairs: this.share(part), results: this.#arena.allocate(2 * words) }, part);
+    });
+    const { weightsVersion } = this.#pool;
+    await this.#pool.run(work.job(batches, { items: batches.length, weightsVersion }), signal);
+    for (const [i, part] of group.entries()) {
+      let next = batches[i]!.results;
+      for (const pair of part) {
+        const words = work.words(pair);
+        results[pair.index] = work.read(heap.doubles(next, words), pair);
+        next = at(next, 2 * words);
+      }
+    }
   }
 }
 

@@ -3,6 +3,9 @@ import { lengthPenalty } from "./lengthPenalty.ts";
 import type { NextTokens, Search, SearchSettings } from "./search.ts";
 import { topTokens } from "./topTokens.ts";
 
+/** More than the error that floors of logits have from being computed: nothing that belongs to the best is passed over. */
+const ROUNDING = 1e-6;
+
 /** What a beam search needs to know. */
 export interface BeamSettings extends SearchSettings {
   /** Hypotheses kept at a time. */
@@ -42,18 +45,31 @@ export class BeamSearch implements Search {
   }
 
   advance(next: readonly NextTokens[]): void {
-    const { beam, nBest, eosId } = this.#settings;
-    const kept = next
-      .flatMap(({ logits, logSumExp }, i) =>
-        topTokens(logits, beam).map((id) => this.#open[i]!.extend(id, logits[id]! - logSumExp, eosId)),
-      )
-      .sort((a, b) => b.logProbability - a.logProbability) // stable: ties stay in order
-      .slice(0, beam);
+    const { nBest } = this.#settings;
+    const kept = this.#best(next);
     this.#ended = [...this.#ended, ...kept.filter(({ ended }) => ended)]
       .sort((a, b) => this.#score(b) - this.#score(a))
       .slice(0, nBest);
     this.#open = kept.filter((hypothesis) => !hypothesis.ended && this.#canWin(hypothesis));
     this.#cutAtLimit();
+  }
+
+  /** The best of all continuations, as many as the beam is wide. */
+  #best(next: readonly NextTokens[]): Hypothesis[] {
+    const { beam, eosId } = this.#settings;
+    let kept: Hypothesis[] = [];
+    for (const [i, { logits, logSumExp }] of next.entries()) {
+      const parent = this.#open[i]!;
+      const worst = kept[beam - 1]?.logProbability ?? Number.NEGATIVE_INFINITY;
+      const floor = worst - parent.logProbability + logSumExp - ROUNDING;
+      const better = topTokens(logits, beam, floor).map((id) =>
+        parent.extend(id, logits[id]! - logSumExp, eosId),
+      );
+      kept = [...kept, ...better]
+        .sort((a, b) => b.logProbability - a.logProbability) // stable: ties stay in order
+        .slice(0, beam);
+    }
+    return kept;
   }
 
   #score({ logProbability, length }: Hypothesis): number {

@@ -1,4 +1,5 @@
 import { offsetsOf, type Sentences, type SpecialIds } from "../model/batch.ts";
+import type { Steps } from "../replicas/control.ts";
 import type { Workbench } from "../tensor/computation.ts";
 import type { Heap } from "../tensor/heap.ts";
 import { BeamSearch } from "./beamSearch.ts";
@@ -31,23 +32,23 @@ export function targetLimits(limit: LengthLimit, heap: Heap, source: Sentences):
 }
 
 /**
- * Decodes some sentences as the options say.
+ * Decodes some sentences as the options say, a token of each at every step.
  *
  * @param members the models, each with the sentences as it reads them; limits go by the first's
  * @returns what was found for each, best first; samples in the order of their numbers
  */
-export function decodeBatch(
+export function* decodeBatch(
   members: readonly Member[],
   workbench: Workbench,
   batch: DecodingBatch,
   decoding: Decoding,
-): (readonly FoundTarget[])[] {
+): Steps<(readonly FoundTarget[])[]> {
   const { bosId, eosId, unkId, prefixes } = batch;
   const { noRepeatNgram, repetitionPenalty, banUnk } = decoding;
   const [{ model, source }, ...partners] = members as readonly [Member, ...Member[]];
   const limits = targetLimits(batch.limit, workbench.heap, source);
   if (partners.length === 0 && isPlain(decoding) && prefixes.every(({ length }) => length === 0)) {
-    const targets = translateGreedily(model, workbench, source, { bosId, eosId }, limits);
+    const targets = yield* translateGreedily(model, workbench, source, { bosId, eosId }, limits);
     return targets.map((target) => [target]);
   }
   const search = (sentence: number, start: Hypothesis): Search => {
@@ -62,7 +63,7 @@ export function decodeBatch(
       : new BeamSearch(start, { ...settings, beam, nBest, alpha });
   };
   const constraints = { noRepeatNgram, repetitionPenalty, banned: banUnk ? [unkId] : [] };
-  const found = generate(members, workbench, {
+  const found = yield* generate(members, workbench, {
     bosId,
     eosId,
     width: widthOf(decoding),

@@ -2,7 +2,7 @@ import { at, type Pointer } from "../kernels/kernels.ts";
 import { offsetsOf, type PairBatch, type Sentences, type SpecialIds } from "../model/batch.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Transformer } from "../model/transformer.ts";
-import type { Job } from "../replicas/control.ts";
+import type { Job, Steps } from "../replicas/control.ts";
 import type { Replica } from "../replicas/replica.ts";
 import type { Workbench } from "../tensor/computation.ts";
 import { meanCrossAttention } from "./crossAttention.ts";
@@ -10,6 +10,7 @@ import { decodeBatch, targetLimits } from "./decodeBatch.ts";
 import type { Decoding, LengthLimit } from "./options.ts";
 import {
   attentionWords,
+  type FoundTarget,
   resultWords,
   scoreWords,
   writeAttention,
@@ -70,15 +71,20 @@ interface AttentionJob extends BatchesJob {
 
 export type DecodingJob = DecodeJob | ScoreJob | AttentionJob;
 
-function decode({ model, workbench }: Replica, job: DecodeJob, item: number): void {
-  const { heap, packs } = workbench;
+function* decode({ model, workbench }: Replica, job: DecodeJob, item: number): Steps<void> {
+  const { arena, heap, packs } = workbench;
   const { limit, special, decoding, partners } = job;
   const { pairs, partnerSources, lines, results } = job.batches[item]!;
   packs.useVersion(job.weightsVersion);
   const others = partnerSources.map((source, m) => ({ model: joinModel(workbench, partners[m]!), source }));
   const numbers = heap.integers(lines, pairs.source.sentences).slice();
   const batch = { ...special, limit, lines: numbers, prefixes: prefixesOf(workbench, pairs) };
-  const found = decodeBatch([{ model, source: pairs.source }, ...others], workbench, batch, decoding);
+  let found: (readonly FoundTarget[])[];
+  try {
+    found = yield* decodeBatch([{ model, source: pairs.source }, ...others], workbench, batch, decoding);
+  } finally {
+    arena.release(); // of a search that was cancelled something is left
+  }
   const next = doublesFrom(workbench, results);
   for (const [b, most] of targetLimits(limit, heap, pairs.source).entries())
     writeResults(next(resultWords(decoding.nBest, most)), found[b]!, most);

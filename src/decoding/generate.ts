@@ -1,3 +1,4 @@
+import type { Steps } from "../replicas/control.ts";
 import type { Workbench } from "../tensor/computation.ts";
 import { type Constraints, ruledOut } from "./constraints.ts";
 import { EnsembleSession, type Member } from "./ensemble.ts";
@@ -20,16 +21,16 @@ export interface Generation {
 
 /**
  * Generates the targets of some sentences, token by token, all of them at a time; those that are finished are
- * asked for no more.
+ * asked for no more. Between two tokens it can be put down.
  *
  * @param members the models, each with the same sentences
  * @returns what was found for each sentence, best first
  */
-export function generate(
+export function* generate(
   members: readonly Member[],
   workbench: Workbench,
   generation: Generation,
-): (readonly Hypothesis[])[] {
+): Steps<(readonly Hypothesis[])[]> {
   const session = new EnsembleSession(members, workbench, generation.width);
   const targets = generation.prefixes.map((_, sentence) => new Target(sentence, generation, session));
   for (let open = targets; ; ) {
@@ -49,6 +50,7 @@ export function generate(
       }
     });
     for (const target of open) target.settle();
+    yield;
   }
   session.close();
   return targets.map((target) => target.search!.found);

@@ -1,5 +1,6 @@
 import type { Sentences, SpecialIds } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
+import type { Steps } from "../replicas/control.ts";
 import type { Workbench } from "../tensor/computation.ts";
 import type { Hypothesis } from "./hypothesis.ts";
 import { bestTokens } from "./nextTokens.ts";
@@ -9,19 +10,19 @@ import { DecodingSession } from "./session.ts";
 
 /**
  * Greedy translation of some sentences, all of them at a time: encode the sources, then from BEGIN on take the most
- * probable token each time, until END or the limit. This is all there is to it when nothing more is asked for;
+ * probable token each time, until END or the limit; between two tokens it can be put down. This is all there is to it when nothing more is asked for;
  * constraints, prefixes, beams, samples and ensembles take the way through {@link Search}.
  *
  * @param source each with END
  * @param limits the most tokens of each target, END included
  */
-export function translateGreedily(
+export function* translateGreedily(
   model: Transformer,
   workbench: Workbench,
   source: Sentences,
   { bosId, eosId }: SpecialIds,
   limits: readonly number[],
-): FoundTarget[] {
+): Steps<FoundTarget[]> {
   const targets = limits.map(() => ({ ids: [] as number[], logProbabilities: [] as number[], ended: false }));
   const session = new DecodingSession(model, workbench, source); // encodes
   let open = Int32Array.from(limits.keys());
@@ -39,6 +40,7 @@ export function translateGreedily(
       !targets[sentence]!.ended && targets[sentence]!.ids.length < limits[sentence]!;
     newest = ids.filter((_, i) => goesOn(open[i]!));
     open = open.filter(goesOn);
+    yield;
   }
   session.close();
   return targets;

@@ -8,9 +8,12 @@ export type LongLines = (typeof LONG_LINES)[number];
 export const ALIGNMENT_UNITS = ["tokens", "words"] as const;
 export type AlignmentUnit = (typeof ALIGNMENT_UNITS)[number];
 
+/** The most hypotheses of a sentence at a time: more have never been found to help, and take memory and minutes. */
+export const MOST_HYPOTHESES = 256;
+
 /** How to translate; greedily unless something else is asked for. */
 export interface DecodingOptions {
-  /** Hypotheses that beam search keeps at a time; 1, the default, is greedy search. */
+  /** Hypotheses that beam search keeps at a time, {@link MOST_HYPOTHESES} at most; 1, the default, is greedy search. */
   readonly beam?: number | undefined;
   /** alpha of the length penalty ((5 + |Y|) / 6)^alpha of Wu et al. 2016; 0 for none, 1 by default. */
   readonly lengthPenalty?: number | undefined;
@@ -42,6 +45,8 @@ export interface DecodingOptions {
   readonly longLines?: LongLines | undefined;
   /** The number of the first line in its text, from 1; for samples, which depend on it. */
   readonly firstLine?: number | undefined;
+  /** Ends the search when it aborts, after the tokens under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The most tokens of a translation: `factor` times those of the source, and `plus` more. */
@@ -91,9 +96,9 @@ export function lengthLimit({ factor, plus }: LengthLimit, sourceTokens: number)
  */
 export function resolveDecoding(options: DecodingOptions = {}): Decoding {
   const { beam = 1, lengthPenalty = 1, nBest = 1, noRepeatNgram = 0, repetitionPenalty = 1 } = options;
-  check("beam", beam, WHOLE_FROM_1);
+  check("beam", beam, WIDTH);
   check("length penalty", lengthPenalty, FROM_0);
-  check("n-best", nBest, WHOLE_FROM_1);
+  check("n-best", nBest, WIDTH);
   if (options.noRepeatNgram !== undefined) check("no-repeat n-gram", noRepeatNgram, WHOLE_FROM_1);
   check("repetition penalty", repetitionPenalty, ABOVE_0);
   check("first line", options.firstLine ?? 1, WHOLE_FROM_0);
@@ -165,6 +170,10 @@ const WHOLE_FROM_0: Condition = {
 const WHOLE_FROM_1: Condition = {
   is: (x) => Number.isSafeInteger(x) && x >= 1,
   hint: "a whole number from 1",
+};
+const WIDTH: Condition = {
+  is: (x) => WHOLE_FROM_1.is(x) && x <= MOST_HYPOTHESES,
+  hint: `a whole number from 1 to ${MOST_HYPOTHESES}`,
 };
 const FROM_0: Condition = { is: (x) => Number.isFinite(x) && x >= 0, hint: "a number of at least 0" };
 const ABOVE_0: Condition = { is: (x) => Number.isFinite(x) && x > 0, hint: "a number above 0" };

@@ -3,17 +3,21 @@ const FEW = 64;
 
 /**
  * The ids of the `count` largest of some logits, largest first, ties by lower id; fewer where fewer are above
- * -Infinity. NaNs are passed over.
+ * `floor`. NaNs are passed over.
  */
-export function topTokens(logits: Float32Array, count: number): number[] {
+export function topTokens(
+  logits: Float32Array,
+  count: number,
+  floor: number = Number.NEGATIVE_INFINITY,
+): number[] {
   if (count > FEW) {
     // Sorting is stable: ties stay in the order of their ids.
-    return possibleTokens(logits)
+    return possibleTokens(logits, floor)
       .sort((a, b) => logits[b]! - logits[a]!)
       .slice(0, count);
   }
   const ids: number[] = [];
-  let least = Number.NEGATIVE_INFINITY; // what a logit has to be above to get in
+  let least = floor; // what a logit has to be above to get in
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id]!;
     if (!(logit > least)) continue;
@@ -26,9 +30,9 @@ export function topTokens(logits: Float32Array, count: number): number[] {
   return ids;
 }
 
-/** The ids of all logits above -Infinity, in order. */
-export function possibleTokens(logits: Float32Array): number[] {
+/** The ids of all logits above `floor`, in order. */
+export function possibleTokens(logits: Float32Array, floor: number = Number.NEGATIVE_INFINITY): number[] {
   const ids: number[] = [];
-  for (let id = 0; id < logits.length; id++) if (logits[id]! > Number.NEGATIVE_INFINITY) ids.push(id);
+  for (let id = 0; id < logits.length; id++) if (logits[id]! > floor) ids.push(id);
   return ids;
 }

@@ -3,18 +3,11 @@ import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { align, unitsOfTokens } from "./alignments.ts";
-import { BatchRunner } from "./batchRunner.ts";
+import { BatchRunner, type BatchWork } from "./batchRunner.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
-import type { DecodeBatch } from "./decodingJobs.ts";
+import type { DecodeBatch, SharedBatch } from "./decodingJobs.ts";
 import type { PieceLimits, SeenLengths } from "./longLines.ts";
-import {
-  type AlignmentUnit,
-  type Decoding,
-  type DecodingOptions,
-  lengthLimit,
-  resolveDecoding,
-  widthOf,
-} from "./options.ts";
+import { type Decoding, type DecodingOptions, lengthLimit, resolveDecoding, widthOf } from "./options.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 import {
   attentionWords,
@@ -33,7 +26,7 @@ export type { Translation } from "./translation.ts";
 /** Tokens a thread works on at a time, on the longer side. */
 const BATCH_TOKENS = 1024;
 /** Of many hypotheses a sentence fewer sentences are worked on at a time, but no fewer than this. */
-const FEWEST_BATCH_TOKENS = 128;
+const FEWEST_BATCH_TOKENS = 16;
 
 /** How long lines may be. */
 export interface TranslationLimits {
@@ -84,7 +77,7 @@ export class Translator {
    * gives an empty line.
    *
    * @param decoding the options when they have been looked at before
-   * @throws XformerError USAGE naming the option that is wrong
+   * @throws XformerError USAGE naming the option that is wrong; the reason of `options.signal` when it aborts
    */
   async translate(
     lines: readonly string[],
@@ -95,8 +88,8 @@ export class Translator {
     const partners = this.#partners.map((partner) => partner.sourceTokenizer);
     const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, this.limits);
     const all = cut.flatMap((line) => line.pieces);
-    const found = await this.#decode(all, decoding, options.firstLine ?? 1);
-    const aligned = await this.#align(all, found, options.alignments);
+    const found = await this.#decode(all, decoding, options);
+    const aligned = await this.#align(all, found, options);
     let next = 0;
     return cut.map(({ source, overLong, pieces }) => {
       const { length } = pieces;
@@ -115,39 +108,56 @@ export class Translator {
     });
   }
 
-  /** Scores pairs of lines by teacher forcing, one for one and in order. */
-  async score(sources: readonly string[], targets: readonly string[]): Promise<PairScore[]> {
+  /**
+   * Scores pairs of lines by teacher forcing, one for one and in order.
+   *
+   * @throws the reason of `signal` when it aborts
+   */
+  async score(
+    sources: readonly string[],
+    targets: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<PairScore[]> {
     const pairs = sources.map((source, index) => ({
       source: this.sourceTokenizer.encode(source),
       target: this.targetTokenizer.encode(targets[index]!),
       index,
     }));
-    return this.#runner.run(pairs, {
+    const work: BatchWork<SharedBatch, PairScore> = {
       batchTokens: BATCH_TOKENS,
       words: ({ target }) => scoreWords(target.length),
       describe: (batch) => batch,
       job: (batches, common) => ({ ...common, kind: "score", batches }),
       read: readScore,
-    });
+    };
+    return this.#runner.run(pairs, work, signal);
   }
 
   /**
    * How much the tokens of targets attend to those of their sources, in the decoder's last layer (of an ensemble,
    * the first model's): the mean of its heads.
    */
-  async attention(pairs: readonly Omit<EncodedPair, "index">[]): Promise<AttentionWeights[]> {
+  async attention(
+    pairs: readonly Omit<EncodedPair, "index">[],
+    signal?: AbortSignal,
+  ): Promise<AttentionWeights[]> {
     const indexed = pairs.map((pair, index) => ({ ...pair, index }));
-    return this.#runner.run(indexed, {
+    const work: BatchWork<SharedBatch, AttentionWeights> = {
       batchTokens: BATCH_TOKENS,
       words: ({ source, target }) => attentionWords(target.length, source.length),
       describe: (batch) => batch,
       job: (batches, common) => ({ ...common, kind: "attention", batches }),
       read: (words, { source, target }) => readAttention(words, target.length, source.length),
-    });
+    };
+    return this.#runner.run(indexed, work, signal);
   }
 
   /** What is found for each piece. */
-  async #decode(pieces: readonly Piece[], decoding: Decoding, firstLine: number): Promise<FoundTarget[][]> {
+  async #decode(
+    pieces: readonly Piece[],
+    decoding: Decoding,
+    { firstLine = 1, signal }: DecodingOptions,
+  ): Promise<FoundTarget[][]> {
     const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
     const { bosId, eosId, unkId } = this.targetTokenizer.vocabulary;
     const most = ({ source }: EncodedPair): number => lengthLimit(limit, source.length);
@@ -156,7 +166,7 @@ export class Translator {
       parameters: model.parameters.pointer,
     }));
     const pairs = pieces.map(({ source, prefix }, index) => ({ source, target: prefix, index }));
-    return this.#runner.run<DecodeBatch, FoundTarget[]>(pairs, {
+    const work: BatchWork<DecodeBatch, FoundTarget[]> = {
       batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widthOf(decoding))),
       words: (pair) => resultWords(decoding.nBest, most(pair)),
       describe: (batch, part) => ({
@@ -177,21 +187,22 @@ export class Translator {
         special: { bosId, eosId, unkId },
       }),
       read: (words, pair) => readResults(words, most(pair)),
-    });
+    };
+    return this.#runner.run(pairs, work, signal);
   }
 
   /** What was found for each piece, with alignments if they are wanted; places count from the beginning of the piece. */
   async #align(
     pieces: readonly Piece[],
     found: readonly FoundTarget[][],
-    unit: AlignmentUnit | undefined,
+    { alignments: unit, signal }: DecodingOptions,
   ): Promise<PieceOfHypothesis[][]> {
     if (unit === undefined)
       return found.map((targets) => targets.map((target) => ({ ...target, alignment: undefined })));
     const pairs = found.flatMap((targets, p) =>
       targets.map(({ ids }) => ({ source: pieces[p]!.source, target: Int32Array.from(ids) })),
     );
-    const weights = await this.attention(pairs);
+    const weights = await this.attention(pairs, signal);
     let next = 0;
     return found.map((targets, p) => {
       const source = unitsOfTokens(pieces[p]!.source, this.sourceTokenizer, unit);

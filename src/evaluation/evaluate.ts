@@ -51,6 +51,8 @@ export interface EvaluateOptions {
   readonly translatePairs?: number;
   /** How to translate; greedily by default. */
   readonly decoding?: DecodingOptions;
+  /** Ends the evaluation when it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The tokeniser sacreBLEU recommends for a target language. */
@@ -62,7 +64,7 @@ export function bleuTokenizerFor(language: string): BleuTokenizer {
  * Evaluates a model on sentence pairs: likelihood of the (first accepted) reference by teacher forcing, the rest by
  * translation.
  *
- * @throws {XformerError} `DATA` if there is nothing to score
+ * @throws {XformerError} `DATA` if there is nothing to score; the reason of `signal` when it aborts
  */
 export async function evaluate(
   translator: Translator,
@@ -70,11 +72,12 @@ export async function evaluate(
   references: readonly string[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { lowercase, bleuTokenizer, acceptedSeparator, translatePairs = sources.length } = options;
+  const { lowercase, bleuTokenizer, acceptedSeparator, signal, translatePairs = sources.length } = options;
   const accepted =
     acceptedSeparator === undefined ? [references] : splitAccepted(references, acceptedSeparator);
-  const scores = await translator.score(sources, accepted[0] as readonly string[]);
-  const translations = await translator.translate(sources.slice(0, translatePairs), options.decoding);
+  const scores = await translator.score(sources, accepted[0] as readonly string[], signal);
+  const decoding = { ...options.decoding, signal };
+  const translations = await translator.translate(sources.slice(0, translatePairs), decoding);
 
   const hypotheses = translations.map(({ text }) => text);
   const streams = accepted.map((stream) => stream.slice(0, translatePairs));

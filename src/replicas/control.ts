@@ -7,6 +7,44 @@ export interface Job {
   readonly items: number;
 }
 
+/** Work that can be put down after each of its steps, and that gives something in the end. */
+export type Steps<T> = Generator<void, T, void>;
+
+/** Does all steps without a pause. */
+export function doSteps<T>(steps: Steps<T>): T {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/**
+ * Does items of a job until none are left or nobody wants them any more.
+ *
+ * @param take gives the number of an item that nobody has taken yet
+ * @param perform does an item, at once or step by step
+ */
+export function* doItems(
+  { items }: Job,
+  take: () => number,
+  isCancelled: () => boolean,
+  perform: (item: number) => unknown,
+): Steps<void> {
+  for (let item = take(); item < items && !isCancelled(); item = take()) {
+    const steps = perform(item);
+    if (isSteps(steps)) {
+      for (const step of steps) {
+        if (isCancelled()) return; // which lets the item clean up behind itself
+        yield step;
+      }
+    }
+    yield;
+  }
+}
+
+function isSteps(work: unknown): work is Steps<void> {
+  return typeof work === "object" && work !== null && Symbol.iterator in work;
+}
+
 /** Words of the control block. */
 const TICKET = 0; // rises with every job
 const NEXT_ITEM = 1;
@@ -14,6 +52,7 @@ const ARRIVED = 2; // workers that have run out of items
 const STOP = 3;
 const JOB_LENGTH = 4; // bytes of the job in its mailbox
 const FAILURE_LENGTH = 5; // and of the first failure in its own; 0 while there is none, -1 while it is written
+const CANCELLED = 6; // 1 when nobody wants the job in hand any more
 const WORDS = 16;
 
 /** Room for a job's description, and behind it for a failure's. */
@@ -46,9 +85,15 @@ export class Control {
     this.#mailbox(0, text.length).set(text);
     Atomics.store(words, JOB_LENGTH, text.length);
     Atomics.store(words, NEXT_ITEM, 0);
+    Atomics.store(words, CANCELLED, 0);
     Atomics.store(words, ARRIVED, 0);
     Atomics.add(words, TICKET, 1);
     Atomics.notify(words, TICKET);
+  }
+
+  /** Main thread: lets everybody drop the job in hand after the step they are at. */
+  cancel(): void {
+    Atomics.store(this.#words, CANCELLED, 1);
   }
 
   /** Main thread: waits until `workers` have arrived, or about as long as `milliseconds`. */
@@ -89,14 +134,15 @@ export class Control {
     return JSON.parse(this.#text(0, Atomics.load(words, JOB_LENGTH))) as Job;
   }
 
-  /** Any thread: does items of the job until none are left. */
-  takeItems(job: Job, perform: (item: number) => void): void {
+  /**
+   * Any thread: does items of the job until none are left or it is cancelled.
+   *
+   * @param perform does an item, at once or step by step
+   */
+  takeItems(job: Job, perform: (item: number) => unknown): Steps<void> {
     const words = this.#words;
-    for (;;) {
-      const item = Atomics.add(words, NEXT_ITEM, 1);
-      if (item >= job.items) return;
-      perform(item);
-    }
+    const take = (): number => Atomics.add(words, NEXT_ITEM, 1);
+    return doItems(job, take, () => Atomics.load(words, CANCELLED) === 1, perform);
   }
 
   /** Worker: reports that it has no more to do. */

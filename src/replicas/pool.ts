@@ -1,11 +1,14 @@
 import type { KernelSet } from "../kernels/kernels.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Heap } from "../tensor/heap.ts";
-import type { Job } from "./control.ts";
+import { doItems, type Job, type Steps } from "./control.ts";
 import { createReplica, type Replica } from "./replica.ts";
 
-/** Does an item of a job on the replica of the thread it runs on. */
-export type Perform<J extends Job = Job> = (replica: Replica, job: J, item: number) => void;
+/**
+ * Does an item of a job on the replica of the thread it runs on: at once, or as {@link Steps} when it takes so long
+ * that others have to have their turn meanwhile, or that nobody may want it any more before it is done.
+ */
+export type Perform<J extends Job = Job> = (replica: Replica, job: J, item: number) => unknown;
 
 /** What there is to do for threads, by the kind of job. */
 export type Jobs = Readonly<Record<string, Perform<never>>>;
@@ -19,6 +22,19 @@ export function workOf(jobs: Jobs, job: Job): Perform {
   const work = jobs[job.kind];
   if (work === undefined) throw new Error(`there is no job ${job.kind}`);
   return work as Perform;
+}
+
+/** How long the calling thread works before it lets others have their turn, in milliseconds. */
+const TURN = 25;
+
+/** Does steps, with a pause now and then. */
+export async function inTurns(steps: Steps<void>, pause: () => Promise<void>): Promise<void> {
+  let began = performance.now();
+  for (const _ of steps) {
+    if (performance.now() - began < TURN) continue;
+    await pause();
+    began = performance.now();
+  }
 }
 
 /**
@@ -36,8 +52,13 @@ export interface Pool {
   readonly weightsVersion: number;
   /** Call when parameters have changed: what was made from the old ones is then made again. */
   weightsChanged(): void;
-  /** Does all items of a job. One job at a time: the next has to wait until this one's promise is settled. */
-  run<J extends Job>(job: J): Promise<void>;
+  /**
+   * Does all items of a job. One job at a time: the next has to wait until this one's promise is settled.
+   *
+   * @param signal drops the job when it aborts, after the steps under way
+   * @throws the reason of the signal
+   */
+  run<J extends Job>(job: J, signal?: AbortSignal): Promise<void>;
   /** Lets what waits for this thread have its turn: signals, timers, input. */
   pause(): Promise<void>;
   /** Ends the threads and closes what is open. */
@@ -80,9 +101,16 @@ export class SinglePool implements Pool {
     this.#weightsVersion++;
   }
 
-  async run<J extends Job>(job: J): Promise<void> {
+  async run<J extends Job>(job: J, signal?: AbortSignal): Promise<void> {
     const work = workOf(this.#jobs, job);
-    for (let item = 0; item < job.items; item++) work(this.main, job, item);
+    let next = 0;
+    const isCancelled = (): boolean => signal?.aborted ?? false;
+    const perform = (item: number): unknown => work(this.main, job, item);
+    await inTurns(
+      doItems(job, () => next++, isCancelled, perform),
+      this.#pause,
+    );
+    signal?.throwIfAborted();
   }
 
   pause(): Promise<void> {

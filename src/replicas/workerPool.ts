@@ -8,7 +8,7 @@ import { chooseKernels, loadKernels } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Heap } from "../tensor/heap.ts";
 import { Control, type Job } from "./control.ts";
-import { type Jobs, type Pool, workOf } from "./pool.ts";
+import { inTurns, type Jobs, type Pool, workOf } from "./pool.ts";
 import { createReplica, type Replica } from "./replica.ts";
 
 /** How a pool is to compute; results depend on none of it. */
@@ -36,8 +36,8 @@ export function joinReplica({ kernels, memory, config, parameters }: WorkerSeed)
   return createReplica({ ...parts, openCorpus: EncodedCorpus.open });
 }
 
-/** How long the main thread is deaf to the death of a worker, in milliseconds. */
-const PATIENCE = 200;
+/** How long the main thread is deaf to signals and to the death of a worker, in milliseconds. */
+const PATIENCE = 25;
 
 /**
  * A pool on several threads over one shared heap. The main thread is one of them; the others are started when there is
@@ -73,26 +73,32 @@ export class WorkerPool implements Pool {
   }
 
   /** @throws XformerError when a worker thread has died */
-  async run<J extends Job>(job: J): Promise<void> {
+  async run<J extends Job>(job: J, signal?: AbortSignal): Promise<void> {
     const wanted = Math.min(this.threads, job.items) - 1;
     if (wanted > 0 && this.#workers.length === 0) await this.#start();
     const work = workOf(this.#jobs, job);
+    signal?.throwIfAborted();
+    const cancel = (): void => this.#control.cancel();
     this.#control.post(job);
+    signal?.addEventListener("abort", cancel);
     try {
-      this.#control.takeItems(job, (item) => work(this.main, job, item));
+      const steps = this.#control.takeItems(job, (item) => work(this.main, job, item));
+      await inTurns(steps, () => this.pause());
     } finally {
       // Even when this thread has failed: the others must not be left with a job that is overwritten by the next.
       await this.#allArrived();
+      signal?.removeEventListener("abort", cancel);
     }
     const failure = this.#control.failure ?? this.#dead;
     if (failure !== undefined) throw failed(failure);
+    signal?.throwIfAborted();
   }
 
   /** Waits for the workers to run out of items, and hears when one of them dies. */
   async #allArrived(): Promise<void> {
     const finished = performance.now();
     while (this.#dead === undefined && !this.#control.allArrived(this.#workers.length, PATIENCE)) {
-      await this.pause(); // lets the death of a worker be heard
+      await this.pause();
     }
     this.main.workbench.profile?.waited((performance.now() - finished) / 1000);
   }

@@ -17,7 +17,7 @@ import { bestOf, progressOf, type TrainingState, type ValidationRecord } from ".
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
-import { measure, validate } from "./validation.ts";
+import { type MeasureOptions, measure, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
 export type TestResult = Evaluation & Pairs;
@@ -27,7 +27,7 @@ export interface TrainResult {
   /** The run directory. */
   readonly directory: string;
   readonly step: number;
-  /** Whether the run was stopped by its signal before its end. */
+  /** Whether the run was stopped by its signal before its end, or before it was measured there. */
   readonly interrupted: boolean;
   readonly best: ValidationRecord | null;
   /** The best model on the test corpus, with the corpus; none without one or when interrupted. */
@@ -46,7 +46,7 @@ export interface RunOptions {
   /** Whether to report where the time of the main thread went. */
   readonly profile?: boolean | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
-  /** Aborts the run after the step under way, which is saved. */
+  /** Aborts the run after the step under way, which is saved; measuring ends at once. */
   readonly signal?: AbortSignal;
 }
 
@@ -94,9 +94,9 @@ export class Run {
       validate:
         validation === null
           ? undefined
-          : async () => {
+          : async (signal) => {
               workbench.profile?.stop(); // validating is not training
-              const valid = await this.#step.withMovingAverage(() => this.#validate(validation));
+              const valid = await this.#step.withMovingAverage(() => this.#validate(validation, signal));
               workbench.profile?.start();
               return valid;
             },
@@ -128,7 +128,19 @@ export class Run {
     workbench.profile?.start();
     const end = await this.#trainer.run(elapsedSeconds, signal);
     this.#reportEnd(end === "patience");
-    return this.#result(end === "interrupted");
+    const ended = {
+      directory: directory.path,
+      step: this.#trainer.state.step,
+      best: bestOf(this.#trainer.state),
+    };
+    const unmeasured = { ...ended, interrupted: true, test: null, average: null };
+    if (end === "interrupted") return unmeasured;
+    try {
+      return { ...ended, interrupted: false, ...(await this.#measureEnd(signal)) };
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return unmeasured;
+      throw error;
+    }
   }
 
   async #summarise(): Promise<RunSummary> {
@@ -176,17 +188,14 @@ export class Run {
     this.#emit({ type: "profile", report: profile.report(), steps: state.step - this.#first });
   }
 
-  async #result(interrupted: boolean): Promise<TrainResult> {
-    const { directory } = this.#parts;
-    const { state } = this.#trainer;
-    const result = { directory: directory.path, step: state.step, interrupted, best: bestOf(state) };
-    if (interrupted) return { ...result, test: null, average: null };
-    this.#load(directory.best);
-    const test = await this.#test();
-    return { ...result, test, average: await this.#average() };
+  /** The best model, and the average, on the test pairs. */
+  async #measureEnd(signal: AbortSignal | undefined): Promise<Pick<TrainResult, "test" | "average">> {
+    this.#load(this.#parts.directory.best);
+    const test = await this.#test(signal);
+    return { test, average: await this.#average(signal) };
   }
 
-  async #average(): Promise<TrainResult["average"]> {
+  async #average(signal: AbortSignal | undefined): Promise<TrainResult["average"]> {
     const { directory, validation } = this.#parts;
     const { kept, config } = this.#trainer.state;
     const steps = kept[config.averageOf].slice(0, config.average);
@@ -196,8 +205,8 @@ export class Run {
       directory.average,
     );
     this.#load(directory.average);
-    const valid = validation === null ? null : await this.#validate(validation);
-    return { file: directory.average, steps, valid, test: await this.#test() };
+    const valid = validation === null ? null : await this.#validate(validation, signal);
+    return { file: directory.average, steps, valid, test: await this.#test(signal) };
   }
 
   #load(file: string): void {
@@ -206,23 +215,24 @@ export class Run {
     this.#parts.pool.weightsChanged();
   }
 
-  #validate(pairs: Pairs): Promise<ValidationRecord["valid"]> {
+  #validate(pairs: Pairs, signal: AbortSignal | undefined): Promise<ValidationRecord["valid"]> {
     const { training } = this.#parts.config;
-    return validate(this.#translator, pairs, training.validatePairs, this.#measureOptions);
+    return validate(this.#translator, pairs, training.validatePairs, this.#measureOptions(signal));
   }
 
-  async #test(): Promise<TestResult | null> {
+  async #test(signal: AbortSignal | undefined): Promise<TestResult | null> {
     const { test } = this.#parts;
     if (test === null) return null;
-    const evaluation = await measure(this.#translator, test, this.#measureOptions);
+    const evaluation = await measure(this.#translator, test, this.#measureOptions(signal));
     return { ...evaluation, source: test.source, target: test.target };
   }
 
-  get #measureOptions(): { readonly targetLanguage: string; readonly lowercase: boolean } {
+  #measureOptions(signal: AbortSignal | undefined): MeasureOptions {
     const { config, prepared } = this.#parts;
     return {
       targetLanguage: config.data.targetLanguage,
       lowercase: prepared.tokenizers.target.lowercase,
+      signal,
     };
   }
 }

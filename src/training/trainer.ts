@@ -18,8 +18,11 @@ import { isLearnable, type StepBatch, type StepGradients, type TrainingStep } fr
 
 /** What the trainer leaves to others. */
 export interface TrainerHooks {
-  /** Measures the model as it is on the validation corpus; undefined when there is none. */
-  readonly validate: (() => Promise<ValidationRecord["valid"]>) | undefined;
+  /**
+   * Measures the model as it is on the validation corpus; undefined when there is none. Fails with the reason of the
+   * signal when that aborts.
+   */
+  readonly validate: ((signal?: AbortSignal) => Promise<ValidationRecord["valid"]>) | undefined;
   /** Keeps the weights and a state. */
   readonly save: (state: TrainingState) => Promise<void>;
   readonly log: (record: LogRecord | ValidationRecord) => void;
@@ -88,7 +91,8 @@ export class Trainer {
 
   /**
    * Trains until the configured end, until nothing better has come for as long as patience lasts, or until
-   * `signal` aborts: then the step under way is finished and saved.
+   * `signal` aborts: then the step under way is finished and saved. A validation under way is dropped, and made up
+   * for before the first step of the session after.
    *
    * @param elapsedSeconds what earlier sessions of the run took
    * @throws XformerError DIVERGED when too many steps in a row had a loss or gradient that was not finite;
@@ -96,25 +100,38 @@ export class Trainer {
    */
   async run(elapsedSeconds: number, signal?: AbortSignal): Promise<TrainingEnd> {
     const started = performance.now() - 1000 * elapsedSeconds;
-    for (let end = this.#end(); ; end = this.#end()) {
+    for (;;) {
+      const isOwed = this.#owesValidation();
+      const end = isOwed ? undefined : this.#end();
       if (end !== undefined) return end;
       if (signal?.aborted) {
         await this.#hooks.save(this.#state);
         return "interrupted";
       }
-      const stepped = performance.now();
-      const step = this.#state.step + 1;
-      const lr = learningRate(step, this.#schedule, progressOf(this.#state).reductions);
-      const learn = { update: step - this.#state.skipped, rate: lr };
-      const gradients = await this.#step.take(this.#batches(), step, learn);
-      this.#advance(gradients);
-      const now = performance.now();
-      this.#reportStep(gradients, lr, (now - stepped) / 1000);
-      if (this.#state.step % this.#config.logEvery === 0 && this.#state.window.targetTokens > 0) {
-        this.#log(lr, gradients.norm, (now - started) / 1000);
-      }
-      await this.#validateAndSave();
+      if (!isOwed) await this.#takeStep(started);
+      await this.#validateAndSave(signal);
       await this.#hooks.pause();
+    }
+  }
+
+  /** Whether the step that was taken last has still to be followed by a validation, which was interrupted. */
+  #owesValidation(): boolean {
+    const { step, validations } = this.#state;
+    if (this.#hooks.validate === undefined || step === 0 || validations.at(-1)?.step === step) return false;
+    return this.#isValidationDue() || this.#end() !== undefined;
+  }
+
+  async #takeStep(started: number): Promise<void> {
+    const stepped = performance.now();
+    const step = this.#state.step + 1;
+    const lr = learningRate(step, this.#schedule, progressOf(this.#state).reductions);
+    const learn = { update: step - this.#state.skipped, rate: lr };
+    const gradients = await this.#step.take(this.#batches(), step, learn);
+    this.#advance(gradients);
+    const now = performance.now();
+    this.#reportStep(gradients, lr, (now - stepped) / 1000);
+    if (this.#state.step % this.#config.logEvery === 0 && this.#state.window.targetTokens > 0) {
+      this.#log(lr, gradients.norm, (now - started) / 1000);
     }
   }
 
@@ -224,13 +241,25 @@ export class Trainer {
     this.#hooks.emit({ type: "log", record });
   }
 
-  async #validateAndSave(): Promise<void> {
-    const { validateEvery, validateEveryEpochs, saveEvery } = this.#config;
-    const { step, epoch, batch, skippedInARow } = this.#state;
-    const due =
-      validateEvery === null ? batch === 0 && epoch % validateEveryEpochs === 0 : step % validateEvery === 0;
+  #isValidationDue(): boolean {
+    const { validateEvery, validateEveryEpochs } = this.#config;
+    const { step, epoch, batch } = this.#state;
+    return validateEvery === null
+      ? batch === 0 && epoch % validateEveryEpochs === 0
+      : step % validateEvery === 0;
+  }
+
+  async #validateAndSave(signal: AbortSignal | undefined): Promise<void> {
+    const { saveEvery } = this.#config;
+    const { step, skippedInARow } = this.#state;
+    const due = this.#isValidationDue();
     const measured = due || this.#end() !== undefined;
-    if (measured) await this.#validate();
+    try {
+      if (measured) await this.#validate(signal);
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return;
+      throw error;
+    }
     const atEnd = this.#end() !== undefined;
     // While steps come to nothing the weights may be spoilt already: unless measured to be better, they do not take
     // the place of what was saved before.
@@ -242,8 +271,8 @@ export class Trainer {
     await this.#hooks.save(saved);
   }
 
-  async #validate(): Promise<void> {
-    const valid = await this.#hooks.validate?.();
+  async #validate(signal: AbortSignal | undefined): Promise<void> {
+    const valid = await this.#hooks.validate?.(signal);
     if (valid === undefined) return;
     const record = { step: this.#state.step, valid };
     const improved = isBetter(record, bestOf(this.#state), this.#config.metric);

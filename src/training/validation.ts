@@ -8,6 +8,8 @@ export interface MeasureOptions {
   readonly targetLanguage: string;
   /** Whether the model's tokenizer lowercases; its scores then ignore case. */
   readonly lowercase: boolean;
+  /** Ends the measurement when it aborts, with its reason. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Evaluates a model on all pairs. */
@@ -15,6 +17,7 @@ export function measure(translator: Translator, pairs: Pairs, options: MeasureOp
   return evaluate(translator, pairs.source, pairs.target, {
     bleuTokenizer: bleuTokenizerFor(options.targetLanguage),
     lowercase: options.lowercase,
+    signal: options.signal,
   });
 }
 
@@ -32,14 +35,18 @@ export async function validate(
   const some = spread(pairs, most ?? Number.POSITIVE_INFINITY);
   const evaluation = await measure(translator, some, options);
   const { bleu, chrf, exactMatch } = evaluation;
-  const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs);
+  const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs, options.signal);
   return { loss, perplexity: Math.exp(loss), bleu: bleu.score, chrf: chrf.score, exactMatch };
 }
 
-async function meanLoss(translator: Translator, { source, target }: Pairs): Promise<number> {
+async function meanLoss(
+  translator: Translator,
+  { source, target }: Pairs,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let logProbability = 0;
   let tokens = 0;
-  for (const score of await translator.score(source, target)) {
+  for (const score of await translator.score(source, target, signal)) {
     logProbability += score.logProbability;
     tokens += score.tokens;
   }

@@ -7,6 +7,7 @@ import { scorePairs } from "../../src/decoding/scorer.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import type { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
+import { doSteps } from "../../src/replicas/control.ts";
 import {
   concatenate,
   makeModel,
@@ -49,13 +50,14 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
     const greedy = search(sources, {});
     poisonScratch(workbench, 2 ** 18);
     // `beam: 1` is an instance of greedy search; so beam search itself is told to keep one.
-    const found = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
+    const steps = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
       ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
       constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
       prefixes: sources.map(() => new Int32Array(0)),
       search: (_, start) =>
         new BeamSearch(start, { eosId: SPECIAL.eosId, limit: 20, beam: 1, nBest: 1, alpha: 1 }),
     });
+    const found = doSteps(steps);
     expect(found.map(([hypothesis]) => hypothesis!.tokens())).toEqual(greedy.map(([best]) => best!.tokens));
     expect(found.map(([hypothesis]) => hypothesis!.logProbability)).toEqual(
       greedy.map(([best]) => best!.logProbability),

@@ -3,6 +3,7 @@ import { type DecodingOptions, resolveDecoding } from "../../src/decoding/option
 import type { FoundTarget } from "../../src/decoding/results.ts";
 import type { SpecialIds } from "../../src/model/batch.ts";
 import type { Transformer } from "../../src/model/transformer.ts";
+import { doSteps } from "../../src/replicas/control.ts";
 import type { Workbench } from "../../src/tensor/computation.ts";
 import { concatenate } from "../support/engine.ts";
 
@@ -37,7 +38,7 @@ export function decodeSources(
     limit: { factor: 0, plus: limit },
     prefixes: sources.map((_, b) => Int32Array.from(prefixes[b] ?? [])),
   };
-  const found = decodeBatch(members, workbench, batch, resolveDecoding(options));
+  const found = doSteps(decodeBatch(members, workbench, batch, resolveDecoding(options)));
   return found.map((targets) =>
     targets.map(({ ids, logProbabilities, ended }) => ({
       tokens: () => [...ids],

@@ -4,6 +4,7 @@ import { GreedySearch, translateGreedily } from "../../src/decoding/greedy.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { at } from "../../src/kernels/kernels.ts";
 import { createRandom } from "../../src/random.ts";
+import { doSteps } from "../../src/replicas/control.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import {
   concatenate,
@@ -87,14 +88,16 @@ describe.each(BUILDS)("greedy search, %s kernels", (engine) => {
   it("by the short way, is greedy search among others: ids, bits of log-probabilities, and whether ended", () => {
     const limits = sources.map((_, b) => [LIMIT, 1, 7, 33][b % 4]!);
     poisonScratch(workbench, 2 ** 18);
-    const short = translateGreedily(model, workbench, concatenate(workbench, sources), SPECIAL, limits);
+    const source = concatenate(workbench, sources);
+    const short = doSteps(translateGreedily(model, workbench, source, SPECIAL, limits));
     poisonScratch(workbench, 2 ** 18);
-    const found = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
+    const steps = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
       ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
       constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
       prefixes: sources.map(() => new Int32Array(0)),
       search: (b, start) => new GreedySearch(start, { eosId: SPECIAL.eosId, limit: limits[b]! }),
     });
+    const found = doSteps(steps);
     expect(short).toEqual(
       found.map(([hypothesis]) => ({
         ids: hypothesis!.tokens(),

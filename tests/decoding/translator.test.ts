@@ -79,6 +79,17 @@ describe("Translator", () => {
     }
   });
 
+  it("a call ends with its signal, in the middle of a search; the next one is as if there had been none", async () => {
+    for (const several of [translator, makeTranslator(3)]) {
+      const controller = new AbortController();
+      const ended = several.translate(LINES, { beam: 256, signal: controller.signal });
+      setTimeout(() => controller.abort(new Error("enough")), 5);
+      await expect(ended).rejects.toThrow("enough");
+      expect((await several.translate(LINES)).map(({ text }) => text)).toEqual(texts);
+      if (several !== translator) await several.pool.close();
+    }
+  });
+
   it("no lines give none; a line without a token gives an empty one and leaves the others as they are", async () => {
     expect(await translator.translate([])).toEqual([]);
     const nothing = {

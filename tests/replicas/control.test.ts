@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Control } from "../../src/replicas/control.ts";
+import { Control, doSteps, type Steps } from "../../src/replicas/control.ts";
 import { Heap } from "../../src/tensor/heap.ts";
 
 /** The control block as the main thread sees it, and as a worker does. */
@@ -48,12 +48,39 @@ describe("Control", () => {
       const job = { kind: "count", items };
       const taken: number[] = [];
       main.post(job);
-      main.takeItems(job, (item) => {
+      const steps = main.takeItems(job, (item) => {
         taken.push(item);
-        if (item === 2) worker.takeItems(job, (other) => taken.push(other));
+        if (item === 2) doSteps(worker.takeItems(job, (other) => taken.push(other)));
       });
+      doSteps(steps);
       expect(taken).toEqual(Array.from({ length: items }, (_, i) => i));
     }
+  });
+
+  it("drops a job that is cancelled, in the middle of an item, which cleans up; the next one is done", () => {
+    const { main, worker } = meet();
+    const told: string[] = [];
+    function* perform(item: number): Steps<void> {
+      try {
+        for (let step = 0; step < 3; step++) {
+          told.push(`item ${item} step ${step}`);
+          yield;
+        }
+      } finally {
+        told.push(`item ${item} over`);
+      }
+    }
+    const job = { kind: "steps", items: 2 };
+    main.post(job);
+    const mine = main.takeItems(job, perform);
+    mine.next();
+    main.cancel();
+    doSteps(mine);
+    doSteps(worker.takeItems(job, perform));
+    expect(told).toEqual(["item 0 step 0", "item 0 step 1", "item 0 over"]);
+    main.post({ ...job, items: 1 });
+    doSteps(main.takeItems({ ...job, items: 1 }, perform));
+    expect(told.slice(3)).toEqual(["item 0 step 0", "item 0 step 1", "item 0 step 2", "item 0 over"]);
   });
 
   it("waits for workers no longer than told, and not at all for those that have arrived", () => {

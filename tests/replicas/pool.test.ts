@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +9,7 @@ import { XformerError } from "../../src/errors.ts";
 import { JOBS } from "../../src/jobs.ts";
 import type { Pointer } from "../../src/kernels/kernels.ts";
 import { loadKernels } from "../../src/kernels/load.ts";
-import type { Job } from "../../src/replicas/control.ts";
+import type { Job, Steps } from "../../src/replicas/control.ts";
 import { type Jobs, type Pool, SinglePool } from "../../src/replicas/pool.ts";
 import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
@@ -167,6 +168,34 @@ describe("a pool of threads", () => {
     writeFileSync(file, script);
     const run = promisify(execFile)(process.execPath, [file], { timeout: 5000 });
     expect(await run).toEqual({ stdout: "done", stderr: "" });
+  });
+});
+
+describe("a job that nobody wants any more", () => {
+  /** Items that go on for ever, a millisecond a step. */
+  const endless: Jobs = {
+    *wait(): Steps<void> {
+      for (;;) {
+        sleep(1);
+        yield;
+      }
+    },
+  };
+  const makers: [name: string, make: () => Pool][] = [
+    ["threads", () => makePool(1, endless)],
+    [
+      "one thread",
+      () => new SinglePool(SMALL_MODEL, loadKernels("strict", false), endless, () => setImmediate()),
+    ],
+  ];
+
+  it.each(makers)("%s: others have their turn meanwhile, and its signal ends it", async (_, make) => {
+    const pool = make();
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error("enough")), 10);
+    await expect(pool.run({ kind: "wait", items: 1 }, controller.signal)).rejects.toThrow("enough");
+    await expect(pool.run({ kind: "wait", items: 1 }, controller.signal)).rejects.toThrow("enough");
+    await pool.close();
   });
 });
 

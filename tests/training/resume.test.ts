@@ -175,3 +175,14 @@ it("ends when nothing better has come for as long as its patience lasts, and sta
   expect(events).toContainEqual({ type: "patience", step: result.step, best: result.best, validations: 3 });
   expect((await resume(out, { threads: 1 })).step).toBe(result.step);
 });
+
+it("a run that is stopped while its end is measured is measured when it is resumed", async () => {
+  const out = join(root, "measured");
+  const training = { ...COMMON, maxSteps: 10 };
+  const stop = withStop({ stop: (event) => event.type === "saved" && event.step === 10 });
+  const stopped = await train({ out, data: DATA, model: MODEL, training, ...stop });
+  expect(stopped).toMatchObject({ step: 10, interrupted: true, test: null });
+  const result = await resume(out, { threads: 1 });
+  expect(result).toMatchObject({ step: 10, interrupted: false, best: stopped.best });
+  expect(result.test?.translations).toHaveLength(20);
+});

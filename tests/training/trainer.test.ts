@@ -22,6 +22,8 @@ interface Script {
   readonly state?: Partial<TrainingState>;
   readonly millisecondsPerStep?: number;
   readonly millisecondsPerValidation?: number;
+  /** Called when a validation has begun. */
+  readonly onValidation?: () => void;
   /** Hears every event as it happens. */
   readonly onEvent?: (event: TrainingEvent) => void;
 }
@@ -73,7 +75,9 @@ function makeTrainer(script: Script) {
       validate:
         bleus === undefined
           ? undefined
-          : async () => {
+          : async (signal) => {
+              script.onValidation?.();
+              signal?.throwIfAborted();
               if (millisecondsPerValidation > 0) await setTimeout(millisecondsPerValidation);
               return valid(bleus[validations++]!);
             },
@@ -153,6 +157,28 @@ describe("a run", () => {
     expect(trainer.state.step).toBe(1);
     expect(saves.at(-1)).toEqual(trainer.state);
     expect(saves.at(-1)!.kept).toEqual({ best: [], last: [] });
+  });
+
+  it.each([
+    ["in the middle", 4],
+    ["at the end", 6],
+  ])("that is stopped while it validates, %s, does so first when it goes on", async (_, at) => {
+    const config = { maxSteps: 6, maxEpochs: null, validateEvery: 2 };
+    const whole = makeTrainer({ config, bleus: [1, 2, 3] });
+    await whole.trainer.run(0);
+    const controller = new AbortController();
+    let validations = 0;
+    const onValidation = (): void => {
+      if (++validations === at / 2) controller.abort(new Error("Ctrl-C"));
+    };
+    const first = makeTrainer({ config, bleus: [1, 2, 3], onValidation });
+    expect(await first.trainer.run(0, controller.signal)).toBe("interrupted");
+    const saved = first.saves.at(-1)!;
+    expect([saved.step, saved.validations.length]).toEqual([at, at / 2 - 1]);
+    const second = makeTrainer({ config, bleus: [1, 2, 3].slice(at / 2 - 1), state: saved });
+    expect(await second.trainer.run(0)).toBe("finished");
+    expect(second.trainer.state).toEqual(whole.trainer.state);
+    expect(second.updates.length).toBe(6 - at);
   });
 
   it("validates every so many epochs, and at its end", async () => {

@@ -30,6 +30,12 @@ export function coloursFor(stream: WriteStream): ChalkInstance {
   return new Chalk({ level: support === false ? 0 : support.level });
 }
 
+/** Whether a terminal takes nothing but text: no cursor that moves, no line that is drawn again. */
+export function isPlainTerminal(stream: WriteStream): boolean {
+  const { TERM } = process.env;
+  return !stream.isTTY || TERM === "dumb";
+}
+
 /** Tells what may be amiss, a line each; says nothing when quiet. */
 export type Warn = (message: string) => void;
 
