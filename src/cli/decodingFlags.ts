@@ -59,8 +59,20 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
   const { beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed } = flags;
   const { maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines } = flags;
   return {
-    ...{ beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed },
-    ...{ maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines },
+    beam,
+    lengthPenalty,
+    nBest,
+    sample,
+    temperature,
+    topK,
+    topP,
+    seed,
+    maxLength,
+    noRepeatNgram,
+    repetitionPenalty,
+    banUnk,
+    prefix,
+    longLines,
   };
 }
 

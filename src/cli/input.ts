@@ -45,7 +45,8 @@ export async function* openRows(
     const prefix = prefixColumn === undefined ? undefined : columns[prefixColumn - 1];
     if (prefixColumn !== undefined && prefix === undefined && line !== "") {
       throw new XformerError("DATA", `there is no column ${prefixColumn}`, {
-        ...{ file: file ?? "standard input", line: number },
+        file: file ?? "standard input",
+        line: number,
         hint: "Separate columns with one tab each.",
       });
     }

@@ -12,7 +12,12 @@ export interface OutputFlags {
 
 /** What a line has to say if nothing was translated: it is empty, or it was refused. */
 const NOTHING: TranslatedHypothesis = {
-  ...{ text: "", tokens: [], logProbability: 0, score: 0, tokenLogProbabilities: [], ended: true },
+  text: "",
+  tokens: [],
+  logProbability: 0,
+  score: 0,
+  tokenLogProbabilities: [],
+  ended: true,
 };
 
 /**

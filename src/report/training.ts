@@ -167,7 +167,9 @@ function testBlocks(test: Test): Block[] {
 /** How a run ended, for programs. */
 export function resultJson({ test, average, ...run }: TrainResult): object {
   return {
-    ...{ type: "finished", ...run, test: test === null ? null : testJson(test) },
+    type: "finished",
+    ...run,
+    test: test === null ? null : testJson(test),
     average:
       average === null ? null : { ...average, test: average.test === null ? null : testJson(average.test) },
   };
@@ -178,7 +180,12 @@ function testJson(test: Test): object {
   const { score, signature } = bleu;
   const pairs = test.source.length;
   return {
-    ...{ pairs, loss, perplexity, tokenAccuracy, exactMatch, bleu: { score, signature } },
+    pairs,
+    loss,
+    perplexity,
+    tokenAccuracy,
+    exactMatch,
+    bleu: { score, signature },
     samples: samples(test),
   };
 }

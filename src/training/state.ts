@@ -57,8 +57,16 @@ export const EMPTY_WINDOW: LogWindow = { loss: 0, sourceTokens: 0, targetTokens:
 /** The state of a run that is about to begin. */
 export function initialState(config: SettledTraining, corpus: string): TrainingState {
   return {
-    ...{ config, corpus, step: 0, skipped: 0, skippedInARow: 0, epoch: 0, batch: 0 },
-    ...{ window: EMPTY_WINDOW, validations: [], kept: { best: [], last: [] } },
+    config,
+    corpus,
+    step: 0,
+    skipped: 0,
+    skippedInARow: 0,
+    epoch: 0,
+    batch: 0,
+    window: EMPTY_WINDOW,
+    validations: [],
+    kept: { best: [], last: [] },
   };
 }
 
