@@ -2,6 +2,7 @@ import type { WriteStream } from "node:tty";
 import type { ChalkInstance } from "chalk";
 import type { Block, Histogram, Span, Tone } from "../../report/document.ts";
 import { count } from "../../report/format.ts";
+import { asInvoked } from "../invocation.ts";
 import { clip, displayWidth, padEnd, padStart, table, wrap } from "./layout.ts";
 import { coloursFor, printable } from "./terminal.ts";
 
@@ -15,7 +16,7 @@ export interface Canvas {
 }
 
 /** The columns of a reader that does not say how many it has. */
-const USUAL_WIDTH = 100;
+const USUAL_WIDTH = 80;
 
 /** Where a report that goes to a stream is shown. */
 export function canvasFor(stream: WriteStream): Canvas {
@@ -50,7 +51,7 @@ function renderBlock(block: Block, { width, colours, bar }: Canvas): string {
     case "line":
       return `${block.spans.map(paint).join("")}\n`;
     case "command":
-      return `  ${printable(block.text)}\n`;
+      return `  ${printable(asInvoked(block.text))}\n`;
     case "facts":
       return facts(block.rows, width, colours);
     case "table":
