@@ -20,7 +20,7 @@ import type { TrainResult } from "../../training/run.ts";
 import { fitParts } from "./layout.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { canvasFor, render } from "./render.ts";
-import { coloursFor, warnings } from "./terminal.ts";
+import { coloursFor, isPlainTerminal, warnings } from "./terminal.ts";
 
 /** Tells the user how a run goes. */
 export interface TrainingReport {
@@ -39,7 +39,7 @@ export function createTrainingReport(flags: {
 }): TrainingReport {
   if (flags.json) return jsonReport();
   if (flags.quiet) return humanReport(() => {});
-  return process.stderr.isTTY ? terminalReport() : plainReport();
+  return isPlainTerminal(process.stderr) ? plainReport() : terminalReport();
 }
 
 /** Back to the beginning of the line, which is then empty (ECMA-48: CHA, EL). */
