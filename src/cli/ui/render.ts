@@ -53,7 +53,7 @@ function renderBlock(block: Block, { width, colours, bar }: Canvas): string {
     case "command":
       return `  ${printable(asInvoked(block.text))}\n`;
     case "facts":
-      return facts(block.rows, width, colours);
+      return facts(block.rows, width, colours, paint);
     case "table":
       return table(
         block.rows.map((row) => row.map(paint)),
@@ -69,18 +69,21 @@ function renderBlock(block: Block, { width, colours, bar }: Canvas): string {
 }
 
 function facts(
-  rows: readonly (readonly [label: string, text: string])[],
+  rows: readonly (readonly [label: string, text: Span])[],
   width: number,
   colours: ChalkInstance,
+  paint: (span: Span) => string,
 ): string {
   const labelWidth = Math.max(...rows.map(([label]) => displayWidth(label)));
   return table(
-    rows.flatMap(([label, text]) =>
-      wrap(printable(text), width - labelWidth - 4).map((line, i) => [
+    rows.flatMap(([label, span]) => {
+      const text = typeof span === "string" ? span : span.text;
+      const lines = wrap(printable(text), width - labelWidth - 4);
+      return lines.map((line, i) => [
         i === 0 ? colours.dim(label) : "",
-        line,
-      ]),
-    ),
+        paint(typeof span === "string" ? line : { ...span, text: line }),
+      ]);
+    }),
   );
 }
 
