@@ -41,19 +41,20 @@ it.each([120, 80, 50, 30])("a line of at most %i columns", (columns) => {
   }
 });
 
+/** Sequences as they are read by people. */
+const spelled = (text: string): string => text.replaceAll("\u001b[", "^");
+
 it("the cursor waits where the line begins, so that what a narrower terminal breaks is cleared", () => {
   const { stream, written } = terminal(80);
   const bar = createProgressBar(stream, new Chalk({ level: 0 }));
   bar.update(1234, 3820, () => PARTS);
   stream.columns = 40;
   stream.emit("resize");
-  const drawn = written();
-  expect(drawn).toMatch(
-    /\u001b\[G\u001b\[J\u001b\[\?7l {2}━+─+ {2}1,234\/3,820 {2}loss 2\.345\u001b\[\?7h\r$/,
-  );
+  // The line is cleared, drawn where it cannot go on in the next one, and left.
+  expect(spelled(written())).toMatch(/\^G\^J\^\?7l {2}━+─+ {2}1,234\/3,820 {2}loss 2\.345\^\?7h\r$/);
   bar.stop();
   bar.stop();
-  expect(written()).toBe("\u001b[G\u001b[J\u001b[?25h");
+  expect(spelled(written())).toBe("^G^J^?25h");
   expect(stream.listenerCount("resize")).toBe(0);
 });
 
