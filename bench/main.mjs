@@ -1,5 +1,6 @@
 // Measures the kernels, training, translation and memory; docs/performance.md has a run and says how to read it.
-// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus|sentences] [--sizes tiny,small,medium,large]
+// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus|sentences|startup]
+//         [--sizes tiny,small,medium,large]
 //         [--corpus PREFIX --languages en-de --tokenizer word|bpe] [--threads N] [--rounds N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -9,6 +10,7 @@ import { measureCorpus } from "./corpus.mjs";
 import { measureCost } from "./cost.mjs";
 import { measureGemm } from "./gemm.mjs";
 import { measureMemory } from "./memory.mjs";
+import { measureStartup } from "./startup.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
 import { measureSentencesOf, measureTranslation } from "./translation.mjs";
@@ -22,6 +24,7 @@ const SUITES = {
   cost: measureCost,
   corpus: measureCorpus,
   sentences: measureSentencesOf,
+  startup: measureStartup,
 };
 
 /** @throws Error that says in a line what is wrong with the command line or this machine */

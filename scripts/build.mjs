@@ -1,5 +1,6 @@
 // Builds dist/: the kernels by AssemblyScript, twice (strict SIMD; relaxed SIMD), and by a C++ compiler if there is one;
-// and the rest by TypeScript.
+// and the rest by TypeScript. With --if-possible it says what is missing, and is content, where there are no development
+// dependencies: `npm install --omit=dev` runs it too.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -66,6 +67,25 @@ function writeUnshared(name) {
   writeFileSync(join(root, "dist", "kernels", `${name}.unshared.wasm`), module);
 }
 
+/** What it takes and is not installed. */
+function missingPackages() {
+  return ["assemblyscript", "typescript", "node-api-headers"].filter((name) => {
+    try {
+      import.meta.resolve(name);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+const missing = missingPackages();
+if (missing.length > 0) {
+  console.error(
+    `xformer is not built: there is no ${missing.join(", no ")}. Run \`npm install\` without --omit=dev.`,
+  );
+  process.exit(process.argv.includes("--if-possible") ? 0 : 1);
+}
 // Only `--clean`, which packing uses, starts from nothing: otherwise a running xformer keeps the files it needs.
 if (process.argv.includes("--clean")) rmSync(join(root, "dist"), { recursive: true, force: true });
 mkdirSync(join(root, "dist", "kernels"), { recursive: true });

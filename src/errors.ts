@@ -60,9 +60,9 @@ const FILE_SYSTEM_ERRORS: Readonly<Record<string, readonly [problem: string, hin
   ENOTDIR: ["a part of this path is a file, not a directory", "Check the path."],
   EACCES: ["permission denied", "Check the permissions of the file and of its directory."],
   EPERM: ["permission denied", "Check the permissions of the file and of its directory."],
-  EROFS: ["the file system is read-only", "Choose another directory with --out."],
-  ENOSPC: ["no space left on the device", "Free some space or choose another directory with --out."],
-  EDQUOT: ["the disk quota is used up", "Free some space or choose another directory with --out."],
+  EROFS: ["the file system is read-only", "Write to another place."],
+  ENOSPC: ["no space left on the device", "Free some space, or write to another place."],
+  EDQUOT: ["the disk quota is used up", "Free some space, or write to another place."],
   EMFILE: ["too many open files", "Close some programs or raise `ulimit -n`."],
   EEXIST: ["it exists already", "Choose another name."],
 };

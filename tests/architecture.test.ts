@@ -111,7 +111,7 @@ describe("the rooms of the house", () => {
   });
 
   it("know the terminal in cli only", () => {
-    const terminal = /\bconsole\.|from "(chalk|commander|cli-progress)"|process\.(exit|stdout|stderr|stdin)/;
+    const terminal = /\bconsole\.|from "(chalk|commander)"|process\.(exit|stdout|stderr|stdin)/;
     const wrong = sourceFiles().filter((file) => roomOf(file) !== "cli" && terminal.test(codeOf(file)));
     expect(wrong).toEqual([]);
   });

@@ -41,9 +41,9 @@ describe("fileSystemError", () => {
     ["ENOTDIR", "f: a part of this path is a file, not a directory. Check the path."],
     ["EACCES", "f: permission denied. Check the permissions of the file and of its directory."],
     ["EPERM", "f: permission denied. Check the permissions of the file and of its directory."],
-    ["EROFS", "f: the file system is read-only. Choose another directory with --out."],
-    ["ENOSPC", "f: no space left on the device. Free some space or choose another directory with --out."],
-    ["EDQUOT", "f: the disk quota is used up. Free some space or choose another directory with --out."],
+    ["EROFS", "f: the file system is read-only. Write to another place."],
+    ["ENOSPC", "f: no space left on the device. Free some space, or write to another place."],
+    ["EDQUOT", "f: the disk quota is used up. Free some space, or write to another place."],
     ["EMFILE", "f: too many open files. Close some programs or raise `ulimit -n`."],
     ["EEXIST", "f: it exists already. Choose another name."],
   ])("%s on one line", (code, line) => {

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
+import { asInvoked } from "./invocation.ts";
 import { choiceArgument, countOption, debugOption, pathOption } from "./options.ts";
 
 /** The tasks by name; the tasks themselves are loaded when one is made. */
@@ -69,7 +70,7 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
     `${printable(out)}: ${parts.map((part) => `${counted(splits[part].length, "pair")} in ${part}`).join(", ")}. Learn them with:\n`,
   );
   process.stdout.write(
-    `npx xformer train ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}${task.flags === undefined ? "" : ` ${task.flags}`}\n`,
+    `${asInvoked("npx xformer train")} ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}${task.flags === undefined ? "" : ` ${task.flags}`}\n`,
   );
   return EXIT.done;
 }

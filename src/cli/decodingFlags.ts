@@ -80,6 +80,6 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
 export function modelsOption(): Option {
   const option = modelOption();
   const parse = option.parseArg!;
-  option.description += "; several for an ensemble";
+  option.description = option.description.replace(" (default", "; several for an ensemble (default");
   return option.argParser((text, before: readonly string[] = []) => [...before, parse(text, "")]);
 }

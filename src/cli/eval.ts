@@ -22,7 +22,7 @@ export function addEval(program: Command, run: Run): void {
   const command = program
     .command("eval")
     .description("measure a model on pairs, or translations in a file against references")
-    .addOption(modelOption().makeOptionMandatory(false))
+    .addOption(modelOption())
     .addOption(pathOption("--test <path>", "the pairs: a .tsv of two columns, or a prefix of two files"))
     .option("--source-lang <tag>", "file ending of the source (default: the model's source language)")
     .option("--target-lang <tag>", "file ending of the target (default: the model's target language)")

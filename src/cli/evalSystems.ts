@@ -18,6 +18,7 @@ import { type ComputingFlags, openModel } from "./computing.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { type MetricFlags, metricOptions, parseMetrics } from "./evalFlags.ts";
 import { loadTestPairs, type TestFlags } from "./input.ts";
+import { modelOrNewest } from "./newestRun.ts";
 import { defined } from "./options.ts";
 import type { Warn } from "./ui/terminal.ts";
 
@@ -54,7 +55,11 @@ const STANDARD_INPUT = "standard input";
  * @throws XformerError USAGE when the flags leave open which of both it is
  */
 export async function measureSystems(flags: SystemFlags, warn: Warn): Promise<MeasuredSystems> {
-  const { model, test, hypotheses, references } = flags;
+  const { test, hypotheses, references } = flags;
+  // Pairs without translations are for a model, if only for the newest.
+  const model =
+    flags.model ??
+    (test === undefined || hypotheses !== undefined ? undefined : await modelOrNewest(undefined));
   if (model !== undefined) {
     if (hypotheses !== undefined || references !== undefined) {
       const flag = hypotheses === undefined ? "--references" : "--hypotheses";

@@ -64,8 +64,11 @@ export async function untilSignal<T>(
 export async function report(error: unknown, debug: boolean, place = ""): Promise<ExitCode> {
   if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const known = asXformerError(error, place);
-  const { coloursFor, printable } = await import("./ui/terminal.ts");
-  process.stderr.write(`${coloursFor(process.stderr).red(printable(known.oneLine))}\n`);
+  const [{ asInvoked }, { coloursFor, printable }] = await Promise.all([
+    import("./invocation.ts"),
+    import("./ui/terminal.ts"),
+  ]);
+  process.stderr.write(`${coloursFor(process.stderr).red(printable(asInvoked(known.oneLine)))}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? error.message}\n`);
   return known.code === "USAGE" ? EXIT.usage : EXIT.failed;
 }

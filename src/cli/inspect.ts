@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { debugOption, modelOption } from "./options.ts";
 
 interface InspectFlags {
-  readonly model: string;
+  readonly model?: string;
   readonly json?: boolean;
 }
 
@@ -26,14 +26,20 @@ Examples:
 }
 
 async function inspect(flags: InspectFlags): Promise<ExitCode> {
-  const [{ describeCheckpoint }, { inspection, inspectionDocument }, { canvasFor, render }, { print }] =
-    await Promise.all([
-      import("../training/checkpoint.ts"),
-      import("../report/inspection.ts"),
-      import("./ui/render.ts"),
-      import("./ui/terminal.ts"),
-    ]);
-  const found = inspection(describeCheckpoint(flags.model));
+  const [
+    { modelOrNewest },
+    { describeCheckpoint },
+    { inspection, inspectionDocument },
+    { canvasFor, render },
+    { print },
+  ] = await Promise.all([
+    import("./newestRun.ts"),
+    import("../training/checkpoint.ts"),
+    import("../report/inspection.ts"),
+    import("./ui/render.ts"),
+    import("./ui/terminal.ts"),
+  ]);
+  const found = inspection(describeCheckpoint(await modelOrNewest(flags.model)));
   await print(
     flags.json
       ? `${JSON.stringify(found)}

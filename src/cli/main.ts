@@ -10,10 +10,15 @@ export async function main(argv: readonly string[]): Promise<void> {
       code = await command(...args);
     };
   leaveWhenOutputCloses();
+  const help: [text: string, stream: NodeJS.WriteStream][] = [];
   try {
-    await createProgram(run).parseAsync(argv);
+    await createProgram(run, (text, stream) => help.push([text, stream])).parseAsync(argv);
   } catch (error) {
     code = await report(error, argv.includes("--debug"));
+  }
+  if (help.length > 0) {
+    const { shownHelp } = await import("./ui/help.ts");
+    for (const [text, stream] of help) stream.write(shownHelp(text));
   }
   process.exitCode = code;
 }

@@ -51,12 +51,12 @@ export function pathOption(flags: string, description: string): Option {
   });
 }
 
-/** `--model`, which every command but training needs. */
+/** `--model`, which every command but training needs; see `modelOrNewest`. */
 export function modelOption(): Option {
   return pathOption(
     "-m, --model <path>",
-    "run directory (then its best model) or checkpoint file",
-  ).makeOptionMandatory();
+    "run directory (then its best model) or checkpoint file (default: the newest run)",
+  );
 }
 
 /** `--debug`, which every command has. */

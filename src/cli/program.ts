@@ -6,6 +6,7 @@ import { addData } from "./data.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import type { Run } from "./exit.ts";
+import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
 import { addScore } from "./score.ts";
 import { addTokenize } from "./tokenize.ts";
@@ -16,13 +17,19 @@ import { addTranslate } from "./translate.ts";
 /**
  * The command line: every command with its flags. What a command needs to do its work is loaded when it runs,
  * so that `--help` is there at once.
+ *
+ * @param write gets help, in parts
  */
-export function createProgram(run: Run): Command {
+export function createProgram(run: Run, write: (help: string, stream: NodeJS.WriteStream) => void): Command {
   const program = new Command("xformer")
     .description("Train, run and understand a small sequence-to-sequence Transformer from the terminal.")
     .version(readVersion())
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) })
-    .configureOutput({ outputError: () => {} }) // main reports errors, in one line
+    .configureHelp(helpConfiguration())
+    .configureOutput({
+      writeOut: (text) => write(text, process.stdout),
+      writeErr: (text) => write(text, process.stderr),
+      outputError: () => {}, // main reports errors, in one line
+    })
     .exitOverride()
     .addHelpText(
       "after",

@@ -10,7 +10,7 @@ import { debugOption, modelOption, numberOption, pathOption } from "./options.ts
 const PAIRS = 256;
 
 interface ScoreFlags extends ComputingFlags {
-  readonly model: string;
+  readonly model?: string;
   readonly reverseModel?: string;
   readonly test?: string;
   readonly sourceLang?: string;
@@ -68,7 +68,8 @@ async function score(flags: ScoreFlags): Promise<ExitCode> {
     });
   }
   const warn = (await import("./ui/terminal.ts")).warnings(false);
-  const forward = await openModel(flags.model, flags, warn);
+  const { modelOrNewest } = await import("./newestRun.ts");
+  const forward = await openModel(await modelOrNewest(flags.model), flags, warn);
   const backward =
     flags.reverseModel === undefined ? undefined : await openModel(flags.reverseModel, flags, warn);
   if (test !== undefined) await scorePairs({ ...flags, test }, forward, backward);

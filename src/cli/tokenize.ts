@@ -5,7 +5,7 @@ import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { choiceOption, debugOption, modelOption } from "./options.ts";
 
 interface TokenizeFlags {
-  readonly model: string;
+  readonly model?: string;
   readonly side: "source" | "target";
   readonly ids?: boolean;
   readonly decode?: boolean;
@@ -33,12 +33,13 @@ Examples:
 }
 
 async function tokenize(flags: TokenizeFlags): Promise<ExitCode> {
-  const [{ describeCheckpoint }, { openLines }, { print, warnings }] = await Promise.all([
+  const [{ modelOrNewest }, { describeCheckpoint }, { openLines }, { print, warnings }] = await Promise.all([
+    import("./newestRun.ts"),
     import("../training/checkpoint.ts"),
     import("./input.ts"),
     import("./ui/terminal.ts"),
   ]);
-  const { sourceTokenizer, targetTokenizer } = describeCheckpoint(flags.model);
+  const { sourceTokenizer, targetTokenizer } = describeCheckpoint(await modelOrNewest(flags.model));
   const tokenizer = flags.side === "source" ? sourceTokenizer : targetTokenizer;
   const warn = warnings(false);
   let number = 0;

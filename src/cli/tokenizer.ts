@@ -174,9 +174,12 @@ async function chosenTokenizer({ model, tokenizer, side }: EncodeFlags): Promise
   return readTokenizer(tokenizer);
 }
 
-async function tokenizerOfModel(model: string, side: Side = "source"): Promise<Tokenizer> {
-  const { describeCheckpoint } = await import("../training/checkpoint.ts");
-  const { sourceTokenizer, targetTokenizer } = describeCheckpoint(model);
+async function tokenizerOfModel(model: string | undefined, side: Side = "source"): Promise<Tokenizer> {
+  const [{ modelOrNewest }, { describeCheckpoint }] = await Promise.all([
+    import("./newestRun.ts"),
+    import("../training/checkpoint.ts"),
+  ]);
+  const { sourceTokenizer, targetTokenizer } = describeCheckpoint(await modelOrNewest(model));
   return side === "source" ? sourceTokenizer : targetTokenizer;
 }
 

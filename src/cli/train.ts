@@ -6,7 +6,8 @@ import { addTrainFlags, refuseContradictions, type TrainFlags } from "./trainFla
 export function addTrain(program: Command, run: Run): void {
   const command = program
     .command("train")
-    .description("train a model; without a flag, on the bundled Chinese-English corpus");
+    .description("train a model; without a flag, on the bundled Chinese-English corpus")
+    .argument("[corpus]", "as --train, or a folder with train and, if there are any, valid and test in it");
   addTrainFlags(command)
     .addHelpText(
       "after",
@@ -15,19 +16,20 @@ Examples:
   $ npx xformer train
   $ npx xformer train --preset tiny --max-steps 300 --out runs/quick --force
   $ npx xformer train --train data/reverse/train --valid data/reverse/valid --test data/reverse/test --source-lang src --target-lang tgt
+  $ npx xformer train data/reverse --preset tiny
   $ npx xformer train --resume runs/zh-en-1 --max-epochs 30
   $ npx xformer train --config examples/dates.yaml --seed 2
   $ npx xformer train --config examples/dates.yaml --print-config
 
-\`xformer data make reverse\` writes the corpus of the third.`,
+\`npx xformer data make reverse\` writes the corpus of the third and the fourth.`,
     )
     .action(run(train));
 }
 
-async function train(flags: TrainFlags): Promise<ExitCode> {
-  refuseContradictions(flags);
+async function train(corpus: string | undefined, flags: TrainFlags): Promise<ExitCode> {
+  refuseContradictions(flags, corpus);
   const { givenSettings, newRunOf, printConfig, resumedOf } = await import("./trainConfig.ts");
-  const given = await givenSettings(flags);
+  const given = await givenSettings(flags, corpus);
   if (flags.printConfig) {
     await printConfig(flags, given);
     return EXIT.done;

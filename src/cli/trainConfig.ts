@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { findCorpusFolder } from "../data/corpusFolder.ts";
 import { XformerError } from "../errors.ts";
 import { PRESETS } from "../model/config.ts";
 import {
@@ -8,18 +9,34 @@ import {
   explainedJson,
 } from "../training/settings/explain.ts";
 import { resolveConfig, resumedConfig } from "../training/settings/resolve.ts";
+import { settingOf } from "../training/settings/table.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { givenFlags, type TrainFlags } from "./trainFlags.ts";
 import { explainedYaml } from "./ui/explainedYaml.ts";
 import { print } from "./ui/terminal.ts";
 
-/** The settings of the configuration file, if there is one, and those of the flags, which win. */
-export async function givenSettings(flags: TrainFlags): Promise<GivenSettings> {
-  const fromFlags = givenFlags(flags);
+/** The settings of the configuration file, if there is one, those of the corpus, and those of the flags, which win. */
+export async function givenSettings(flags: TrainFlags, corpus?: string): Promise<GivenSettings> {
+  const fromFlags = together(corpusSettings(corpus, flags), givenFlags(flags));
   if (flags.config === undefined) return fromFlags;
   const { readConfigFile } = await import("../training/settings/configFile.ts");
   return together(readConfigFile(flags.config), fromFlags);
+}
+
+/** What the path of a corpus says: all of its parts if it is a folder, and otherwise what to train on. */
+function corpusSettings(corpus: string | undefined, { sourceLang, targetLang }: TrainFlags): GivenSettings {
+  if (corpus === undefined) return new Map();
+  const parts = findCorpusFolder(corpus, { source: sourceLang, target: targetLang });
+  const { train = corpus, valid, test, source, target } = parts ?? {};
+  const values = { train, valid, test, source_lang: source, target_lang: target };
+  return new Map(
+    Object.entries(values).flatMap(([key, value]) =>
+      value === undefined
+        ? []
+        : [[settingOf("data", key)!, { value, origin: { file: corpus, line: undefined } }] as const],
+    ),
+  );
 }
 
 /**

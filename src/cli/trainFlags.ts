@@ -10,6 +10,9 @@ import { debugOption, pathOption } from "./options.ts";
 
 /** The flags of `xformer train` that are no settings, as commander names them; the settings are beside them. */
 export interface TrainFlags {
+  /** Settings, of which the way to the files of a corpus leads past these two. */
+  readonly sourceLang?: string;
+  readonly targetLang?: string;
   readonly config?: string;
   readonly printConfig?: boolean;
   readonly force?: boolean;
@@ -33,7 +36,7 @@ export function addTrainFlags(command: Command): Command {
     command.optionsGroup(title);
     for (const option of SETTINGS[section].flatMap(optionsFor)) command.addOption(option);
   }
-  return command
+  command
     .option("--force", "overwrite the run that is in --out already")
     .addOption(pathOption("--resume <directory>", "go on with a run that was stopped"))
     .addOption(pathOption("-c, --config <file>", "settings in YAML or JSON; flags win over them"))
@@ -43,6 +46,27 @@ export function addTrainFlags(command: Command): Command {
     .option("-q, --quiet", "only errors and the result")
     .option("--profile", "at the end, where the time of a thread went")
     .addOption(debugOption());
+  for (const [name, flag] of NAMES_ELSEWHERE) command.addOption(elsewhereOption(name, flag));
+  return command;
+}
+
+/** What flags are called by other programs, or by those who have not looked, with what they are called here. */
+const NAMES_ELSEWHERE: readonly (readonly [name: string, flag: string])[] = [
+  ["epochs", "max-epochs"],
+  ["steps", "max-steps"],
+  ["learning-rate", "lr"],
+  ["source-tokenizer", "tokenizer"],
+  ["target-tokenizer", "tokenizer"],
+  ["batch-size", "batch-tokens"],
+  ["hidden-size", "d-model"],
+  ["layers", "encoder-layers"],
+];
+
+/** A flag that is not shown and does nothing but name the one that was meant. */
+function elsewhereOption(name: string, flag: string): Option {
+  return new Option(`--${name} <value>`).hideHelp().argParser(() => {
+    throw new XformerError("USAGE", `unknown option "--${name}"`, { hint: `Did you mean --${flag}?` });
+  });
 }
 
 /** The settings that were given as flags. Their values are still texts: {@link addTrainFlags} parses none. */
@@ -67,11 +91,16 @@ export function givenFlags(flags: object): GivenSettings {
  *
  * @throws XformerError USAGE naming the flag that does not
  */
-export function refuseContradictions(flags: TrainFlags & { readonly out?: string }): void {
+export function refuseContradictions(
+  flags: TrainFlags & { readonly out?: string; readonly train?: string },
+  corpus: string | undefined,
+): void {
   const refuse = (problem: string): never => {
     throw new XformerError("USAGE", problem, { hint: "Leave it out." });
   };
+  if (corpus !== undefined && flags.train !== undefined) refuse(`--train: the corpus is ${corpus} already`);
   if (flags.resume === undefined) return;
+  if (corpus !== undefined) refuse(`${corpus}: a resumed run has its corpus`);
   if (flags.out !== undefined) refuse("--out: a resumed run stays where it is");
   if (flags.force) refuse("--force: a resumed run overwrites nothing");
 }

@@ -16,7 +16,7 @@ const LINES_PER_THREAD = 64;
 const PAUSE = 20;
 
 interface TranslateFlags extends ComputingFlags, DecodingFlags, OutputFlags {
-  readonly model: readonly string[];
+  readonly model?: readonly string[];
   readonly input?: string;
   readonly output?: string;
   readonly prefixColumn?: number;
@@ -61,12 +61,14 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
     { warnings },
     { aboutLongLine, UnknownWords, unknownWords },
     { openRows },
+    { modelOrNewest },
   ] = await Promise.all([
     import("./computing.ts"),
     import("../decoding/options.ts"),
     import("./ui/terminal.ts"),
     import("./doubts.ts"),
     import("./input.ts"),
+    import("./newestRun.ts"),
   ]);
   const options = { ...decodingOptions(flags), alignments: flags.alignments };
   resolveDecoding(options); // what is wrong with it is said before a model is loaded
@@ -77,7 +79,8 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const rows = openRows(flags.input, flags.prefixColumn, (line) =>
     warn(`${place(line)}: invalid UTF-8, read as \ufffd.`),
   );
-  const model = await openModel(flags.model, flags, warn);
+  const path = flags.model ?? (await modelOrNewest(undefined, flags.quiet));
+  const model = await openModel(path, flags, warn);
   if (isPrompt) {
     const { promptLoop } = await import("./promptLoop.ts");
     return promptLoop(model, options);

@@ -16,7 +16,7 @@ import { XformerError } from "../errors.ts";
  *
  * What is known only when all pairs are encoded stands at the end, so that the file is written in one go.
  */
-export const MAGIC: Buffer = Buffer.from(`xformer pairs 2 ${endianness()}\n`);
+export const MAGIC: Uint8Array = Buffer.from(`xformer pairs 2 ${endianness()}\n`);
 
 const FOOTER_LENGTH_BYTES = 4;
 const DIGEST_BYTES = 32;

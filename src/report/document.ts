@@ -27,7 +27,7 @@ export type Block =
   /** Something to be typed at the prompt of a shell. */
   | { readonly kind: "command"; readonly text: string }
   /** Long texts, each under its label; one without a label belongs to that of the row before. */
-  | { readonly kind: "facts"; readonly rows: readonly (readonly [label: string, text: string])[] }
+  | { readonly kind: "facts"; readonly rows: readonly (readonly [label: string, text: Span])[] }
   /** Columns that line up; those in `right`, from 0, are flush right. */
   | { readonly kind: "table"; readonly rows: readonly (readonly Span[])[]; readonly right: readonly number[] }
   | { readonly kind: "histograms"; readonly sides: readonly Histogram[] }

@@ -62,6 +62,15 @@ export function stepParts(
   ];
 }
 
+/** What stands beside a bar that does not move while the model is measured. */
+export function measuringParts({ on, pairs }: EventOf<"measuring">, seconds: number): Part[] {
+  return [
+    [on === "validation" ? "validating" : "testing", 3],
+    [`on ${counted(pairs, "pair")}`, 2],
+    [duration(seconds), 1],
+  ];
+}
+
 /** A line of the log, for a pipe or a file. */
 export function logLine({ record }: EventOf<"log">, totalSteps: number, secondsLeft: number): string {
   const parts = [
@@ -74,18 +83,24 @@ export function logLine({ record }: EventOf<"log">, totalSteps: number, secondsL
   return parts.join("  ");
 }
 
-/** A validation, in parts that can be left out. */
-export function validationParts({ record, improved }: EventOf<"validation">): Part[] {
+/**
+ * A validation, in parts that can be left out.
+ *
+ * @param totalSteps the steps of a run whose validations stand below each other, all in the same columns
+ */
+export function validationParts({ record, improved }: EventOf<"validation">, totalSteps?: number): Part[] {
   const { step, valid } = record;
+  const column = (text: string, width: number): string =>
+    totalSteps === undefined ? text : text.padStart(width);
   return [
-    [`step ${step}`, 5],
-    ["validation", 1],
-    [`loss ${valid.loss.toFixed(3)}`, 3],
-    [`perplexity ${valid.perplexity.toFixed(2)}`, 0],
-    [`BLEU ${valid.bleu.toFixed(2)}`, 5],
-    [`chrF ${valid.chrf.toFixed(2)}`, 1],
-    [`exact match ${percent(valid.exactMatch)}`, 4],
-    [improved ? "best" : "", 2],
+    [`step ${column(String(step), String(totalSteps).length)}`, 6],
+    ["validation", 2],
+    [`loss ${column(valid.loss.toFixed(3), 6)}`, 4],
+    [`perplexity ${column(valid.perplexity.toFixed(2), 8)}`, 0],
+    [`BLEU ${column(valid.bleu.toFixed(2), 6)}`, 6],
+    [`chrF ${column(valid.chrf.toFixed(2), 6)}`, 1],
+    [`exact match ${column(percent(valid.exactMatch), 7)}`, 5],
+    [column(improved ? "best" : "", 4), 3],
   ];
 }
 

@@ -151,12 +151,15 @@ function testBlocks(test: Test): Block[] {
     ["exact match", toned("strong", percent(exactMatch))],
     ["perplexity", perplexity.toFixed(3)],
   ]);
-  const examples = samples(test).map(({ source, reference, translation }) => [
-    table([
-      [toned("dim", "source"), source],
-      [toned("dim", "reference"), reference],
-      [toned("dim", "translation"), toned(translation === reference ? "good" : "warning", translation)],
-    ]),
+  const examples = samples(test).map(({ source, reference, translation }): Block[] => [
+    {
+      kind: "facts",
+      rows: [
+        ["source", source],
+        ["reference", reference],
+        ["translation", toned(translation === reference ? "good" : "warning", translation)],
+      ],
+    },
   ]);
   return apart(
     [line(`On ${counted(source.length, "held-out pair")}`), scores],

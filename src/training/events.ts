@@ -68,6 +68,8 @@ export type TrainingEvent =
     }
   /** Something keeps the run from being as fast as it could be. */
   | { readonly type: "warning"; readonly message: string }
+  /** The model is about to be held against pairs, which takes a while. */
+  | { readonly type: "measuring"; readonly on: "validation" | "test"; readonly pairs: number }
   | { readonly type: "validation"; readonly record: ValidationRecord; readonly improved: boolean }
   /** The run ends because as many validations in a row as it has patience for have brought nothing better. */
   | {

@@ -217,12 +217,14 @@ export class Run {
 
   #validate(pairs: Pairs, signal: AbortSignal | undefined): Promise<ValidationRecord["valid"]> {
     const { training } = this.#parts.config;
+    this.#emit({ type: "measuring", on: "validation", pairs: pairs.source.length });
     return validate(this.#translator, pairs, training.validatePairs, this.#measureOptions(signal));
   }
 
   async #test(signal: AbortSignal | undefined): Promise<TestResult | null> {
     const { test } = this.#parts;
     if (test === null) return null;
+    this.#emit({ type: "measuring", on: "test", pairs: test.source.length });
     const evaluation = await measure(this.#translator, test, this.#measureOptions(signal));
     return { ...evaluation, source: test.source, target: test.target };
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
@@ -69,6 +69,22 @@ export class RunDirectory {
     RunDirectory.refuseTaken(out, force);
     guarded(out, () => mkdirSync(out, { recursive: true }));
     return new RunDirectory(out);
+  }
+
+  /** The run in {@link DEFAULT} whose model was written last. */
+  static newest(): string | undefined {
+    const written = (path: string): number =>
+      Math.max(
+        ...[new RunDirectory(path).best, new RunDirectory(path).last].map(
+          (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+        ),
+      );
+    const runs = RunDirectory.DEFAULT;
+    return guarded(runs, () => (existsSync(runs) ? readdirSync(runs) : []))
+      .map((name) => join(runs, name))
+      .filter((path) => written(path) > 0)
+      .sort((a, b) => written(a) - written(b) || (a < b ? -1 : 1))
+      .at(-1);
   }
 
   /**

@@ -10,7 +10,7 @@ function program(reached: (flags: unknown) => void = () => {}): Command {
     () =>
     async (...args) =>
       reached(args);
-  const made = createProgram(run);
+  const made = createProgram(run, () => {});
   for (const command of commandsOf(made)) command.configureOutput({ writeOut: () => {} });
   return made;
 }

@@ -120,7 +120,7 @@ describe.concurrent("flags that are not right", () => {
     [["train", "--resume", "r", "--out", "o"], "--out: a resumed run stays where it is. Leave it out."],
     [
       ["translate"],
-      'required option "-m, --model <path>" not specified. Run it with --help to see how it is used.',
+      "there is no model: --model is not given, and no run is in runs. Train one with `npx xformer train`, or name one.",
     ],
     [
       ["translate", "--model"],

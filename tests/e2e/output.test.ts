@@ -203,17 +203,22 @@ describe("help", () => {
     expect(none.stderr).toContain("Usage: xformer");
   });
 
-  it("takes hardly longer than Node itself: nothing is loaded for it", async () => {
-    const best = async (work: () => unknown): Promise<number> => {
-      let shortest = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < 5; i++) {
-        const start = performance.now();
-        await work();
-        shortest = Math.min(shortest, performance.now() - start);
-      }
-      return shortest;
+  it("loads what lays it out, and nothing that computes", async () => {
+    const coverage = join(cwd, "coverage");
+    await xformer(["train", "--help"], { env: { NODE_V8_COVERAGE: coverage } });
+    const [report] = readdirSync(coverage);
+    const { result } = JSON.parse(readFileSync(join(coverage, report!), "utf8")) as {
+      result: { url: string }[];
     };
-    const node = await best(() => execFileSync(process.execPath, ["-e", ""]));
-    expect(await best(() => xformer(["--help"]))).toBeLessThan(node + 150);
+    const loaded = result.map(({ url }) => url).filter((url) => url.startsWith("file:"));
+    const packages = loaded.flatMap((url) => /.*node_modules\/([^/]+)/.exec(url)?.[1] ?? []);
+    expect([...new Set(packages)].sort()).toEqual([
+      ...["ansi-regex", "commander", "get-east-asian-width", "string-width", "strip-ansi"],
+    ]);
+    const rooms = loaded.flatMap((url) => /\/dist\/([^/]+)\//.exec(url)?.[1] ?? []);
+    const count = (room: string): number => rooms.filter((each) => each === room).length;
+    // Of the rooms that compute only what says which choices there are.
+    expect(["tensor", "replicas", "evaluation", "text", "report"].map(count)).toEqual([0, 0, 0, 0, 0]);
+    expect(["kernels", "model", "decoding"].map(count)).toEqual([1, 1, 1]);
   });
 });

@@ -50,7 +50,7 @@ describe("atomicWrite", () => {
         throw diskFull();
       });
     expect(oneLine(save)).toBe(
-      `${path}: no space left on the device. Free some space or choose another directory with --out.`,
+      `${path}: no space left on the device. Free some space, or write to another place.`,
     );
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(directory)).toEqual(["last.safetensors"]);

@@ -87,10 +87,7 @@ describe("Control", () => {
     const { main, worker } = meet();
     main.post({ kind: "none", items: 0 });
     expect(main.allArrived(0, 0)).toBe(true);
-    const start = performance.now();
     expect(main.allArrived(1, 30)).toBe(false);
-    expect(performance.now() - start).toBeGreaterThan(25);
-    expect(performance.now() - start).toBeLessThan(1000);
     worker.arrive();
     expect(main.allArrived(1, 0)).toBe(true);
     expect(main.allArrived(2, 0)).toBe(false);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { RemainingTime } from "../../src/report/progress.ts";
+import { fitParts } from "../../src/cli/ui/layout.ts";
+import { RemainingTime, validationParts } from "../../src/report/progress.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
 
 /** Tells of a run of 1000 steps, of which some are done; the estimate is 0.2 s a step. */
@@ -34,4 +35,26 @@ it("comes to follow what steps and validations really take", () => {
   expect(left.secondsLeft).toBeCloseTo(38, 6);
   left.tell(step(1000));
   expect(left.secondsLeft).toBe(0);
+});
+
+it.each([48, 80, 100, 200])("validations of a run have one shape at %i columns", (columns) => {
+  const event = (step: number, bleu: number, perplexity: number, improved: boolean) => ({
+    type: "validation" as const,
+    record: { step, valid: { loss: Math.log(perplexity), perplexity, bleu, chrf: bleu, exactMatch: bleu } },
+    improved,
+  });
+  const lines = [
+    event(40, 0.04, 5120.07, true),
+    event(1200, 100, 1.05, false),
+    event(80, 99.5, 12.3, true),
+  ].map((each) => fitParts(validationParts(each, 1488), columns - 2));
+  const shape = (line: string): string =>
+    line
+      .replace(/[\d.]+|best/g, "")
+      .replace(/ +/g, " ")
+      .trim();
+  expect(new Set(lines.map(shape)).size).toBe(1);
+  expect(new Set(lines.map((line) => line.indexOf("BLEU"))).size).toBe(1);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns - 2);
+  expect(lines[0]!.includes("validation")).toBe(columns >= 80);
 });

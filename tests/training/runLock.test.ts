@@ -57,10 +57,13 @@ function holder(): Record<string, unknown> {
 
 describe("the lock of a run", () => {
   it("is one file that names its holder, and is gone when it is given up", () => {
+    const before = Date.now();
     const lock = acquireRunLock("run");
+    const after = Date.now();
     expect(readdirSync("run")).toEqual(["run.lock"]);
     expect(holder()).toMatchObject({ pid: process.pid, host: hostname() });
-    expect(Math.abs(Date.parse(String(holder().startedAt)) - Date.now())).toBeLessThan(10_000);
+    const startedAt = Date.parse(String(holder().startedAt));
+    expect([startedAt >= before - 1000, startedAt <= after]).toEqual([true, true]);
     lock.release();
     expect(readdirSync("run")).toEqual([]);
     acquireRunLock("run").release();
@@ -187,7 +190,7 @@ it("no two of four processes ever have the lock at once, though it goes stale al
     let held = 0;
     const refusals = new Set();
     const end = Date.now() + 1500;
-    while (Date.now() < end) {
+    while (Date.now() < end || held === 0) {
       try {
         const lock = acquireRunLock("run");
         closeSync(openSync("inside", "wx"));
@@ -213,7 +216,7 @@ it("no two of four processes ever have the lock at once, though it goes stale al
   const results = await Promise.all(children.map(outputOf));
   clearInterval(pauses);
   const found = results.map((text) => JSON.parse(text) as { held: number; refusals: string[] });
-  expect(found.reduce((sum, { held }) => sum + held, 0)).toBeGreaterThan(10);
+  expect(found.every(({ held }) => held > 0)).toBe(true);
   expect(new Set(found.flatMap(({ refusals }) => refusals))).toEqual(
     new Set(["the run is in use by process N"]),
   );

@@ -2,6 +2,7 @@ import type { WriteStream } from "node:tty";
 import type { ChalkInstance } from "chalk";
 import type { Block, Histogram, Span, Tone } from "../../report/document.ts";
 import { count } from "../../report/format.ts";
+import { asInvoked } from "../invocation.ts";
 import { clip, displayWidth, padEnd, padStart, table, wrap } from "./layout.ts";
 import { coloursFor, printable } from "./terminal.ts";
 
@@ -9,6 +10,8 @@ import { coloursFor, printable } from "./terminal.ts";
 export interface Canvas {
   /** In columns. */
   readonly width: number;
+  /** Whether tables and lines that are too wide are broken: those that a program may read are not. */
+  readonly breaks: boolean;
   readonly colours: ChalkInstance;
   /** The character that bars are made of. */
   readonly bar: string;
@@ -20,7 +23,7 @@ const USUAL_WIDTH = 100;
 /** Where a report that goes to a stream is shown. */
 export function canvasFor(stream: WriteStream): Canvas {
   const { columns = USUAL_WIDTH, isTTY = false } = stream;
-  return { width: columns, colours: coloursFor(stream), bar: isTTY ? "█" : "#" };
+  return { width: columns, breaks: isTTY, colours: coloursFor(stream), bar: isTTY ? "█" : "#" };
 }
 
 /** Columns of the longest bar. */
@@ -41,22 +44,24 @@ export function render(blocks: readonly Block[], canvas: Canvas): string {
   return blocks.map((block) => renderBlock(block, canvas)).join("");
 }
 
-function renderBlock(block: Block, { width, colours, bar }: Canvas): string {
+function renderBlock(block: Block, { width, breaks, colours, bar }: Canvas): string {
+  const end = breaks ? width : Number.POSITIVE_INFINITY;
   const paint = (span: Span): string =>
     typeof span === "string" ? printable(span) : colours[PAINTS[span.tone]](printable(span.text));
   switch (block.kind) {
     case "heading":
       return `${colours.bold(printable(block.text))}\n`;
     case "line":
-      return `${block.spans.map(paint).join("")}\n`;
+      return `${wrap(block.spans.map(paint).join(""), end).join("\n")}\n`;
     case "command":
-      return `  ${printable(block.text)}\n`;
+      return `  ${printable(asInvoked(block.text))}\n`;
     case "facts":
-      return facts(block.rows, width, colours);
+      return facts(block.rows, width, colours, paint);
     case "table":
-      return table(
+      return fitTable(
         block.rows.map((row) => row.map(paint)),
         block.right,
+        end,
       );
     case "histograms":
       return histograms(block.sides, width, bar);
@@ -68,19 +73,81 @@ function renderBlock(block: Block, { width, colours, bar }: Canvas): string {
 }
 
 function facts(
-  rows: readonly (readonly [label: string, text: string])[],
+  rows: readonly (readonly [label: string, text: Span])[],
   width: number,
   colours: ChalkInstance,
+  paint: (span: Span) => string,
 ): string {
   const labelWidth = Math.max(...rows.map(([label]) => displayWidth(label)));
   return table(
-    rows.flatMap(([label, text]) =>
-      wrap(printable(text), width - labelWidth - 4).map((line, i) => [
+    rows.flatMap(([label, span]) => {
+      const text = typeof span === "string" ? span : span.text;
+      const lines = wrap(printable(text), width - labelWidth - 4);
+      return lines.map((line, i) => [
         i === 0 ? colours.dim(label) : "",
-        line,
-      ]),
-    ),
+        paint(typeof span === "string" ? line : { ...span, text: line }),
+      ]);
+    }),
   );
+}
+
+/**
+ * A table that takes no more columns of the terminal than there are, where words allow it: one of numbers goes on below
+ * with its first column once more; of another what stands last goes on in lines of its own.
+ */
+function fitTable(rows: readonly (readonly string[])[], right: readonly number[], width: number): string {
+  const whole = table(rows, right);
+  const lines = whole.split("\n");
+  if (lines.every((line) => displayWidth(line) <= width)) return whole;
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => displayWidth(row[column] ?? ""))),
+  );
+  if (right.length === 0 || widths[0]! > width / 2) {
+    return rows
+      .map((row, i) =>
+        displayWidth(lines[i]!) <= width
+          ? `${lines[i]}\n`
+          : foldRow(row, widths, width, right.length === 0 ? row.length - 1 : 1),
+      )
+      .join("");
+  }
+  let fit = 1;
+  for (let used = widths[0]! + 2; fit < columns && used + widths[fit]! + 2 <= width; fit++)
+    used += widths[fit]! + 2;
+  const [left, others] = [range(0, fit), [0, ...range(Math.max(1, fit), columns)]];
+  const part = (kept: readonly number[]): string =>
+    fitTable(
+      rows.map((row) => kept.map((column) => row[column] ?? "")),
+      kept.flatMap((column, i) => (right.includes(column) ? [i] : [])),
+      width,
+    );
+  return fit === 1 ? whole : `${part(left)}\n${part(others)}`;
+}
+
+/**
+ * A row whose last cells have lines of their own: beside the others where there is room, and otherwise below them.
+ *
+ * @param first the first of these cells
+ */
+function foldRow(row: readonly string[], widths: readonly number[], width: number, first: number): string {
+  const others = row.slice(0, first).map((cell, column) => padEnd(cell, widths[column]!));
+  const head = `  ${others.join("  ")}`;
+  const text = row.slice(first).join("  ");
+  const room = width - displayWidth(head) - 2;
+  const longest = Math.max(...text.split(" ").map(displayWidth));
+  if (room < Math.max(LEAST_QUOTE, longest))
+    return [head.trimEnd(), ...wrap(text, width - 4).map((line) => `    ${line}`)]
+      .map((line) => `${line}\n`)
+      .join("");
+  const margin = " ".repeat(displayWidth(head));
+  return wrap(text, room)
+    .map((line, i) => `${i === 0 ? head : margin}  ${line}\n`)
+    .join("");
+}
+
+function range(begin: number, end: number): number[] {
+  return Array.from({ length: end - begin }, (_, i) => begin + i);
 }
 
 /** Bars, those of one side beside those of the other where there is room. */

@@ -1,7 +1,8 @@
-import type { Block } from "../../report/document.ts";
+import type { Block, Part } from "../../report/document.ts";
 import { counted } from "../../report/format.ts";
 import {
   logLine,
+  measuringParts,
   patienceText,
   RemainingTime,
   skippedText,
@@ -20,7 +21,7 @@ import type { TrainResult } from "../../training/run.ts";
 import { fitParts } from "./layout.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { canvasFor, render } from "./render.ts";
-import { coloursFor, warnings } from "./terminal.ts";
+import { coloursFor, isPlainTerminal, warnings } from "./terminal.ts";
 
 /** Tells the user how a run goes. */
 export interface TrainingReport {
@@ -39,7 +40,7 @@ export function createTrainingReport(flags: {
 }): TrainingReport {
   if (flags.json) return jsonReport();
   if (flags.quiet) return humanReport(() => {});
-  return process.stderr.isTTY ? terminalReport() : plainReport();
+  return isPlainTerminal(process.stderr) ? plainReport() : terminalReport();
 }
 
 /** Back to the beginning of the line, which is then empty (ECMA-48: CHA, EL). */
@@ -96,6 +97,11 @@ function terminalReport(): TrainingReport {
   const clock = new RemainingTime();
   let bar: ProgressBar | undefined;
   let speed: number | undefined;
+  let at = { step: 0, of: 1 };
+  const move = (step: number, of: number, parts: () => readonly Part[]): void => {
+    at = { step, of };
+    bar?.update(step, of, parts);
+  };
   const report = humanReport((event) => {
     clock.tell(event);
     if (event.type === "warning") {
@@ -108,15 +114,21 @@ function terminalReport(): TrainingReport {
       const { totalSteps, resumedAt } = event.summary;
       const canvas = { ...canvasFor(stream), width: stream.columns };
       stream.write(`${CLEAR_LINE}${render(introductionDocument(event.summary), canvas)}\n`);
-      bar = createProgressBar(stream, totalSteps, resumedAt, colours);
+      bar = createProgressBar(stream, colours);
+      move(resumedAt, totalSteps, () => []);
     }
     if (event.type === "step") {
       const { tokensPerSecond } = event;
       speed = speed === undefined ? tokensPerSecond : 0.95 * speed + 0.05 * tokensPerSecond;
-      bar?.update(event.step, stepParts(event, speed, clock.secondsLeft));
+      const parts = stepParts(event, speed, clock.secondsLeft);
+      move(event.step, event.totalSteps, () => parts);
+    }
+    if (event.type === "measuring") {
+      const began = performance.now();
+      move(at.step, at.of, () => measuringParts(event, (performance.now() - began) / 1000));
     }
     if (event.type === "validation") {
-      const line = fitParts(validationParts(event), stream.columns - 2);
+      const line = fitParts(validationParts(event, clock.totalSteps), stream.columns - 2).trimEnd();
       bar?.log(`  ${event.improved ? colours.green(line) : line}`);
     }
     if (event.type === "skipped") bar?.log(`  ${colours.yellow(skippedText(event))}`);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { render } from "../../../src/cli/ui/render.ts";
 import { type Block, line, table, toned } from "../../../src/report/document.ts";
 
-const plain = { colours: new Chalk({ level: 0 }), bar: "#" };
+const plain = { colours: new Chalk({ level: 0 }), bar: "#", breaks: true };
 
 function shown(width: number, ...blocks: readonly Block[]): string {
   return render(blocks, { ...plain, width });
@@ -58,6 +58,57 @@ describe("facts", () => {
   });
 });
 
+describe("tables", () => {
+  it("of numbers go on below, with their first column once more", () => {
+    const numbers = table(
+      [
+        ["tokens", "segments", "loss", "BLEU"],
+        ["0 to 5", "50", "3.1654", "1.36"],
+      ],
+      [1, 2, 3],
+    );
+    expect(shown(80, numbers).split("\n")).toHaveLength(3);
+    expect(shown(28, numbers)).toBe(
+      [
+        "  tokens  segments    loss",
+        "  0 to 5        50  3.1654",
+        "",
+        "  tokens  BLEU",
+        "  0 to 5  1.36",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("of words have what stands last in lines of its own where there is no room beside the others", () => {
+    const words = table([
+      ["BLEU", "3.42", "nrefs:1|case:mixed|version:2.6.0"],
+      ["a", "b", "one two ".repeat(6).trim()],
+    ]);
+    expect(shown(42, words)).toBe(
+      [
+        "  BLEU  3.42",
+        "    nrefs:1|case:mixed|version:2.6.0",
+        "  a     b",
+        "    one two one two one two one two one",
+        "    two one two",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+it("what a program may read is not broken", () => {
+  const blocks = [line("one two three"), table([["BLEU", "3.42", "nrefs:1|case:mixed|version:2.6.0"]])];
+  expect(render(blocks, { ...plain, width: 11, breaks: false })).toBe(
+    "one two three\n  BLEU  3.42  nrefs:1|case:mixed|version:2.6.0\n",
+  );
+});
+
+it("lines are broken between words", () => {
+  expect(shown(11, line("one two three"))).toBe("one two\nthree\n");
+});
+
 describe("quotes", () => {
   const quote: Block = { kind: "quote", place: "a.tsv:3", remark: "invisible", text: "我".repeat(60) };
 
@@ -89,6 +140,6 @@ it("text from elsewhere cannot steer the terminal", () => {
 
 it("tones are colours", () => {
   const blocks = [line(toned("strong", "a"), toned("bad", "b"))];
-  const text = render(blocks, { colours: new Chalk({ level: 1 }), bar: "#", width: 80 });
+  const text = render(blocks, { colours: new Chalk({ level: 1 }), bar: "#", width: 80, breaks: true });
   expect(text).toBe("\u001b[1ma\u001b[22m\u001b[31mb\u001b[39m\n");
 });
