@@ -32,6 +32,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ],
     ["", counted(summary.parameters, "parameter")],
     ["data", pairs.join(", ")],
+    ...heldOutRow(summary),
     ["", skippedPairs(corpus.skipped, maxLength)],
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
@@ -51,6 +52,21 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ],
   ];
   return [{ kind: "facts", rows }];
+}
+
+/** What is not trained on though it is in the training files. */
+function heldOutRow({ heldOut, validPairs }: RunSummary): [label: string, text: string][] {
+  const { directory, tooFew } = heldOut;
+  if (directory !== null) {
+    const parts = validPairs > 0 ? "--valid-split and --test-split say" : "--test-split says";
+    return [
+      [
+        "",
+        `chosen by a hash of each pair, so that they stay the same; ${parts} how many; now in ${directory}`,
+      ],
+    ];
+  }
+  return tooFew ? [["", "too few to hold some out unasked; --valid-split and --test-split do"]] : [];
 }
 
 /** What of the pairs that are not trained on is unknown. */

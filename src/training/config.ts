@@ -155,6 +155,10 @@ export interface DataConfig {
   readonly train: string;
   readonly valid: string | null;
   readonly test: string | null;
+  /** Pairs of `train` to validate on when there is no `valid`, or the share of them below 1; null for what is usual. */
+  readonly validSplit: number | null;
+  /** Pairs of `train` for the test when there is no `test`, or the share of them below 1; null for what is usual. */
+  readonly testSplit: number | null;
   readonly sourceLanguage: string;
   readonly targetLanguage: string;
 }
@@ -171,6 +175,8 @@ export interface RunConfig {
 export const DEFAULT_DATA: Omit<DataConfig, "train"> = {
   valid: null,
   test: null,
+  validSplit: null,
+  testSplit: null,
   sourceLanguage: "",
   targetLanguage: "",
 };

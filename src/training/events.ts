@@ -26,6 +26,13 @@ export interface RunSummary {
   readonly testPairs: number;
   /** What of the validation pairs and of the test pairs is not in the vocabularies; null without such pairs. */
   readonly unknown: { readonly valid: UnknownTokens | null; readonly test: UnknownTokens | null };
+  /** Pairs of the training files that are not trained on. */
+  readonly heldOut: {
+    /** Where they are; null when there are none. */
+    readonly directory: string | null;
+    /** Whether there are none because the corpus is so small. */
+    readonly tooFew: boolean;
+  };
   /** Steps the whole run is expected to have, and the seconds that those still to do are expected to take. */
   readonly totalSteps: number;
   readonly estimatedSeconds: number;

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { CorpusHash, readCorpus } from "../data/corpus.ts";
+import { CorpusHash, type Pairs, readCorpus } from "../data/corpus.ts";
 import { CorpusCache } from "../data/corpusCache.ts";
 import { type CorpusPlace, type Languages, locateCorpus } from "../data/corpusPlace.ts";
 import type { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { type EncodedCorpusWriter, type EncodedText, encodeCorpus } from "../data/encodedCorpusWriter.ts";
+import { Division, DivisionCounter, HeldOutPairs, type HoldOut } from "../data/heldOut.ts";
 import type { SentencePair } from "../data/pairing.ts";
 import { XformerError } from "../errors.ts";
 import { readTokenizer } from "../io/tokenizerFile.ts";
@@ -26,6 +27,8 @@ export interface PrepareOptions {
   /** A `.tsv`, or a prefix that the languages complete; packed with `.gz` or not. */
   readonly path: string;
   readonly languages: Languages;
+  /** What of it is not trained on; nothing when left out. */
+  readonly holdOut?: HoldOut;
   readonly tokenizer: TokenizerConfig;
   /** Tokenizers that there are already, as when a run is resumed; by default as `tokenizer` says. */
   readonly tokenizers?: Tokenizers | undefined;
@@ -41,9 +44,18 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What of a corpus is not trained on. */
+export interface HeldOut {
+  readonly valid: Pairs | null;
+  readonly test: Pairs | null;
+  /** How it was divided. */
+  readonly division: Division;
+}
+
 /** A training corpus to train on. */
 export interface PreparedCorpus extends CorpusPlace {
   readonly tokenizers: Tokenizers;
+  readonly heldOut: HeldOut;
   /** Whoever asked for it closes it. */
   readonly corpus: EncodedCorpus;
 }
@@ -64,8 +76,9 @@ export function cacheBeside(runDirectory: string): string {
 export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCorpus> {
   const { maxLength, cacheDirectory } = options;
   const place = locateCorpus(options.path, options.languages);
-  const text = await learnFrom(options);
-  const { tokenizers, fingerprint } = text;
+  const division = await divide(options);
+  const text = await learnFrom(options, division);
+  const { tokenizers, fingerprint, heldOut } = text;
   refuseDropout(options.tokenizer, tokenizers);
   const key = createHash("sha256")
     .update(JSON.stringify([fingerprint, tokenizers.source, tokenizers.target, maxLength]))
@@ -77,7 +90,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
     (await cache.write(place.name, key, { pairs: text.pairs, maxLength, vocabularySize }, (writer) =>
       encode(writer, text, place.files.source, options),
     ));
-  return { ...place, tokenizers, corpus };
+  return { ...place, tokenizers, heldOut, corpus };
 }
 
 /** What one pass over the text of a corpus tells. */
@@ -85,20 +98,46 @@ interface Text {
   readonly pairs: number;
   readonly fingerprint: string;
   readonly tokenizers: Tokenizers;
+  readonly heldOut: HeldOut;
 }
 
-async function learnFrom(options: PrepareOptions): Promise<Text> {
+/** Where each pair belongs, which takes a pass of its own when anything is held out. */
+async function divide(options: PrepareOptions): Promise<Division> {
+  const { holdOut = { valid: 0, test: 0 } } = options;
+  const counter = new DivisionCounter(holdOut);
+  if (holdOut.valid !== 0 || holdOut.test !== 0) {
+    for await (const pairs of stream(options, "reading")) for (const pair of pairs) counter.add(pair);
+  }
+  return new Division(counter);
+}
+
+async function learnFrom(options: PrepareOptions, division: Division): Promise<Text> {
   const learner = options.tokenizers === undefined ? createLearner(options) : undefined;
   const hash = new CorpusHash();
+  const heldOut = new HeldOutPairs();
   let count = 0;
   for await (const pairs of stream(options, "reading")) {
-    count += pairs.length;
-    for (const { source, target } of pairs) {
-      hash.add(source, target);
-      learner?.add(source, target);
+    for (const pair of pairs) {
+      const part = division.partOf(pair);
+      if (part !== "train") {
+        heldOut.add(part, pair);
+        continue;
+      }
+      count++;
+      hash.add(pair.source, pair.target);
+      learner?.add(pair.source, pair.target);
     }
   }
-  return { pairs: count, fingerprint: hash.digest(), tokenizers: options.tokenizers ?? learner!.finish() };
+  if (count === 0) {
+    const hint = "Lower --valid-split and --test-split.";
+    throw new XformerError("DATA", "every pair is held out", { file: options.path, hint });
+  }
+  return {
+    pairs: count,
+    fingerprint: hash.digest(),
+    tokenizers: options.tokenizers ?? learner!.finish(),
+    heldOut: { valid: heldOut.pairs("valid"), test: heldOut.pairs("test"), division },
+  };
 }
 
 /** Learns both tokenizers from pairs that stream by. */
@@ -149,12 +188,12 @@ function refuseDropout({ bpeDropout }: TokenizerConfig, { source, target }: Toke
 /** The second pass over the text. */
 async function encode(
   writer: EncodedCorpusWriter,
-  { pairs, fingerprint, tokenizers }: Text,
+  { pairs, fingerprint, tokenizers, heldOut }: Text,
   file: string,
   options: PrepareOptions,
 ): Promise<EncodedText> {
   const { maxLength } = options;
-  const encoded = await encodeCorpus(stream(options, "encoding"), tokenizers, maxLength, writer);
+  const encoded = await encodeCorpus(trainedOn(options, heldOut.division), tokenizers, maxLength, writer);
   if (encoded.fingerprint !== fingerprint) {
     const hint = "Begin again when it is complete.";
     throw new XformerError("DATA", "the text changed while it was read", { file, hint });
@@ -177,4 +216,13 @@ async function* stream(
     done += pairs.length;
     onProgress?.(done, phase);
   }
+}
+
+/** The pairs that are trained on. */
+async function* trainedOn(
+  options: PrepareOptions,
+  division: Division,
+): AsyncGenerator<readonly SentencePair[], void, undefined> {
+  for await (const pairs of stream(options, "encoding"))
+    yield pairs.filter((pair) => division.partOf(pair) === "train");
 }

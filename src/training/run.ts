@@ -1,4 +1,4 @@
-import type { Corpus, Pairs } from "../data/corpus.ts";
+import type { Pairs } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { describeKernels } from "../kernels/kernels.ts";
@@ -54,8 +54,8 @@ export interface RunOptions {
 export interface RunParts {
   readonly config: RunConfig & { readonly training: SettledTraining };
   readonly prepared: PreparedCorpus;
-  readonly validation: Corpus | null;
-  readonly test: Corpus | null;
+  readonly validation: Pairs | null;
+  readonly test: Pairs | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
   readonly pool: Pool;
   readonly directory: RunDirectory;
@@ -165,6 +165,11 @@ export class Run {
       unknown: {
         valid: validation && unknownTokens(validation, prepared.tokenizers),
         test: test && unknownTokens(test, prepared.tokenizers),
+      },
+      heldOut: {
+        directory:
+          prepared.heldOut.valid === null && prepared.heldOut.test === null ? null : directory.heldOut,
+        tooFew: prepared.heldOut.division.isTooSmall,
       },
       secondsPerEpoch,
       estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),

@@ -2,6 +2,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
+import type { DataConfig } from "./config.ts";
+import type { PreparedCorpus } from "./prepare.ts";
 import type { ValidationRecord } from "./state.ts";
 
 /** A line of `metrics.jsonl` about the steps since the one before. */
@@ -25,7 +27,7 @@ export interface LogRecord {
 
 const FILES = [
   ...["config.json", "metrics.jsonl", "best.safetensors", "last.safetensors"],
-  ...["average.safetensors", "checkpoints"],
+  ...["average.safetensors", "checkpoints", "held-out"],
 ] as const;
 
 /** The names of the files in `checkpoints`. */
@@ -33,7 +35,8 @@ const CHECKPOINT = /^step-(\d+)\.safetensors$/;
 
 /**
  * The directory of a run: `config.json`, `metrics.jsonl`, `best.safetensors` and `last.safetensors`, and where more
- * is kept `average.safetensors` and `checkpoints/step-000123.safetensors`.
+ * is kept `average.safetensors` and `checkpoints/step-000123.safetensors`. Pairs of the training files that are not
+ * trained on lie in `held-out`, as those do: `held-out/test.tsv`, or `held-out/test.de` and `held-out/test.en`.
  */
 export class RunDirectory {
   /** Where runs go when nobody says where. */
@@ -44,6 +47,7 @@ export class RunDirectory {
   readonly best: string;
   readonly last: string;
   readonly average: string;
+  readonly heldOut: string;
   readonly #checkpoints: string;
   readonly #metrics: string;
 
@@ -53,6 +57,7 @@ export class RunDirectory {
     this.best = join(path, "best.safetensors");
     this.last = join(path, "last.safetensors");
     this.average = join(path, "average.safetensors");
+    this.heldOut = join(path, "held-out");
     this.#checkpoints = join(path, "checkpoints");
     this.#metrics = join(path, "metrics.jsonl");
   }
@@ -152,6 +157,28 @@ export class RunDirectory {
   /** Writes the configuration of the run, as `toConfigFile` gives it. */
   writeConfig(config: object): void {
     atomicWrite(this.config, (write) => write(`${JSON.stringify(config, null, 2)}\n`));
+  }
+
+  /** Writes the pairs that are not trained on, in the form of the training files. */
+  writeHeldOut({ heldOut, files }: PreparedCorpus, { sourceLanguage, targetLanguage }: DataConfig): void {
+    for (const part of ["valid", "test"] as const) {
+      const { [part]: pairs } = heldOut;
+      if (pairs === null) continue;
+      guarded(this.heldOut, () => mkdirSync(this.heldOut, { recursive: true }));
+      const write = (ending: string, lines: readonly string[]): void =>
+        atomicWrite(join(this.heldOut, `${part}.${ending}`), (write) =>
+          write(lines.map((line) => `${line}\n`).join("")),
+        );
+      if (files.source === files.target) {
+        write(
+          "tsv",
+          pairs.source.map((source, i) => `${source}\t${pairs.target[i]}`),
+        );
+      } else {
+        write(sourceLanguage, pairs.source);
+        write(targetLanguage, pairs.target);
+      }
+    }
   }
 
   /** Adds a line to `metrics.jsonl`. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Corpus, loadCorpus, type Pairs } from "../data/corpus.ts";
+import { type Corpus, loadCorpus } from "../data/corpus.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
 import type { KernelSetName } from "../kernels/kernels.ts";
@@ -13,7 +13,13 @@ import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
-import { languagesOf, resolveConfig, resumedConfig, withFullPaths } from "./settings/resolve.ts";
+import {
+  languagesOf,
+  refuseToWaitForNothing,
+  resolveConfig,
+  resumedConfig,
+  withFullPaths,
+} from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
 import { settleTraining } from "./settle.ts";
 import { initialState, type TrainingState } from "./state.ts";
@@ -66,17 +72,18 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const { out, force = false } = options;
   if (out !== undefined) RunDirectory.refuseTaken(out, force);
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
-  const corpora = loadCorpora(config.data);
+  const given = loadCorpora(config.data);
   const prepared = await prepare(config, cache, options);
   const doubt = doubtAboutWords(prepared);
   if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
-  const settled = settle(config, prepared, corpora.validation);
+  const { settled, ...corpora } = settle(config, prepared, given);
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
     return whileLocked(directory, () => {
       directory.clear(force);
       directory.writeConfig(toConfigFile(withFullPaths(settled)));
+      directory.writeHeldOut(prepared, settled.data);
       const state = initialState(settled.training, prepared.corpus.fingerprint);
       const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
       return run.carryOut(null, options.signal);
@@ -107,11 +114,11 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   // What reads YAML is loaded only where it is needed.
   const { readRunConfig } = await import("./settings/configFile.ts");
   const config = resumedConfig(storedConfig(readRunConfig(directory.config), checkpoint), path, options);
-  const corpora = loadCorpora(config.data);
+  const given = loadCorpora(config.data);
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   const prepared = await prepare(config, cache, options, tokenizers);
-  const settled = settle(config, prepared, corpora.validation);
+  const { settled, ...corpora } = settle(config, prepared, given);
   return withPool(prepared, config, options, (pool) => {
     refuseOtherData(prepared, checkpoint.training, path);
     directory.removeHalfWritten();
@@ -128,9 +135,22 @@ function storedConfig(stored: RunConfig, { training }: Checkpoint): RunConfig {
   return { ...stored, training: { ...training.config, maxSteps, maxEpochs } };
 }
 
-/** The configuration with what it leaves to the data decided. */
-function settle(config: RunConfig, { corpus }: PreparedCorpus, validation: Pairs | null): RunParts["config"] {
-  return { ...config, training: settleTraining(config, corpus, validation) };
+/** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
+function settle(
+  config: RunConfig,
+  { corpus, heldOut }: PreparedCorpus,
+  given: GivenCorpora,
+): Pick<RunParts, "validation" | "test"> & { readonly settled: RunParts["config"] } {
+  const validation = given.validation ?? heldOut.valid;
+  const test = given.test ?? heldOut.test;
+  if (validation === null) refuseToWaitForNothing(config.training);
+  const { valid: validSplit, test: testSplit } = heldOut.division.holdOut;
+  const training = settleTraining(config, corpus, validation);
+  return {
+    validation,
+    test,
+    settled: { ...config, data: { ...config.data, validSplit, testSplit }, training },
+  };
 }
 
 function prepare(
@@ -139,10 +159,20 @@ function prepare(
   { signal, onEvent }: RunOptions,
   tokenizers?: Tokenizers,
 ): Promise<PreparedCorpus> {
+  const { valid, test, validSplit, testSplit } = config.data;
+  // A run that goes on keeps out what it kept out, wherever its validation pairs come from now.
+  const holdOut =
+    tokenizers === undefined
+      ? {
+          valid: valid === null ? validSplit : 0,
+          test: test === null ? (testSplit ?? (valid === null ? null : 0)) : 0,
+        }
+      : { valid: validSplit, test: testSplit };
   let told = performance.now();
   return prepareCorpus({
     path: config.data.train,
     languages: languagesOf(config.data),
+    holdOut,
     tokenizer: config.tokenizer,
     tokenizers,
     tied: config.model.tie === "all",
@@ -189,7 +219,13 @@ async function withPool(
   }
 }
 
-function loadCorpora(data: DataConfig): { readonly validation: Corpus | null; readonly test: Corpus | null } {
+/** The validation and test pairs that have files of their own. */
+interface GivenCorpora {
+  readonly validation: Corpus | null;
+  readonly test: Corpus | null;
+}
+
+function loadCorpora(data: DataConfig): GivenCorpora {
   const load = (path: string | null): Corpus | null =>
     path === null ? null : loadCorpus(path, languagesOf(data));
   return { validation: load(data.valid), test: load(data.test) };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, SMALLEST, writeFiles, xformer } from "../support/cli.ts";
@@ -135,5 +136,71 @@ describe("lines longer than those of training", () => {
       /line 1: \d+ tokens, more than the \d+ of any line the model was trained on; its translation may be poor\.$/m,
     );
     expect((await translate("我很好。")).stderr).not.toContain("line 1");
+  });
+});
+
+describe("one file", () => {
+  const TRAIN = ["train", ...ONE_STEP, "--train"];
+  const lines = (file: string): string[] => readFileSync(join(cwd, file), "utf8").trim().split("\n");
+
+  it("is divided unasked: 5 % to validate on and 5 % held out, said, measured, kept and the same ever after", async () => {
+    const all = Array.from({ length: 400 }, (_, i) => `a ${i} b\tc ${i} d e`);
+    writeFiles(cwd, { "one.tsv": [...all, ...all.slice(0, 50)] });
+    const { stdout, stderr } = await xformer([...TRAIN, "one.tsv", "--out", "one"], { cwd });
+    const [valid, test] = ["valid", "test"].map((part) => lines(`one/held-out/${part}.tsv`)) as [
+      string[],
+      string[],
+    ];
+    expect(valid.length).toBeGreaterThan(5);
+    expect(test.length).toBeGreaterThan(5);
+    expect(new Set([...valid, ...test]).size).toBe(valid.length + test.length); // no pair twice, nor in both
+    const copies = [...all, ...all.slice(0, 50)].filter((line) => ![...valid, ...test].includes(line)).length;
+    expect(stderr).toContain(
+      `  data     one: ${copies} pairs to train on, ${valid.length} to validate on, ${test.length} held out\n           chosen by a hash of each pair, so that they stay the same; --valid-split and --test-split say how many; now in one/held-out\n`,
+    );
+    expect(stdout).toContain(`On ${test.length} held-out pairs\n`);
+    const evaluated = await xformer(["eval", "--model", "one", "--test", "one/held-out/test.tsv"], { cwd });
+    expect(evaluated.code).toBe(0);
+
+    const config = JSON.parse(readFileSync(join(cwd, "one", "config.json"), "utf8"));
+    expect(config.data).toMatchObject({ valid_split: 0.05, test_split: 0.05 });
+    const resumed = await xformer(["train", "--resume", "one", "--max-steps", "2"], { cwd });
+    expect(resumed.stdout).toContain(`On ${test.length} held-out pairs\n`);
+    const other = await xformer(["train", "--resume", "one", "--valid-split", "10"], { cwd });
+    expect(other.stderr).toBe(
+      "one: this run was begun with data setting validSplit = 0.05, not 10. Leave the setting out to go on, or begin a new run.\n",
+    );
+  });
+
+  it("is divided as asked, packed or in two files; a file of its own wins, and few pairs stay together", async () => {
+    const all = Array.from({ length: 100 }, (_, i) => [`a ${i}`, `b ${i} c`]);
+    writeFiles(cwd, {
+      "two.src": all.map(([source]) => source!),
+      "two.tgt.gz": gzipSync(all.map(([, target]) => `${target}\n`).join("")),
+      "two.valid.tsv": all.slice(0, 7).map((pair) => pair.join("\t")),
+    });
+    const languages = ["--source-lang", "src", "--target-lang", "tgt"];
+    const few = await xformer([...TRAIN, "two", ...languages, "--out", "few"], { cwd });
+    expect(few.stderr).toContain(
+      "  data     two: 100 pairs to train on\n           too few to hold some out unasked; --valid-split and --test-split do\n",
+    );
+    const asked = ["--valid-split", "20", "--test-split", "10"];
+    const split = await xformer([...TRAIN, "two", ...languages, ...asked, "--out", "asked"], { cwd });
+    expect(split.stderr).toContain("two: 70 pairs to train on, 20 to validate on, 10 held out\n");
+    expect([lines("asked/held-out/valid.src"), lines("asked/held-out/test.tgt")]).toMatchObject({
+      0: { length: 20 },
+      1: { length: 10 },
+    });
+    const own = ["--valid", "two.valid.tsv", ...asked];
+    const given = await xformer([...TRAIN, "two", ...languages, ...own, "--out", "own-valid"], { cwd });
+    expect(given.stderr).toContain("two: 90 pairs to train on, 7 to validate on, 10 held out\n");
+    const nothing = await xformer(
+      [...TRAIN, "two", ...languages, "--valid-split", "100", "--out", "nothing"],
+      { cwd },
+    );
+    expect([nothing.stderr, nothing.code]).toEqual([
+      "two: every pair is held out. Lower --valid-split and --test-split.\n",
+      1,
+    ]);
   });
 });

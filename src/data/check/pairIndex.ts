@@ -34,13 +34,8 @@ export class PairIndex {
   add(source: string, target: string, line: number): Earlier {
     const row = this.#starts.at(-1)! + line;
     this.#rows = Math.max(this.#rows, row);
-    const [sourceLow, sourceHigh] = hash64(source.trim());
-    const [targetLow, targetHigh] = hash64(target.trim());
-    // The halves are mixed in different ways, so that swapped sides are another pair.
-    const pairLow = mix32(sourceLow + Math.imul(targetLow, 0x9e3779b1));
-    const pairHigh = mix32(sourceHigh + Math.imul(targetHigh, 0x85ebca77));
-    const samePair = this.#pairs.add(pairLow, pairHigh, row);
-    const sameSource = this.#sources.add(sourceLow, sourceHigh, row);
+    const samePair = this.#pairs.add(...hashPair(source, target), row);
+    const sameSource = this.#sources.add(...hash64(source.trim()), row);
     return {
       ...(samePair === undefined ? {} : { samePair: this.#place(samePair) }),
       ...(sameSource === undefined ? {} : { sameSource: this.#place(sameSource) }),
@@ -63,6 +58,17 @@ export function hash64(text: string): readonly [low: number, high: number] {
     high = Math.imul(((high << 13) | (high >>> 19)) + unit, 0x85ebca77);
   }
   return [mix32(low), mix32(high)];
+}
+
+/** The same of a pair; white space at the ends of a side does not count. */
+export function hashPair(source: string, target: string): readonly [low: number, high: number] {
+  const [sourceLow, sourceHigh] = hash64(source.trim());
+  const [targetLow, targetHigh] = hash64(target.trim());
+  // The halves are mixed in different ways, so that swapped sides are another pair.
+  return [
+    mix32(sourceLow + Math.imul(targetLow, 0x9e3779b1)),
+    mix32(sourceHigh + Math.imul(targetHigh, 0x85ebca77)),
+  ];
 }
 
 /** Words of an entry of {@link FirstSeen}: the two halves of the hash and the row, from 1; 0 is no row. */

@@ -32,31 +32,52 @@ export function resolveConfig(options: ConfigOptions): RunConfig {
     model: { ...DEFAULT_MODEL, ...PRESETS[options.preset ?? DEFAULT_PRESET], ...options.model },
     training: validateTrainingConfig({ ...usual, ...options.training }),
   };
+  checkFields("data", data);
+  checkSplits(data);
   checkFields("tokenizer", config.tokenizer);
   // The vocabularies are not known yet; that they fit is checked again when they are.
   validateModelConfig({ ...config.model, sourceVocabSize: 1, targetVocabSize: 1 });
-  refuseToWaitForNothing(config);
+  if (data.valid === null && data.validSplit === 0) refuseToWaitForNothing(config.training);
   return config;
 }
 
 function bundledData(): DataConfig {
   const [train, valid, test] = ["train", "valid", "test"].map((split) => `${BUNDLED_CORPUS}${split}`);
-  return { train: train!, valid: valid!, test: test!, sourceLanguage: "zh", targetLanguage: "en" };
+  return {
+    ...DEFAULT_DATA,
+    train: train!,
+    valid: valid!,
+    test: test!,
+    sourceLanguage: "zh",
+    targetLanguage: "en",
+  };
 }
 
-/** Without validation pairs nothing is ever better than before. */
-function refuseToWaitForNothing({ data, training }: RunConfig): void {
-  if (data.valid !== null) return;
+/**
+ * Without validation pairs nothing is ever better than before.
+ *
+ * @throws XformerError CONFIG for a run that waits for something better all the same
+ */
+export function refuseToWaitForNothing({ patience, schedule }: TrainingConfig): void {
   const waiting =
-    training.patience !== null
-      ? `patience is ${training.patience}`
-      : training.schedule === "plateau"
+    patience !== null
+      ? `patience is ${patience}`
+      : schedule === "plateau"
         ? `schedule is "plateau"`
         : undefined;
   if (waiting === undefined) return;
   throw new XformerError("CONFIG", `${waiting}, but there are no validation pairs to improve on`, {
-    hint: "Give valid too.",
+    hint: "Give valid or validSplit too.",
   });
+}
+
+function checkSplits(data: DataConfig): void {
+  for (const name of ["validSplit", "testSplit"] as const) {
+    const { [name]: split } = data;
+    if (split === null || split < 1 || Number.isSafeInteger(split)) continue;
+    const hint = "It has to be a whole number of pairs, or a share below 1.";
+    throw new XformerError("CONFIG", `${name} is ${split}`, { hint });
+  }
 }
 
 /**
@@ -91,6 +112,8 @@ type ResumedOptions = Omit<ConfigOptions, "data" | "preset"> & { readonly data?:
  */
 export function resumedConfig(stored: RunConfig, path: string, options: ResumedOptions): RunConfig {
   const { maxSteps, maxEpochs, ...fixed } = options.training ?? {};
+  const { validSplit, testSplit } = options.data ?? {};
+  refuseOther(path, "data", stored.data, { validSplit, testSplit });
   refuseOther(path, "model", stored.model, options.model);
   refuseOther(path, "tokenizer", stored.tokenizer, options.tokenizer);
   refuseOther(path, "training", stored.training, fixed);
@@ -99,7 +122,10 @@ export function resumedConfig(stored: RunConfig, path: string, options: ResumedO
     ...(maxEpochs === undefined ? {} : { maxEpochs }),
   };
   const training = validateTrainingConfig({ ...stored.training, ...end });
-  return { ...stored, data: { ...stored.data, ...options.data }, training };
+  const data = { ...stored.data, ...options.data };
+  // A run from before there were splits has none; those of the others are numbers.
+  const splits = { validSplit: stored.data.validSplit ?? 0, testSplit: stored.data.testSplit ?? 0 };
+  return { ...stored, data: { ...data, ...splits }, training };
 }
 
 /** A run may be resumed from another working directory; until then paths are as the user wrote them. */

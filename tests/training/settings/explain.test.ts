@@ -48,7 +48,16 @@ describe("every setting and where it came from", () => {
     const bundled = explainConfig(configOf(new Map()), new Map());
     const keys = bundled.filter((entry) => entry.from === "bundled corpus").map(({ setting }) => setting.key);
     const own = ["max_epochs", "schedule", "lr"];
-    expect(keys).toEqual(["train", "valid", "test", "source_lang", "target_lang", ...own]);
+    expect(keys).toEqual([
+      "train",
+      "valid",
+      "test",
+      "valid_split",
+      "test_split",
+      "source_lang",
+      "target_lang",
+      ...own,
+    ]);
   });
 });
 

@@ -16,7 +16,11 @@ describe("what is not said", () => {
   it("is the default, with data", () => {
     const config = resolveConfig({ data });
     expect(config.training).toEqual(DEFAULT_TRAINING);
-    expect(config.data).toEqual({ ...data, valid: null, test: null, sourceLanguage: "", targetLanguage: "" });
+    expect(config.data).toEqual({
+      ...data,
+      ...{ valid: null, test: null, validSplit: null, testSplit: null },
+      ...{ sourceLanguage: "", targetLanguage: "" },
+    });
     expect(config.model).toMatchObject(PRESETS.small);
   });
 
@@ -43,12 +47,20 @@ describe("what cannot be is refused before anything is read", () => {
     ],
     [{ training: { seed: -1 } }, "seed is -1. It has to be a whole number from 0 to 4294967295."],
     [
-      { data, training: { patience: 3 } },
-      "patience is 3, but there are no validation pairs to improve on. Give valid too.",
+      { data: { ...data, validSplit: 0 }, training: { patience: 3 } },
+      "patience is 3, but there are no validation pairs to improve on. Give valid or validSplit too.",
     ],
     [
-      { data, training: { schedule: "plateau" } },
-      'schedule is "plateau", but there are no validation pairs to improve on. Give valid too.',
+      { data: { ...data, validSplit: 0 }, training: { schedule: "plateau" } },
+      'schedule is "plateau", but there are no validation pairs to improve on. Give valid or validSplit too.',
+    ],
+    [
+      { data: { ...data, testSplit: 2.5 } },
+      "testSplit is 2.5. It has to be a whole number of pairs, or a share below 1.",
+    ],
+    [
+      { data: { ...data, validSplit: -1 } },
+      "validSplit is -1. It has to be a number of at least 0, or null.",
     ],
   ])("%o", (options, message) => {
     expect(oneLine(() => resolveConfig(options))).toBe(message);
