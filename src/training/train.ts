@@ -138,6 +138,7 @@ function prepare(
     maxLength: config.model.maxLength,
     cacheDirectory,
     signal,
+    onNote: (message) => onEvent?.({ type: "warning", message }),
     onProgress: (pairs, phase) => {
       if (performance.now() - told < PROGRESS_EVERY) return;
       told = performance.now();
