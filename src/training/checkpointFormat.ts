@@ -190,9 +190,9 @@ interface Metadata {
 
 function checked({ model, ...rest }: { readonly [K in keyof Metadata]: unknown }, file: string): Metadata {
   // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
-  const { attentionDropout, activationDropout } = DEFAULT_MODEL;
-  const whole =
-    typeof model === "object" && model !== null ? { attentionDropout, activationDropout, ...model } : model;
+  const { attentionDropout, activationDropout } = { ...DEFAULT_MODEL, ...(model as Partial<ModelConfig>) };
+  const isObject = typeof model === "object" && model !== null && !Array.isArray(model);
+  const whole = isObject ? { ...model, attentionDropout, activationDropout } : model;
   const metadata = { ...rest, model: whole };
   const fault = faultOfMetadata(metadata);
   if (fault !== undefined) throw damaged(file, fault);

@@ -138,23 +138,23 @@ interface BegunWith {
  */
 export function storedConfig(stored: RunConfig, file: string, begun: BegunWith): RunConfig {
   const { maxSteps, maxEpochs, ...training } = stored.training;
-  const { sourceLanguage, targetLanguage } = begun;
-  refuseOther(file, "model", begun.model, stored.model);
-  refuseOther(file, "training", begun.training, training);
-  refuseOther(
-    file,
-    "data",
-    { sourceLanguage, targetLanguage },
-    {
-      sourceLanguage: stored.data.sourceLanguage,
-      targetLanguage: stored.data.targetLanguage,
-    },
-  );
+  const hint = "Put it back in the file, or begin a new run.";
+  const languages = { sourceLanguage: begun.sourceLanguage, targetLanguage: begun.targetLanguage };
+  const { sourceLanguage, targetLanguage } = stored.data;
+  refuseOther(file, "model", begun.model, stored.model, hint);
+  refuseOther(file, "training", begun.training, training, hint);
+  refuseOther(file, "data", languages, { sourceLanguage, targetLanguage }, hint);
   return { ...stored, model: begun.model, training: { ...begun.training, maxSteps, maxEpochs } };
 }
 
 /** A resumed run keeps its settings: being asked for others is a misunderstanding to be told, not to be passed over. */
-function refuseOther(file: string, what: string, stored: object, wanted: object = {}): void {
+function refuseOther(
+  file: string,
+  what: string,
+  stored: object,
+  wanted: object = {},
+  hint = "Leave the setting out to go on, or begin a new run.",
+): void {
   for (const [name, value] of Object.entries(wanted)) {
     const had = (stored as Record<string, unknown>)[name];
     if (value === undefined || value === had) continue;
@@ -163,7 +163,7 @@ function refuseOther(file: string, what: string, stored: object, wanted: object 
       `this run was begun with ${what} setting ${name} = ${had}, not ${value}`,
       {
         file,
-        hint: "Leave the setting as it was to go on, or begin a new run.",
+        hint,
       },
     );
   }

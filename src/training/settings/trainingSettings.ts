@@ -191,7 +191,7 @@ const OPTIMISATION: readonly Setting[] = [
     section: "training",
     key: "clip",
     fields: ["clipNorm"],
-    type: { kind: "number", from: 0, to: 1e9 },
+    type: { kind: "number", from: 0 },
     description: "largest norm of the gradient, 0 for any",
     placeholder: "norm",
     joeynmt: "clip_grad_norm",
