@@ -26,19 +26,18 @@ Examples:
 }
 
 async function inspect(flags: InspectFlags): Promise<ExitCode> {
-  const [{ describeCheckpoint }, { inspection, inspectionDocument }, { canvasFor, render }, { print }] =
-    await Promise.all([
-      import("../training/checkpoint.ts"),
-      import("../report/inspection.ts"),
-      import("./ui/render.ts"),
-      import("./ui/terminal.ts"),
-    ]);
+  const [
+    { describeCheckpoint },
+    { inspection, inspectionDocument },
+    { canvasFor, render },
+    { jsonLines, print },
+  ] = await Promise.all([
+    import("../training/checkpoint.ts"),
+    import("../report/inspection.ts"),
+    import("./ui/render.ts"),
+    import("./ui/terminal.ts"),
+  ]);
   const found = inspection(describeCheckpoint(flags.model));
-  await print(
-    flags.json
-      ? `${JSON.stringify(found)}
-`
-      : render(inspectionDocument(found), canvasFor(process.stdout)),
-  );
+  await print(flags.json ? jsonLines(found) : render(inspectionDocument(found), canvasFor(process.stdout)));
   return EXIT.done;
 }

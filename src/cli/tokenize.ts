@@ -33,20 +33,22 @@ Examples:
 }
 
 async function tokenize(flags: TokenizeFlags): Promise<ExitCode> {
-  const [{ describeCheckpoint }, { openLines }, { print, warnings }] = await Promise.all([
-    import("../training/checkpoint.ts"),
-    import("./input.ts"),
-    import("./ui/terminal.ts"),
-  ]);
+  const [{ describeCheckpoint }, { openLines }, { onOneLine, print, shownLines, warnings }] =
+    await Promise.all([
+      import("../training/checkpoint.ts"),
+      import("./input.ts"),
+      import("./ui/terminal.ts"),
+    ]);
   const { sourceTokenizer, targetTokenizer } = describeCheckpoint(flags.model);
   const tokenizer = flags.side === "source" ? sourceTokenizer : targetTokenizer;
   const warn = warnings(false);
   let number = 0;
   for await (const line of openLines(undefined, (at) => warn(`line ${at}: invalid UTF-8, read as \ufffd.`))) {
     number++;
-    await print(
-      `${flags.decode ? decode(tokenizer, line, number, flags.ids) : encode(tokenizer, line, flags.ids)}\n`,
-    );
+    const text = flags.decode
+      ? decode(tokenizer, line, number, flags.ids)
+      : encode(tokenizer, line, flags.ids);
+    await print(shownLines(`${onOneLine(text)}\n`));
   }
   return EXIT.done;
 }

@@ -3,7 +3,7 @@ import { UNSPACED } from "../text/spacing.ts";
 /** Ways to cut a text, from where it hurts least on: the next one is for pieces that are too long alone. */
 const CUTS: readonly ((text: string) => string[])[] = [
   segmentsBy("sentence"),
-  (text) => text.split(/(?<=[,;:，；：、]\s*)(?!\s)/u),
+  (text) => text.split(/(?!\s)(?<=[,;:，；：、]\s*)/u),
   segmentsBy("word"),
   (text) => [...text],
 ];
@@ -49,7 +49,30 @@ export function joinPieces(texts: readonly string[]): string {
     }, "");
 }
 
+/** ICU takes quadratic time over one long string: so many code units are given to it at a time. */
+const WINDOW = 2048;
+
 function segmentsBy(granularity: "sentence" | "word"): (text: string) => string[] {
   const segmenter = new Intl.Segmenter(undefined, { granularity });
-  return (text) => Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return (text) => {
+    const segments: string[] = [];
+    for (let start = 0; start < text.length; ) {
+      const window = windowOf(text, start);
+      const found = Array.from(segmenter.segment(window), ({ segment }) => segment);
+      // What ends with the window may go on after it, and is read again; unless it is all there is.
+      const isLast = start + window.length === text.length;
+      if (!isLast && found.length > 1) found.pop();
+      for (const segment of found) start += segment.length;
+      segments.push(...found);
+    }
+    return segments;
+  };
+}
+
+/** The next window of a text: where more follows, up to its last white space, and never half a character. */
+function windowOf(text: string, start: number): string {
+  const window = text.slice(start, start + WINDOW);
+  if (start + window.length === text.length) return window;
+  const words = /^.*\s/su.exec(window)?.[0];
+  return words ?? (/[\uD800-\uDBFF]$/.test(window) ? window.slice(0, -1) : window);
 }
