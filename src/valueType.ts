@@ -102,17 +102,22 @@ function convert({ kind }: ValueType, text: string): Value {
   return text;
 }
 
-/** Whether something is a number within a range. */
-export function isInRange(value: unknown, { whole = false, from, above, to, below }: NumberRange): boolean {
-  return (
-    typeof value === "number" &&
-    Number.isFinite(value) &&
-    (!whole || Number.isSafeInteger(value)) &&
-    (from === undefined || value >= from) &&
-    (above === undefined || value > above) &&
-    (to === undefined || value <= to) &&
-    (below === undefined || value < below)
-  );
+/**
+ * Whether something is a number within a range. Kernels compute in 32 bits: a number that is too large for them, or
+ * that they round to 0 or to a bound that it must not reach, is not.
+ */
+export function isInRange(value: unknown, range: NumberRange): boolean {
+  const { whole = false, from, to } = range;
+  if (typeof value !== "number" || !Number.isFinite(value)) return false;
+  if ((from !== undefined && value < from) || (to !== undefined && value > to)) return false;
+  if (whole) return Number.isSafeInteger(value) && isBetween(value, range);
+  const rounded = Math.fround(value);
+  const isLost = !Number.isFinite(rounded) || (rounded === 0 && value !== 0);
+  return !isLost && isBetween(value, range) && isBetween(rounded, range);
+}
+
+function isBetween(value: number, { above, below }: NumberRange): boolean {
+  return (above === undefined || value > above) && (below === undefined || value < below);
 }
 
 /** A range in words that follow "expected": `a whole number of at least 1`. */

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { JOBS } from "./jobs.ts";
 import { Control, doSteps } from "./replicas/control.ts";
 import { workOf } from "./replicas/pool.ts";
-import { joinReplica, type WorkerSeed } from "./replicas/workerPool.ts";
+import { describeFailure, joinReplica, type WorkerSeed } from "./replicas/workerPool.ts";
 
 const seed = workerData as WorkerSeed;
 const replica = joinReplica(seed);
@@ -17,7 +17,7 @@ for (let job = control.nextJob(ticket); job !== undefined; job = control.nextJob
     const work = workOf(JOBS, current);
     doSteps(control.takeItems(current, (item) => work(replica, current, item)));
   } catch (error) {
-    control.fail(error instanceof Error ? error.message : String(error));
+    control.fail(describeFailure(error));
   }
   control.arrive();
 }

@@ -58,19 +58,18 @@ async function check(paths: readonly string[], flags: CheckFlags): Promise<ExitC
     const hint = "Leave out one of them.";
     throw new XformerError("USAGE", "--tokenizer: a model brings its own tokenizers", { hint });
   }
-  const [{ checkCorpora }, { checkDocument }, { canvasFor, render }, { print }] = await Promise.all([
-    import("../data/check/check.ts"),
-    import("../report/check.ts"),
-    import("./ui/render.ts"),
-    import("./ui/terminal.ts"),
-  ]);
+  const [{ checkCorpora }, { checkDocument }, { canvasFor, render }, { jsonLines, print }] =
+    await Promise.all([
+      import("../data/check/check.ts"),
+      import("../report/check.ts"),
+      import("./ui/render.ts"),
+      import("./ui/terminal.ts"),
+    ]);
   const report = await checkCorpora(corporaOf(paths, flags), {
     limit: flags.limit,
     ...(await readersOf(flags)),
   });
-  await print(
-    flags.json ? `${JSON.stringify(report)}\n` : render(checkDocument(report), canvasFor(process.stdout)),
-  );
+  await print(flags.json ? jsonLines(report) : render(checkDocument(report), canvasFor(process.stdout)));
   return report.errors > 0 ? EXIT.failed : EXIT.done;
 }
 

@@ -49,12 +49,15 @@ Examples:
 }
 
 async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<ExitCode> {
-  const [{ bundledZhEn, corpusFiles, findTask, makeSplits }, { counted, shellWord }, { printable }] =
-    await Promise.all([
-      import("../tasks/tasks.ts"),
-      import("../report/format.ts"),
-      import("./ui/terminal.ts"),
-    ]);
+  const [
+    { bundledZhEn, corpusFiles, findTask, makeSplits },
+    { counted, shellWord },
+    { print, printable, shownLines },
+  ] = await Promise.all([
+    import("../tasks/tasks.ts"),
+    import("../report/format.ts"),
+    import("./ui/terminal.ts"),
+  ]);
   const { out = `data/${name}`, force = false } = flags;
   const task = findTask(name);
   const usual = name === "zh-en" ? bundledZhEn : { seed: 1, train: 10_000, valid: 500, test: 500 };
@@ -69,8 +72,10 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
   process.stderr.write(
     `${printable(out)}: ${parts.map((part) => `${counted(splits[part].length, "pair")} in ${part}`).join(", ")}. Learn them with:\n`,
   );
-  process.stdout.write(
-    `${asInvoked("npx xformer train")} ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}${task.flags === undefined ? "" : ` ${task.flags}`}\n`,
+  await print(
+    shownLines(
+      `${asInvoked("npx xformer train")} ${flagsOfParts.join(" ")} --source-lang ${task.sourceLang} --target-lang ${task.targetLang}${task.flags === undefined ? "" : ` ${task.flags}`}\n`,
+    ),
   );
   return EXIT.done;
 }

@@ -25,15 +25,13 @@ Examples:
 }
 
 async function doctor(flags: { readonly json?: boolean }): Promise<ExitCode> {
-  const [{ doctorDocument }, { canvasFor, render }, { print }] = await Promise.all([
+  const [{ doctorDocument }, { canvasFor, render }, { jsonLines, print }] = await Promise.all([
     import("../report/doctor.ts"),
     import("./ui/render.ts"),
     import("./ui/terminal.ts"),
   ]);
   const found = await diagnose();
-  await print(
-    flags.json ? `${JSON.stringify(found)}\n` : render(doctorDocument(found), canvasFor(process.stdout)),
-  );
+  await print(flags.json ? jsonLines(found) : render(doctorDocument(found), canvasFor(process.stdout)));
   return EXIT.done;
 }
 

@@ -102,18 +102,17 @@ async function evaluate(flags: EvalFlags): Promise<ExitCode> {
   });
   await terminal.print(
     flags.json
-      ? `${JSON.stringify(report.evaluationJson(evaluation))}
-`
+      ? terminal.jsonLines(report.evaluationJson(evaluation))
       : render(report.evaluationDocument(evaluation), canvasFor(process.stdout)),
   );
   return EXIT.done;
 }
 
 async function writeLines(file: string, lines: readonly string[]): Promise<void> {
-  const { openSink } = await import("./sinks.ts");
+  const [{ openSink }, { onOneLine }] = await Promise.all([import("./sinks.ts"), import("./ui/terminal.ts")]);
   const sink = openSink(file);
   try {
-    await sink.write(lines.map((line) => `${line}\n`).join(""));
+    await sink.write(lines.map((line) => `${onOneLine(line)}\n`).join(""));
     sink.finish();
   } catch (error) {
     sink.discard();

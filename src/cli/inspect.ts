@@ -31,7 +31,7 @@ async function inspect(flags: InspectFlags): Promise<ExitCode> {
     { describeCheckpoint },
     { inspection, inspectionDocument },
     { canvasFor, render },
-    { print },
+    { jsonLines, print },
   ] = await Promise.all([
     import("./newestRun.ts"),
     import("../training/checkpoint.ts"),
@@ -40,11 +40,6 @@ async function inspect(flags: InspectFlags): Promise<ExitCode> {
     import("./ui/terminal.ts"),
   ]);
   const found = inspection(describeCheckpoint(await modelOrNewest(flags.model)));
-  await print(
-    flags.json
-      ? `${JSON.stringify(found)}
-`
-      : render(inspectionDocument(found), canvasFor(process.stdout)),
-  );
+  await print(flags.json ? jsonLines(found) : render(inspectionDocument(found), canvasFor(process.stdout)));
   return EXIT.done;
 }

@@ -104,14 +104,19 @@ async function rerankList(
   forward: TrainedModel,
   backward: TrainedModel | undefined,
 ): Promise<void> {
-  const [{ readLines }, { openLines }, { parseNBest }, { rerank, scoreBothWays }, { print, warnings }] =
-    await Promise.all([
-      import("../io/lines.ts"),
-      import("./input.ts"),
-      import("./nBestList.ts"),
-      import("./scoreLines.ts"),
-      import("./ui/terminal.ts"),
-    ]);
+  const [
+    { readLines },
+    { openLines },
+    { parseNBest },
+    { rerank, scoreBothWays },
+    { print, shownLines, warnings },
+  ] = await Promise.all([
+    import("../io/lines.ts"),
+    import("./input.ts"),
+    import("./nBestList.ts"),
+    import("./scoreLines.ts"),
+    import("./ui/terminal.ts"),
+  ]);
   const lines = readLines(input);
   const name = file === "-" ? "standard input" : file;
   const warn = warnings(false);
@@ -119,7 +124,7 @@ async function rerankList(
     const sources = entries.map((entry) => lines[entry.line]!);
     const targets = entries.map(({ text }) => text);
     const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets);
-    await print(rerank(entries, scores, lengthPenalty));
+    await print(shownLines(rerank(entries, scores, lengthPenalty)));
   };
   let entries: NBestEntry[] = [];
   let number = 0;

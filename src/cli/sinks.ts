@@ -2,7 +2,7 @@ import { realpathSync, statSync, writeFileSync } from "node:fs";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { AtomicFile } from "../io/atomicWrite.ts";
 import { EXIT } from "./exit.ts";
-import { print, printable } from "./ui/terminal.ts";
+import { print, shownLines } from "./ui/terminal.ts";
 
 /** Where translations go. */
 export interface LineSink {
@@ -39,9 +39,7 @@ export function openSink(file: string | undefined): LineSink {
 
 function standardOutput(): LineSink {
   // What a model says must not be able to steer the terminal; columns may.
-  const shown = (lines: string): string =>
-    process.stdout.isTTY ? lines.replace(/[^\n\t]+/g, printable) : lines;
-  return { write: (lines) => print(shown(lines)), finish: () => {}, discard: () => {} };
+  return { write: (lines) => print(shownLines(lines)), finish: () => {}, discard: () => {} };
 }
 
 function device(path: string): LineSink {

@@ -33,7 +33,12 @@ Examples:
 }
 
 async function tokenize(flags: TokenizeFlags): Promise<ExitCode> {
-  const [{ modelOrNewest }, { describeCheckpoint }, { openLines }, { print, warnings }] = await Promise.all([
+  const [
+    { modelOrNewest },
+    { describeCheckpoint },
+    { openLines },
+    { onOneLine, print, shownLines, warnings },
+  ] = await Promise.all([
     import("./newestRun.ts"),
     import("../training/checkpoint.ts"),
     import("./input.ts"),
@@ -45,9 +50,10 @@ async function tokenize(flags: TokenizeFlags): Promise<ExitCode> {
   let number = 0;
   for await (const line of openLines(undefined, (at) => warn(`line ${at}: invalid UTF-8, read as \ufffd.`))) {
     number++;
-    await print(
-      `${flags.decode ? decode(tokenizer, line, number, flags.ids) : encode(tokenizer, line, flags.ids)}\n`,
-    );
+    const text = flags.decode
+      ? decode(tokenizer, line, number, flags.ids)
+      : encode(tokenizer, line, flags.ids);
+    await print(shownLines(`${onOneLine(text)}\n`));
   }
   return EXIT.done;
 }

@@ -149,7 +149,7 @@ async function exportTokenizer(flags: ExportFlags): Promise<ExitCode> {
 
 async function encode(flags: EncodeFlags): Promise<ExitCode> {
   const tokenizer = await chosenTokenizer(flags);
-  const [{ openLines }, { print, warnings }] = await Promise.all([
+  const [{ openLines }, { onOneLine, print, shownLines, warnings }] = await Promise.all([
     import("./input.ts"),
     import("./ui/terminal.ts"),
   ]);
@@ -157,7 +157,8 @@ async function encode(flags: EncodeFlags): Promise<ExitCode> {
   const lines = openLines(undefined, (at) => warn(`line ${at}: invalid UTF-8, read as \ufffd.`));
   for await (const line of lines) {
     const ids = Array.from(tokenizer.encode(line));
-    await print(`${ids.map((id) => (flags.tokens ? tokenizer.vocabulary.token(id) : id)).join(" ")}\n`);
+    const tokens = ids.map((id) => (flags.tokens ? tokenizer.vocabulary.token(id) : id));
+    await print(shownLines(`${onOneLine(tokens.join(" "))}\n`));
   }
   return EXIT.done;
 }

@@ -14,7 +14,7 @@ import { type GivenSettings, optionsOf, together } from "../training/settings/va
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
 import { givenFlags, type TrainFlags } from "./trainFlags.ts";
 import { explainedYaml } from "./ui/explainedYaml.ts";
-import { print } from "./ui/terminal.ts";
+import { jsonLines, print } from "./ui/terminal.ts";
 
 /** The settings of the configuration file, if there is one, those of the corpus, and those of the flags, which win. */
 export async function givenSettings(flags: TrainFlags, corpus?: string): Promise<GivenSettings> {
@@ -69,9 +69,7 @@ export async function printConfig(flags: TrainFlags, given: GivenSettings): Prom
     flags.resume === undefined
       ? explainConfig(resolveConfig(newRunOf(given)), given)
       : await explainResumed(flags.resume, given);
-  await print(
-    flags.json ? `${JSON.stringify(explainedJson(explained), null, 2)}\n` : explainedYaml(explained),
-  );
+  await print(flags.json ? jsonLines(explainedJson(explained), 2) : explainedYaml(explained));
 }
 
 async function explainResumed(run: string, given: GivenSettings): Promise<ExplainedSetting[]> {

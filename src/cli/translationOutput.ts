@@ -1,6 +1,7 @@
 import { pharaoh } from "../decoding/alignments.ts";
 import type { TranslatedHypothesis, Translation } from "../decoding/translation.ts";
 import { formatNBest } from "./nBestList.ts";
+import { onOneLine } from "./ui/terminal.ts";
 
 /** What is printed of a translation beside its text. */
 export interface OutputFlags {
@@ -31,8 +32,11 @@ export function formatTranslation(
   { hypotheses }: Translation,
   { nBest = 1, scores = false, alignments, json = false }: OutputFlags,
 ): string {
-  const found = hypotheses.length === 0 ? [NOTHING] : hypotheses;
   if (json) return `${JSON.stringify(translationObject(line, source, hypotheses))}\n`;
+  const found = (hypotheses.length === 0 ? [NOTHING] : hypotheses).map((hypothesis) => ({
+    ...hypothesis,
+    text: onOneLine(hypothesis.text),
+  }));
   const links = (hypothesis: TranslatedHypothesis): string => pharaoh(hypothesis.alignment ?? []);
   if (nBest > 1) {
     const entries = found.map((hypothesis) => {

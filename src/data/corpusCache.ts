@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { EncodedCorpus } from "./encodedCorpus.ts";
@@ -16,16 +16,26 @@ export class CorpusCache {
     this.#directory = directory;
   }
 
-  /** Opens what was written for a key; undefined when there is nothing that can be relied on. */
-  open(name: string, key: string): EncodedCorpus | undefined {
+  /**
+   * Opens what was written for a key, and reads all of it to be sure of it.
+   *
+   * @param onDamage told of a file that is there and cannot be relied on
+   * @returns undefined when there is nothing that can be relied on: it is to be written anew
+   */
+  open(name: string, key: string, onDamage: (error: XformerError) => void): EncodedCorpus | undefined {
+    const file = this.#file(name, key);
+    if (!existsSync(file)) return undefined;
+    let corpus: EncodedCorpus | undefined;
     try {
-      const corpus = EncodedCorpus.open(this.#file(name, key));
+      corpus = EncodedCorpus.open(file);
+      corpus.verify();
       if (corpus.key === key) return corpus;
-      corpus.close();
     } catch (error) {
-      // Whether it is not there, damaged or closed to us: it is written anew, which tells if that cannot be.
+      // Whether it is damaged or closed to us: it is written anew, which tells if that cannot be.
       if (!(error instanceof XformerError)) throw error;
+      onDamage(error);
     }
+    corpus?.close();
     return undefined;
   }
 

@@ -11,6 +11,7 @@ import {
   readFully,
   type Unsigned,
   unsigned,
+  verifyTokens,
 } from "./encodedCorpusFile.ts";
 
 /** Pairs from one offset in memory to the next; in between, lengths are added up. */
@@ -120,6 +121,19 @@ export class EncodedCorpus implements PairLengths {
       first = last + 1;
     }
     return read;
+  }
+
+  /**
+   * Reads all of the file once, to be sure that it holds what was written.
+   *
+   * @throws XformerError IO or DATA when it does not
+   */
+  verify(): void {
+    try {
+      verifyTokens(this.#descriptor, this.#footer, this.file);
+    } catch (error) {
+      throw fileSystemError(error, this.file);
+    }
   }
 
   /** Closes the file; nothing can be read afterwards. */

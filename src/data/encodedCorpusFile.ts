@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
 import { endianness } from "node:os";
+import { crc32 } from "node:zlib";
 import { XformerError } from "../errors.ts";
 
 /**
@@ -14,9 +15,14 @@ import { XformerError } from "../errors.ts";
  *     footer length     Uint32, little-endian
  *     digest            SHA-256 of both lengths, the footer and its length
  *
+ * The digest vouches for the footer, and a checksum in the footer for the tokens, which are read when they are needed.
+ *
  * What is known only when all pairs are encoded stands at the end, so that the file is written in one go.
  */
-export const MAGIC: Uint8Array = Buffer.from(`xformer pairs 2 ${endianness()}\n`);
+export const MAGIC: Uint8Array = Buffer.from(`xformer pairs 3 ${endianness()}\n`);
+
+/** Bytes of tokens that are verified at a time. */
+const VERIFIED_AT_ONCE = 2 ** 20;
 
 const FOOTER_LENGTH_BYTES = 4;
 const DIGEST_BYTES = 32;
@@ -45,6 +51,8 @@ export interface Footer {
   readonly tokenBytes: 2 | 4;
   /** Bytes of a length: 2 when the greatest length fits, else 4. */
   readonly lengthBytes: 2 | 4;
+  /** CRC-32 of the bytes of all tokens. */
+  readonly tokensCrc32: number;
   readonly statistics: CorpusStatistics;
   /** SHA-256 of the text; see `CorpusHash`. */
   readonly fingerprint: string;
@@ -114,7 +122,26 @@ export function readAround(descriptor: number, file: string): { footer: Footer; 
   read(bytesOf(target), lengthsAt + source.byteLength);
   const digest = digestOf([bytesOf(source), bytesOf(target), json, length]);
   if (!read(Buffer.alloc(DIGEST_BYTES), size - DIGEST_BYTES).equals(digest)) throw damaged(file);
+  if (sumOf(source) + sumOf(target) !== tokens) throw damaged(file);
   return { footer, lengths: { source, target } };
+}
+
+/**
+ * Reads all tokens once, at the speed of the disk, and holds them to their checksum.
+ *
+ * @throws XformerError DATA when they are not what was written
+ */
+export function verifyTokens(descriptor: number, footer: Footer, file: string): void {
+  const { tokenBytes, tokensCrc32, statistics } = footer;
+  const end = MAGIC.length + (statistics.sourceTokens + statistics.targetTokens) * tokenBytes;
+  const buffer = Buffer.allocUnsafe(VERIFIED_AT_ONCE);
+  let crc = 0;
+  for (let at = MAGIC.length; at < end; at += VERIFIED_AT_ONCE) {
+    const part = buffer.subarray(0, Math.min(VERIFIED_AT_ONCE, end - at));
+    readFully(descriptor, part, at, file);
+    crc = crc32(part, crc);
+  }
+  if (crc !== tokensCrc32) throw damaged(file);
 }
 
 /**
@@ -134,7 +161,12 @@ export function readFully(descriptor: number, bytes: Uint8Array, position: numbe
 function parseFooter(json: Buffer, file: string): Footer {
   try {
     const footer = JSON.parse(json.toString()) as Footer;
-    const sizes = [footer.pairs, footer.statistics.sourceTokens, footer.statistics.targetTokens];
+    const sizes = [
+      footer.tokensCrc32,
+      footer.pairs,
+      footer.statistics.sourceTokens,
+      footer.statistics.targetTokens,
+    ];
     const isWhole = sizes.every((size) => Number.isSafeInteger(size) && size >= 0);
     const isKnown = [footer.tokenBytes, footer.lengthBytes].every((bytes) => bytes === 2 || bytes === 4);
     if (isWhole && isKnown) return footer;
@@ -145,13 +177,20 @@ function parseFooter(json: Buffer, file: string): Footer {
   throw damaged(file);
 }
 
+function sumOf(lengths: Unsigned): number {
+  let sum = 0;
+  for (const length of lengths) sum += length;
+  return sum;
+}
+
 function digestOf(parts: readonly Uint8Array[]): Buffer {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return hash.digest();
 }
 
-function damaged(file: string): XformerError {
+/** What is said of a file that cannot be relied on. */
+export function damaged(file: string): XformerError {
   return new XformerError("DATA", "this is not an encoded corpus of this version, or it is damaged", {
     file,
     hint: "Delete it: it is made anew from the text.",

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { AtomicFile } from "../io/atomicWrite.ts";
 import { sentencesIn } from "../text/sentences.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -34,6 +35,7 @@ export class EncodedCorpusWriter {
   readonly #targetLengths: Unsigned;
   readonly #tokens: Unsigned;
   #waiting = 0;
+  #crc = 0;
   #pairs = 0;
 
   /** @throws XformerError IO when the file cannot be made */
@@ -74,6 +76,7 @@ export class EncodedCorpusWriter {
       pairs: this.#pairs,
       tokenBytes: this.#tokens.BYTES_PER_ELEMENT === 2 ? 2 : 4,
       lengthBytes: lengths.source.BYTES_PER_ELEMENT === 2 ? 2 : 4,
+      tokensCrc32: this.#crc,
     };
     for (const part of encodeTail(footer, lengths)) this.#file.write(part);
     this.#file.commit();
@@ -91,7 +94,9 @@ export class EncodedCorpusWriter {
   }
 
   #flush(): void {
-    this.#file.write(bytesOf(this.#tokens.subarray(0, this.#waiting)));
+    const bytes = bytesOf(this.#tokens.subarray(0, this.#waiting));
+    this.#crc = crc32(bytes, this.#crc);
+    this.#file.write(bytes);
     this.#waiting = 0;
   }
 }

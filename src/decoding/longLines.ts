@@ -1,4 +1,4 @@
-import { sentencesIn } from "../text/sentences.ts";
+import { segmentsOf, sentencesIn } from "../text/sentences.ts";
 import { UNSPACED } from "../text/spacing.ts";
 
 /** The longest lines that a model was trained on. */
@@ -21,8 +21,8 @@ const WORDS = new Intl.Segmenter("en", { granularity: "word" });
 
 /** Ways to cut a sentence, from where it hurts least on: the next one is for pieces that are too long alone. */
 const CUTS: readonly ((text: string) => string[])[] = [
-  (text) => text.split(/(?<=[,;:，；：、]\s*)(?!\s)/u),
-  words,
+  (text) => text.split(/(?!\s)(?<=[,;:，；：、]\s*)/u),
+  (text) => segmentsOf(text, WORDS),
   (text) => [...text],
 ];
 
@@ -88,8 +88,4 @@ export function joinPieces(texts: readonly string[]): string {
       const isTight = line === "" || (UNSPACED.test(line.at(-1)!) && UNSPACED.test(text[0]!));
       return `${line}${isTight ? "" : " "}${text}`;
     }, "");
-}
-
-function words(text: string): string[] {
-  return Array.from(WORDS.segment(text), ({ segment }) => segment);
 }

@@ -68,7 +68,13 @@ export const DEFAULT_MODEL = {
   activationDropout: 0,
 } as const satisfies Partial<ModelConfig>;
 
-const SIZE: Rule = { type: { kind: "number", whole: true, from: 1 } };
+/** No model comes near these bounds: what is larger is a slip, or a file that is to do harm. */
+function size(to: number): Rule {
+  return { type: { kind: "number", whole: true, from: 1, to } };
+}
+const WIDTH: Rule = size(65_536);
+const LAYERS: Rule = size(1000);
+const VOCABULARY: Rule = size(10_000_000);
 const SHARE: Rule = { type: { kind: "number", from: 0, below: 1 } };
 
 function oneOf<Field extends keyof ModelConfig>(...choices: readonly (ModelConfig[Field] & string)[]): Rule {
@@ -77,11 +83,11 @@ function oneOf<Field extends keyof ModelConfig>(...choices: readonly (ModelConfi
 
 /** What each field may be: the check below, flags, configuration files and their schema are made from this. */
 export const MODEL_RULES: Readonly<Record<keyof ModelConfig, Rule>> = {
-  dModel: SIZE,
-  nHeads: SIZE,
-  dFF: SIZE,
-  nEncoderLayers: SIZE,
-  nDecoderLayers: SIZE,
+  dModel: WIDTH,
+  nHeads: WIDTH,
+  dFF: size(1_000_000),
+  nEncoderLayers: LAYERS,
+  nDecoderLayers: LAYERS,
   norm: oneOf<"norm">("post", "pre"),
   activation: oneOf<"activation">("relu", "gelu"),
   positions: oneOf<"positions">("sinusoidal", "learned"),
@@ -89,9 +95,9 @@ export const MODEL_RULES: Readonly<Record<keyof ModelConfig, Rule>> = {
   dropout: SHARE,
   attentionDropout: { ...SHARE, nullMeans: "that of dropout" },
   activationDropout: SHARE,
-  maxLength: SIZE,
-  sourceVocabSize: SIZE,
-  targetVocabSize: SIZE,
+  maxLength: size(1_000_000),
+  sourceVocabSize: VOCABULARY,
+  targetVocabSize: VOCABULARY,
 };
 
 /**

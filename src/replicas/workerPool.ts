@@ -157,7 +157,21 @@ export class WorkerPool implements Pool {
   }
 }
 
+/** A failure as a worker thread reports it: those that a user can mend keep all they say. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof XformerError)) return error instanceof Error ? error.message : String(error);
+  const { code, message, file, line, hint } = error;
+  return MENDABLE + JSON.stringify({ code, message, file, line, hint });
+}
+
+/** Begins the report of a failure that a user can mend. */
+const MENDABLE = "XformerError";
+
 function failed(reason: string): XformerError {
+  if (reason.startsWith(MENDABLE) && reason.endsWith("}")) {
+    const { code, message, ...place } = JSON.parse(reason.slice(MENDABLE.length)) as XformerError;
+    return new XformerError(code, message, place);
+  }
   return new XformerError("CONFIG", `a worker thread died: ${reason}`, {
     hint: "If memory ran out, use a smaller model, a smaller --batch-tokens or fewer --threads.",
   });

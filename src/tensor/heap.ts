@@ -4,6 +4,8 @@ import { type Pointer, pointerTo } from "../kernels/kernels.ts";
 const PAGE = 65_536;
 /** WebAssembly addresses 32 bits: 65,536 pages are 4 GiB. */
 const MOST_PAGES = 65_536;
+/** The most that a memory can hold. */
+export const MOST_BYTES: number = PAGE * MOST_PAGES;
 /** Everything is handed out at multiples of a cache line. */
 const LINE = 64;
 /** Kernels read whole vectors: nothing that is handed out may end at the very end of the memory. */
@@ -35,12 +37,12 @@ export class Heap {
 
   /** A heap that threads can share. */
   static shared(): Heap {
-    return new Heap(new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: true }));
+    return new Heap(newMemory({ initial: 16, maximum: MOST_PAGES, shared: true }));
   }
 
   /** A heap for one thread, where sharing is not to be had. */
   static unshared(): Heap {
-    return new Heap(new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES }));
+    return new Heap(newMemory({ initial: 16, maximum: MOST_PAGES }));
   }
 
   /** The floats from `pointer` on, as a view. */
@@ -105,6 +107,18 @@ export class Heap {
   #newestBuffer(): ArrayBuffer | SharedArrayBuffer {
     if (!(this.wasm.buffer instanceof ArrayBuffer)) this.wasm.grow(0);
     return this.wasm.buffer;
+  }
+}
+
+/** @throws XformerError CONFIG where not even the addresses are to be had */
+function newMemory(limits: ConstructorParameters<typeof WebAssembly.Memory>[0]): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory(limits);
+  } catch (cause) {
+    throw new XformerError("CONFIG", "the memory to compute in cannot be had", {
+      hint: "It takes addresses for 4 GiB and more: raise what limits them, such as `ulimit -v`.",
+      cause,
+    });
   }
 }
 

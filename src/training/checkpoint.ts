@@ -12,6 +12,7 @@ import type { Heap } from "../tensor/heap.ts";
 import {
   type Checkpoint,
   type CheckpointDescription,
+  checkpointOf,
   metadataOf,
   type Optimizer,
   parseDescription,
@@ -70,8 +71,7 @@ function checkpointFile(path: string): string {
  */
 export function loadCheckpoint(path: string): Checkpoint {
   const file = checkpointFile(path);
-  const { tensors, metadata } = readSafetensors(file);
-  return { ...parseDescription(metadata, file), file, tensors };
+  return checkpointOf(readSafetensors(file), file);
 }
 
 /** What a checkpoint says about itself, without reading its tensors. */

@@ -5,6 +5,7 @@ import {
   type Checksum,
   type NamedTensor,
   readAll,
+  type Safetensors,
   type StoredTensor,
 } from "../io/safetensorsFormat.ts";
 import { at, type Pointer } from "../kernels/kernels.ts";
@@ -15,6 +16,7 @@ import type { Heap } from "../tensor/heap.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 import type { Adam } from "./adam.ts";
+import { faultOfMetadata } from "./checkpointSchema.ts";
 import type { TrainingState } from "./state.ts";
 
 /** The version of what xformer keeps in the metadata; a reader refuses newer ones. */
@@ -61,8 +63,18 @@ export interface Optimizer {
  * @throws XformerError CHECKPOINT naming what is wrong with it
  */
 export function parseCheckpoint(content: Uint8Array, name: string, checksum: Checksum): Checkpoint {
-  const { tensors, metadata } = readAll(bytesInMemory(content), name, checksum);
-  return { ...parseDescription(metadata, name), file: name, tensors };
+  return checkpointOf(readAll(bytesInMemory(content), name, checksum), name);
+}
+
+/**
+ * A checkpoint from the content of its file.
+ *
+ * @throws XformerError CHECKPOINT naming what is wrong with it
+ */
+export function checkpointOf({ tensors, metadata }: Safetensors, file: string): Checkpoint {
+  const description = parseDescription(metadata, file);
+  refuseNonFinite(tensors, file);
+  return { ...description, file, tensors };
 }
 
 /** A prefix of tensor names, and where the tensors lie, laid out as the parameters. */
@@ -140,22 +152,25 @@ export function parseDescription(
       },
     );
   }
-  const version = Number(metadata.format_version);
-  if (!(version <= FORMAT_VERSION)) {
-    throw new XformerError(
-      "CHECKPOINT",
-      `it has format version ${metadata.format_version}, this xformer reads up to ${FORMAT_VERSION}`,
-      { file, hint: "Update xformer." },
-    );
+  const version = metadata.format_version ?? "";
+  if (!/^[1-9]\d*$/.test(version) || Number(version) > FORMAT_VERSION) {
+    const said = version === "" ? "no format version" : `format version ${version}`;
+    throw new XformerError("CHECKPOINT", `it has ${said}, this xformer reads up to ${FORMAT_VERSION}`, {
+      file,
+      hint: "Update xformer.",
+    });
   }
-  const parse = <T>(key: string): T => {
+  const parse = (key: string): unknown => {
     try {
-      return JSON.parse(metadata[key] ?? "") as T;
+      return JSON.parse(metadata[key] ?? "");
     } catch (cause) {
       throw damaged(file, `its metadata "${key}" is missing or is not JSON`, cause);
     }
   };
-  const model = validated(parse<ModelConfig>("model"), file);
+  const { model, translation, training } = checked(
+    { model: parse("model"), translation: parse("translation"), training: parse("training") },
+    file,
+  );
   const sourceTokenizer = tokenizerFromJSON(parse("source_tokenizer"), file);
   const targetTokenizer = tokenizerFromJSON(parse("target_tokenizer"), file);
   for (const [side, tokenizer, size] of [
@@ -166,33 +181,54 @@ export function parseDescription(
     if (entries !== size)
       throw damaged(file, `its ${side} vocabulary has ${entries} entries, the model ${size}`);
   }
-  const translation =
-    parse<Pick<CheckpointDescription, "sourceLanguage" | "targetLanguage" | "outputLimit" | "lengths">>(
-      "translation",
-    );
-  return {
-    model,
-    ...translation,
-    sourceTokenizer,
-    targetTokenizer,
-    training: parse<TrainingState>("training"),
-  };
+  return { model, ...translation, sourceTokenizer, targetTokenizer, training };
 }
 
-function validated(config: ModelConfig, file: string): ModelConfig {
+/** What stands in the metadata as JSON. */
+interface Metadata {
+  readonly model: ModelConfig;
+  readonly translation: Pick<
+    CheckpointDescription,
+    "sourceLanguage" | "targetLanguage" | "outputLimit" | "lengths"
+  >;
+  readonly training: TrainingState;
+}
+
+function checked({ model, ...rest }: { readonly [K in keyof Metadata]: unknown }, file: string): Metadata {
+  // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
+  const { attentionDropout, activationDropout } = { ...DEFAULT_MODEL, ...(model as Partial<ModelConfig>) };
+  const isObject = typeof model === "object" && model !== null && !Array.isArray(model);
+  const whole = isObject ? { ...model, attentionDropout, activationDropout } : model;
+  const metadata = { ...rest, model: whole };
+  const fault = faultOfMetadata(metadata);
+  if (fault !== undefined) throw damaged(file, fault);
   try {
-    // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
-    const usual = DEFAULT_MODEL;
-    const { attentionDropout = usual.attentionDropout, activationDropout = usual.activationDropout } =
-      config as Partial<ModelConfig>;
-    return validateModelConfig({ ...config, attentionDropout, activationDropout });
+    validateModelConfig(whole as ModelConfig);
   } catch (cause) {
-    throw damaged(
-      file,
-      `its configuration cannot be built: ${cause instanceof Error ? cause.message : cause}`,
-      cause,
-    );
+    if (!(cause instanceof XformerError)) throw cause;
+    throw damaged(file, `its configuration cannot be built: ${cause.message}`, cause);
   }
+  return metadata as Metadata;
+}
+
+/**
+ * Refuses tensors with numbers that are none: they would make every result one.
+ *
+ * @throws XformerError CHECKPOINT naming file and tensor
+ */
+function refuseNonFinite(tensors: ReadonlyMap<string, StoredTensor>, file: string): void {
+  for (const [name, { data }] of tensors) {
+    if (isFiniteAll(data)) continue;
+    throw damaged(file, `tensor ${name} has numbers that are not finite`);
+  }
+}
+
+/** Whether all numbers are finite. */
+export function isFiniteAll(data: Float32Array): boolean {
+  // Nothing but NaN comes of NaN and the infinities times 0: one look at the sum is enough.
+  let probe = 0;
+  for (let i = 0; i < data.length; i++) probe += data[i]! * 0;
+  return probe === 0;
 }
 
 function damaged(file: string, problem: string, cause?: unknown): XformerError {

@@ -1,7 +1,9 @@
 import type { EncodedPair } from "../data/batches.ts";
 import { type EpochPlan, planEpoch } from "../data/epochPlan.ts";
+import { XformerError } from "../errors.ts";
 import type { Pointer } from "../kernels/kernels.ts";
 import { allocateBatch, type PairBatch, type SpecialIds, writeBatch } from "../model/batch.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { createRandom } from "../random.ts";
 import type { Job } from "../replicas/control.ts";
 import type { Pool } from "../replicas/pool.ts";
@@ -189,11 +191,12 @@ interface PieceDropout {
 }
 
 /** Lays out a shard. */
-export function layOutShard({ workbench, resources }: Replica, job: LayOutJob, item: number): void {
+export function layOutShard({ model, workbench, resources }: Replica, job: LayOutJob, item: number): void {
   const { heap, profile } = workbench;
   const { pairs: numbers, room } = job.shards[item]!;
   profile?.begin("next batch");
   const pairs = resources.corpus(job.corpus).read(heap.integers(numbers, room.source.sentences));
+  refuseForeignIds(pairs, model.config, job.corpus);
   const { dropout } = job;
   const dropped =
     dropout === null
@@ -202,6 +205,22 @@ export function layOutShard({ workbench, resources }: Replica, job: LayOutJob, i
           dropPieces(pair, resources.tokenizer(dropout.source), resources.tokenizer(dropout.target), dropout),
         );
   writeBatch(heap, room, dropped, job.special);
+}
+
+/** Kernels look ids up without asking: one that is in no vocabulary would read what lies elsewhere in the memory. */
+function refuseForeignIds(
+  pairs: readonly EncodedPair[],
+  { sourceVocabSize, targetVocabSize }: ModelConfig,
+  file: string,
+): void {
+  const isForeign = (ids: Int32Array, size: number): boolean => ids.some((id) => id < 0 || id >= size);
+  for (const { source, target } of pairs) {
+    if (!isForeign(source, sourceVocabSize) && !isForeign(target, targetVocabSize)) continue;
+    throw new XformerError("DATA", "this encoded corpus has ids that are in no vocabulary", {
+      file,
+      hint: "Delete it: it is made anew from the text.",
+    });
+  }
 }
 
 /** A pair in other pieces; the same for the same seed, epoch and pair, whichever thread does it. */

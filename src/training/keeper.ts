@@ -1,6 +1,7 @@
+import { XformerError } from "../errors.ts";
 import type { Replica } from "../replicas/replica.ts";
 import { saveCheckpoint } from "./checkpoint.ts";
-import type { CheckpointDescription } from "./checkpointFormat.ts";
+import { type CheckpointDescription, isFiniteAll, tensorsOf } from "./checkpointFormat.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 import { keptCounts, type TrainingState } from "./state.ts";
 import type { TrainingStep } from "./step.ts";
@@ -32,6 +33,7 @@ export class Keeper {
    * Keeps the weights and the state of a run between two steps.
    *
    * @param onSaved told of every file when it is written
+   * @throws XformerError DIVERGED, with nothing written, when they are not finite numbers
    */
   async save(state: TrainingState, onSaved: (file: string) => void = () => {}): Promise<void> {
     this.#write(this.#directory.last, state, this.#step);
@@ -62,6 +64,12 @@ export class Keeper {
 
   #write(file: string, training: TrainingState, optimizer?: TrainingStep): void {
     const { model, workbench } = this.#replica;
+    const spoilt = tensorsOf(model, workbench.heap, optimizer).find(({ data }) => !isFiniteAll(data));
+    if (spoilt !== undefined) {
+      const problem = `step ${training.step}: tensor ${spoilt.name} has numbers that are not finite`;
+      const hint = "The last good checkpoint is kept. Begin again with a lower --lr or --weight-decay.";
+      throw new XformerError("DIVERGED", problem, { hint });
+    }
     saveCheckpoint(file, model, { ...this.#description, training }, workbench.heap, optimizer);
   }
 }

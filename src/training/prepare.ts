@@ -40,6 +40,8 @@ export interface PrepareOptions {
   readonly cacheDirectory: string;
   /** Told now and then how many pairs are done. */
   readonly onProgress?: ((done: number, phase: PreparationPhase) => void) | undefined;
+  /** Told what is wrong and made anew. */
+  readonly onNote?: ((note: string) => void) | undefined;
   /** Ends the preparation when it aborts; nothing is left behind. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -86,7 +88,9 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
   const cache = new CorpusCache(cacheDirectory);
   const vocabularySize = Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size);
   const corpus =
-    cache.open(place.name, key) ??
+    cache.open(place.name, key, ({ file, message }) =>
+      options.onNote?.(`${file}: ${message}; it is made anew.`),
+    ) ??
     (await cache.write(place.name, key, { pairs: text.pairs, maxLength, vocabularySize }, (writer) =>
       encode(writer, text, place.files.source, options),
     ));

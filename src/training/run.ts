@@ -1,5 +1,6 @@
 import type { Pairs } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
+import { XformerError } from "../errors.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { describeKernels } from "../kernels/kernels.ts";
 import type { Pool } from "../replicas/pool.ts";
@@ -119,6 +120,11 @@ export class Run {
     if (checkpoint === null) {
       await this.#keeper.save(state); // so that there is something to go on from whenever it is stopped
     } else {
+      if (!this.#trainer.isWithinEpoch) {
+        const problem = `training.batch in its metadata is ${state.batch}, but its epoch has fewer batches`;
+        const hint = "Use another copy, or train again.";
+        throw new XformerError("CHECKPOINT", problem, { file: checkpoint.file, hint });
+      }
       restore(checkpoint, model, workbench.heap, this.#step);
       pool.weightsChanged();
       await this.#keeper.follow(state);

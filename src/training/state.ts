@@ -37,6 +37,8 @@ export interface TrainingState {
   readonly config: SettledTraining;
   /** SHA-256 of the training corpus: a run goes on only with the data it began with. */
   readonly corpus: string;
+  /** The same of the validation pairs, as scores of others cannot be compared; null without. Older runs do not say. */
+  readonly validation?: string | null;
   /** Steps done, those that were skipped included. */
   readonly step: number;
   /** Steps whose loss or gradient was not finite, so that they changed nothing. */
@@ -55,10 +57,15 @@ export interface TrainingState {
 export const EMPTY_WINDOW: LogWindow = { loss: 0, sourceTokens: 0, targetTokens: 0 };
 
 /** The state of a run that is about to begin. */
-export function initialState(config: SettledTraining, corpus: string): TrainingState {
+export function initialState(
+  config: SettledTraining,
+  corpus: string,
+  validation: string | null = null,
+): TrainingState {
   return {
     config,
     corpus,
+    validation,
     step: 0,
     skipped: 0,
     skippedInARow: 0,

@@ -23,6 +23,15 @@ const SHARDS = 4;
 const SHARDS_OF_LARGE = 2;
 const LARGE = 10_000_000;
 
+/** How often a model's parameters, so many numbers, lie in memory in training: itself, its moments, average, gradients. */
+export function copiesInTraining(parameters: number, { ema }: TrainingConfig): number {
+  return 3 + (ema > 0 ? 1 : 0) + shardsFor(parameters);
+}
+
+function shardsFor(parameters: number): number {
+  return parameters > LARGE ? SHARDS_OF_LARGE : SHARDS;
+}
+
 /** Floats of parameters that a thread sums up or updates at a time; 128 KiB of each region fit the L2 cache. */
 export const SLICE = 2 ** 15;
 
@@ -72,7 +81,7 @@ export class TrainingStep {
     this.#pool = pool;
     this.#config = config;
     this.adam = new Adam(model.parameters, heap);
-    const shards = count > LARGE ? SHARDS_OF_LARGE : SHARDS;
+    const shards = shardsFor(count);
     this.#gradients = Array.from({ length: shards }, () => heap.reserve(4 * size));
     this.#slices = Math.ceil(size / SLICE);
     this.#losses = heap.reserve(8 * shards);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Corpus, loadCorpus } from "../data/corpus.ts";
+import { type Corpus, CorpusHash, loadCorpus, type Pairs } from "../data/corpus.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
 import type { KernelSetName } from "../kernels/kernels.ts";
@@ -7,8 +7,8 @@ import type { ModelConfig, PresetName } from "../model/config.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
-import type { Checkpoint } from "./checkpointFormat.ts";
 import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
+import { refuseTooLarge } from "./memory.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
 import { RunDirectory } from "./runDirectory.ts";
@@ -18,6 +18,7 @@ import {
   refuseToWaitForNothing,
   resolveConfig,
   resumedConfig,
+  storedConfig,
   withFullPaths,
 } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
@@ -84,7 +85,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       directory.clear(force);
       directory.writeConfig(toConfigFile(withFullPaths(settled)));
       directory.writeHeldOut(prepared, settled.data);
-      const state = initialState(settled.training, prepared.corpus.fingerprint);
+      const { fingerprint } = prepared.corpus;
+      const state = initialState(settled.training, fingerprint, fingerprintOf(corpora.validation));
       const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
       return run.carryOut(null, options.signal);
     });
@@ -113,26 +115,25 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   const checkpoint = loadCheckpoint(directory.last);
   // What reads YAML is loaded only where it is needed.
   const { readRunConfig } = await import("./settings/configFile.ts");
-  const config = resumedConfig(storedConfig(readRunConfig(directory.config), checkpoint), path, options);
+  const { sourceVocabSize: _, targetVocabSize: __, ...model } = checkpoint.model;
+  const begun = { ...checkpoint, model, training: checkpoint.training.config };
+  const stored = storedConfig(readRunConfig(directory.config), directory.config, begun);
+  const config = resumedConfig(stored, path, options);
   const given = loadCorpora(config.data);
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   const prepared = await prepare(config, cache, options, tokenizers);
   const { settled, ...corpora } = settle(config, prepared, given);
+  const validation = fingerprintOf(corpora.validation);
   return withPool(prepared, config, options, (pool) => {
+    refuseOtherValidation(validation, given.validation, checkpoint.training, path);
     refuseOtherData(prepared, checkpoint.training, path);
     directory.removeHalfWritten();
     directory.writeConfig(toConfigFile(withFullPaths(settled)));
-    const state = { ...checkpoint.training, config: settled.training };
+    const state = { ...checkpoint.training, config: settled.training, validation };
     const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
     return run.carryOut(checkpoint, options.signal);
   });
-}
-
-/** The configuration that a run has: the file says where the data is and where the end, the checkpoint the rest. */
-function storedConfig(stored: RunConfig, { training }: Checkpoint): RunConfig {
-  const { maxSteps, maxEpochs } = stored.training;
-  return { ...stored, training: { ...training.config, maxSteps, maxEpochs } };
 }
 
 /** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
@@ -179,6 +180,7 @@ function prepare(
     maxLength: config.model.maxLength,
     cacheDirectory,
     signal,
+    onNote: (message) => onEvent?.({ type: "warning", message }),
     onProgress: (pairs, phase) => {
       if (performance.now() - told < PROGRESS_EVERY) return;
       told = performance.now();
@@ -200,7 +202,7 @@ async function whileLocked<T>({ path }: RunDirectory, work: () => Promise<T>): P
 /** Does some work with a pool of replicas, which owns the corpus from then on, and closes both. */
 async function withPool(
   { corpus, tokenizers }: PreparedCorpus,
-  { model }: RunConfig,
+  { model, training }: RunConfig,
   { threads, kernels, profile, onEvent }: CommonOptions,
   work: (pool: Pool) => Promise<TrainResult>,
 ): Promise<TrainResult> {
@@ -209,6 +211,7 @@ async function withPool(
     sourceVocabSize: tokenizers.source.vocabulary.size,
     targetVocabSize: tokenizers.target.vocabulary.size,
   };
+  refuseTooLarge(sizes, training);
   const pool = new WorkerPool(sizes, JOBS, { threads, kernels, profiled: profile });
   if (pool.warning !== undefined) onEvent?.({ type: "warning", message: pool.warning });
   pool.main.resources.adopt(corpus);
@@ -229,6 +232,33 @@ function loadCorpora(data: DataConfig): GivenCorpora {
   const load = (path: string | null): Corpus | null =>
     path === null ? null : loadCorpus(path, languagesOf(data));
   return { validation: load(data.valid), test: load(data.test) };
+}
+
+/** SHA-256 of pairs; null without. */
+function fingerprintOf(corpus: Pairs | null): string | null {
+  if (corpus === null) return null;
+  const hash = new CorpusHash();
+  for (const [i, source] of corpus.source.entries()) hash.add(source, corpus.target[i]!);
+  return hash.digest();
+}
+
+/** Scores on other pairs say nothing about which checkpoint is the best, nor when patience is at its end. */
+function refuseOtherValidation(
+  validation: string | null,
+  corpus: Corpus | null,
+  { validation: begun }: TrainingState,
+  path: string,
+): void {
+  if (begun === undefined || validation === begun) return;
+  const problem = `these are not the validation pairs that the run in ${path} was begun with`;
+  throw new XformerError(
+    "DATA",
+    validation === null ? "the validation pairs of this run are gone" : problem,
+    {
+      file: corpus?.files.source ?? path,
+      hint: begun === null ? "Leave --valid out, or begin a new run." : "Restore them, or begin a new run.",
+    },
+  );
 }
 
 function refuseOtherData({ corpus, files }: PreparedCorpus, { corpus: begun }: TrainingState, path: string) {

@@ -75,6 +75,12 @@ export class Trainer {
     return this.#state;
   }
 
+  /** Whether the epoch that is under way has the batch that comes next. */
+  get isWithinEpoch(): boolean {
+    const { epoch, batch } = this.#state;
+    return batch < this.#feed.batchesIn(epoch);
+  }
+
   /** Source and target tokens a second, from trying the next batch for a second without learning from it. */
   async measureSpeed(): Promise<number> {
     const shards = await this.#feed.at(this.#state);
@@ -190,9 +196,7 @@ export class Trainer {
     this.#hooks.emit({ type: "skipped", step, what, skipped, inARow: skippedInARow });
     if (skippedInARow <= this.#config.maxSkips) return;
     const many = skippedInARow === 1 ? "" : `, as in ${skippedInARow - 1} before it`;
-    throw new XformerError("DIVERGED", `step ${step}: the ${what} is not a finite number${many}`, {
-      hint: "The last good checkpoint is kept. Begin again with a lower --lr, a longer --warmup or a smaller --clip.",
-    });
+    throw diverged(`step ${step}: the ${what}`, many);
   }
 
   #reportStep({ loss, sourceTokens, targetTokens }: StepGradients, lr: number, seconds: number): void {
@@ -274,10 +278,19 @@ export class Trainer {
   async #validate(signal: AbortSignal | undefined): Promise<void> {
     const valid = await this.#hooks.validate?.(signal);
     if (valid === undefined) return;
-    const record = { step: this.#state.step, valid };
+    const { step } = this.#state;
+    if (!Number.isFinite(valid.loss)) throw diverged(`step ${step}: the loss of the validation`);
+    const record = { step, valid };
     const improved = isBetter(record, bestOf(this.#state), this.#config.metric);
     this.#state = { ...this.#state, validations: [...this.#state.validations, record] };
     this.#hooks.log(record);
     this.#hooks.emit({ type: "validation", record, improved });
   }
+}
+
+/** Training that went where no number can follow; what was saved before is good. */
+function diverged(what: string, more = ""): XformerError {
+  return new XformerError("DIVERGED", `${what} is not a finite number${more}`, {
+    hint: "The last good checkpoint is kept. Begin again with a lower --lr, a longer --warmup or a smaller --clip.",
+  });
 }

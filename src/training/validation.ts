@@ -3,6 +3,9 @@ import type { Translator } from "../decoding/translator.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
 import type { ValidationRecord } from "./state.ts";
 
+/** What is more than e to this is Infinity, which JSON cannot say. */
+const LARGEST_EXPONENT = 709;
+
 /** How a model is measured. */
 export interface MeasureOptions {
   readonly targetLanguage: string;
@@ -36,7 +39,13 @@ export async function validate(
   const evaluation = await measure(translator, some, options);
   const { bleu, chrf, exactMatch } = evaluation;
   const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs, options.signal);
-  return { loss, perplexity: Math.exp(loss), bleu: bleu.score, chrf: chrf.score, exactMatch };
+  return {
+    loss,
+    perplexity: Math.exp(Math.min(loss, LARGEST_EXPONENT)),
+    bleu: bleu.score,
+    chrf: chrf.score,
+    exactMatch,
+  };
 }
 
 async function meanLoss(

@@ -38,6 +38,32 @@ describe("splitLine", () => {
   });
 });
 
+describe("a line without end", () => {
+  const words = (text: string): number => text.split(/\s+/).filter((word) => word !== "").length;
+
+  it.each([
+    ["sentences", "The cat sat on the mat. "],
+    ["words without a stop", "the cat sat on "],
+    ["one word", "a"],
+    ["commas", ", "],
+    ["spaces", " "],
+    ["emoji", "😀"],
+  ])("of %s is cut in linear time, and nothing is lost: two million characters", (_, part) => {
+    const line = part.repeat(Math.ceil(2e6 / part.length));
+    const pieces = splitLine(line, { source: 256, sentences: Number.POSITIVE_INFINITY, most: 256 }, words);
+    expect(pieces.join("").replace(/\s/g, "")).toBe(line.replace(/\s/g, ""));
+  });
+
+  it("is cut as if it were short", () => {
+    const line = 'Mr. Li said "no." It is 3.5 km, e.g. to the lake! 你好。我很好。 '.repeat(300);
+    const limits = { source: 30, sentences: Number.POSITIVE_INFINITY, most: 30 };
+    const pieces = splitLine(line, limits, words);
+    expect(new Set(pieces.slice(0, -1)).size).toBe(
+      new Set(splitLine(line.slice(0, 2000), limits, words).slice(0, -1)).size,
+    );
+  });
+});
+
 describe("joinPieces", () => {
   it("sets spaces where the script has them", () => {
     expect(joinPieces(["I am.", "", "You are."])).toBe("I am. You are.");

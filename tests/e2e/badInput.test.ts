@@ -106,7 +106,7 @@ describe.concurrent("flags that are not right", () => {
     [["train", "--lr", "abc"], '--lr: expected a number above 0 and at most 10, or none, got "abc".'],
     [["train", "--lr", "0"], '--lr: expected a number above 0 and at most 10, or none, got "0".'],
     [["train", "--dropout", "1"], '--dropout: expected a number of at least 0 and below 1, got "1".'],
-    [["train", "--d-model", "12.5"], '--d-model: expected a whole number of at least 1, got "12.5".'],
+    [["train", "--d-model", "12.5"], '--d-model: expected a whole number from 1 to 65536, got "12.5".'],
     [
       ["train", "--max-steps", "-3"],
       '--max-steps: expected a whole number of at least 1, or none, got "-3".',

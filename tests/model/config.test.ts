@@ -17,18 +17,28 @@ describe("validateModelConfig", () => {
   });
 
   it.each([
-    "dModel",
-    "nHeads",
-    "dFF",
-    "nEncoderLayers",
-    "nDecoderLayers",
-    "maxLength",
-    "sourceVocabSize",
-    "targetVocabSize",
-  ])("%s has to be a whole number of at least 1", (name) => {
-    for (const value of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, undefined, "8"]) {
+    ["dModel", 65_536],
+    ["nHeads", 65_536],
+    ["dFF", 1_000_000],
+    ["nEncoderLayers", 1000],
+    ["nDecoderLayers", 1000],
+    ["maxLength", 1_000_000],
+    ["sourceVocabSize", 10_000_000],
+    ["targetVocabSize", 10_000_000],
+  ])("%s has to be a whole number from 1 to %i", (name, most) => {
+    for (const value of [
+      0,
+      -1,
+      2.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      most + 1,
+      2 ** 53,
+      undefined,
+      "8",
+    ]) {
       expect(complaint({ [name]: value })).toBe(
-        `${name} is ${typeof value === "string" ? `"${value}"` : value}. It has to be a whole number of at least 1.`,
+        `${name} is ${typeof value === "string" ? `"${value}"` : value}. It has to be a whole number from 1 to ${most}.`,
       );
     }
   });

@@ -168,6 +168,43 @@ describe("a checkpoint is refused", () => {
       { format_version: "2" },
       "it has format version 2, this xformer reads up to 1. Update xformer.",
     ],
+    ...["", "-1", "0", "1.5"].map((version): [string, Record<string, string | undefined>, string] => [
+      `of format version "${version}"`,
+      { format_version: version },
+      `it has ${version === "" ? "no format version" : `format version ${version}`}, this xformer reads up to 1. Update xformer.`,
+    ]),
+    ...[undefined, null, {}, "50", -1, 0, 2.5, 1e9].map(
+      (outputLimit): [string, Record<string, string | undefined>, string] => [
+        `whose longest output is ${JSON.stringify(outputLimit)}`,
+        { translation: JSON.stringify({ sourceLanguage: "zh", targetLanguage: "en", outputLimit }) },
+        `translation.outputLimit in its metadata is ${JSON.stringify(outputLimit) ?? "missing"}, expected a whole number from 1 to 1000000. ${COPY}`,
+      ],
+    ),
+    ...(
+      [
+        [{ kept: undefined }, "kept", "missing", "an object"],
+        [{ kept: { best: 3, last: [] } }, "kept.best", "3", "a list"],
+        [{ step: "16" }, "step", '"16"', "a whole number of at least 0"],
+        [{ epoch: -1 }, "epoch", "-1", "a whole number of at least 0"],
+        [{ validation: 5 }, "validation", "5", "a text, or null"],
+        [{ validations: [{ step: 3 }] }, "validations[0].valid", "missing", "an object"],
+        [
+          { config: { ...SETTLED_TRAINING, weightDecay: 1e99 } },
+          "config.weightDecay",
+          "1e+99",
+          "a number from 0 to 10",
+        ],
+      ] as const
+    ).map(([change, field, value, expected]): [string, Record<string, string | undefined>, string] => [
+      `whose training has ${field} ${value}`,
+      { training: JSON.stringify({ ...DESCRIPTION.training, ...change }) },
+      `training.${field} in its metadata is ${value}, expected ${expected}. ${COPY}`,
+    ]),
+    [
+      "of more layers than any model has",
+      { model: JSON.stringify({ ...CONFIG, nEncoderLayers: 1e9 }) },
+      `model.nEncoderLayers in its metadata is 1000000000, expected a whole number from 1 to 1000. ${COPY}`,
+    ],
     [
       "of no format version that is a number",
       { format_version: "one" },
@@ -202,6 +239,26 @@ describe("a checkpoint is refused", () => {
     change(metadata);
     expect(oneLine(() => loadCheckpoint(file))).toBe(`${file}: ${message}`);
     expect(oneLine(() => describeCheckpoint(file))).toBe(`${file}: ${message}`);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "that has %d in a tensor",
+    (value) => {
+      const name = "adam.exp_avg_sq.encoder.layers.0.norm1.bias";
+      change({}, (tensors) => {
+        tensors.find((tensor) => tensor.name === name)!.data[1] = value;
+        return tensors;
+      });
+      expect(oneLine(() => loadCheckpoint(file))).toBe(
+        `${file}: tensor ${name} has numbers that are not finite. ${COPY}`,
+      );
+    },
+  );
+
+  it("of a run whose validation pairs are not known, as older ones are, and read", () => {
+    const { validation: _, ...training } = DESCRIPTION.training;
+    change({ training: JSON.stringify(training) });
+    expect(loadCheckpoint(file).training).toEqual(training);
   });
 
   it("that is no safetensors file", () => {

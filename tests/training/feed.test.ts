@@ -9,6 +9,7 @@ import { createRandom, type Random } from "../../src/random.ts";
 import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
 import { BatchFeed, cutShards, type FeedOptions } from "../../src/training/feed.ts";
+import { oneLineAsync } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { SMALL_MODEL, SPECIAL } from "../support/engine.ts";
 
@@ -167,5 +168,33 @@ describe("cutShards", () => {
         expect(first).toBe(i === 0 ? 0 : runs[i - 1]![1]);
       }
     }
+  });
+});
+
+describe("ids that are in no vocabulary", () => {
+  it.each([1, 3])("never get into the memory of kernels, on %i threads", async (threads) => {
+    const foreign = join(temporaryDirectory(), "foreign.pairs");
+    const writer = new EncodedCorpusWriter(foreign, { pairs: 9, maxLength: 9, vocabularySize: 0xffff });
+    for (let i = 0; i < 9; i++) writer.add(Int32Array.of(3, 4), Int32Array.of(i < 8 ? 3 : 65_534));
+    const counts = {
+      skipped: 0,
+      unknownSource: 0,
+      unknownTarget: 0,
+      longestSource: 2,
+      longestTarget: 1,
+      mostSentences: 1,
+    };
+    writer.finish({
+      statistics: { ...counts, sourceTokens: 18, targetTokens: 9 },
+      ...{ fingerprint: "text", key: "key" },
+    });
+    const pool = new WorkerPool(SMALL_MODEL, JOBS, { threads });
+    pools.push(pool);
+    const corpus = EncodedCorpus.open(foreign);
+    pool.main.resources.adopt(corpus);
+    const feed = new BatchFeed(pool, corpus, tokenizers, OPTIONS);
+    expect(await oneLineAsync(() => feed.at({ epoch: 0, batch: 0 }))).toBe(
+      `${foreign}: this encoded corpus has ids that are in no vocabulary. Delete it: it is made anew from the text.`,
+    );
   });
 });

@@ -12,6 +12,7 @@ import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { CorpusHash } from "../../src/data/corpus.ts";
+import { createRandom } from "../../src/random.ts";
 import type { Tokenizer } from "../../src/text/tokenizer.ts";
 import { tokenizerFromJSON } from "../../src/text/tokenizerKinds.ts";
 import { DEFAULT_TOKENIZER, type TokenizerConfig } from "../../src/training/config.ts";
@@ -300,6 +301,26 @@ describe("the cache", () => {
     for (const damage of damages) {
       damage();
       expect(await prepare(options)).toEqual(first);
+      expect(readFileSync(first.file)).toEqual(good);
+    }
+  });
+
+  it("is made anew with a note, whatever was changed in it: 100 mutations, none unnoticed", async () => {
+    const options = optionsFor(pairs);
+    const first = await prepare(options);
+    const good = readFileSync(first.file);
+    const random = createRandom(13);
+    for (let mutation = 0; mutation < 100; mutation++) {
+      const bad = Buffer.from(good);
+      for (let changes = 1 + random.below(3); changes > 0; changes--)
+        bad[random.below(bad.length)]! ^= 1 + random.below(255);
+      if (bad.equals(good)) bad[random.below(bad.length)]! ^= 1;
+      writeFileSync(first.file, mutation % 10 === 0 ? bad.subarray(0, random.below(bad.length)) : bad);
+      const notes: string[] = [];
+      expect(await prepare({ ...options, onNote: (note) => notes.push(note) })).toEqual(first);
+      expect(notes).toEqual([
+        `${first.file}: this is not an encoded corpus of this version, or it is damaged; it is made anew.`,
+      ]);
       expect(readFileSync(first.file)).toEqual(good);
     }
   });

@@ -1,15 +1,37 @@
 import type { WriteStream } from "node:tty";
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from "chalk";
 
+/** Control characters, and those that turn the direction in which a terminal shows what follows. */
+const STEERING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
 /**
  * Text that a terminal shows as it is: control characters, which could move the cursor or worse, become the
  * pictures Unicode has for them.
  */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
+  return text.replace(STEERING, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
   });
+}
+
+/** Text that is one line and one column, whatever is in it: a space for each control character and line separator. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
+}
+
+/** Lines and columns for standard output; on a terminal nothing in them can steer it. */
+export function shownLines(lines: string): string {
+  return process.stdout.isTTY ? lines.replace(/[^\n\t]+/g, printable) : lines;
+}
+
+/** A value as JSON for standard output, on a line of its own; on a terminal with escapes for what could steer it. */
+export function jsonLines(value: unknown, indent?: number): string {
+  const json = JSON.stringify(value, null, indent);
+  if (!process.stdout.isTTY) return `${json}\n`;
+  const escaped = (character: string): string =>
+    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return `${json.replace(STEERING, escaped)}\n`;
 }
 
 /** Writes data to stdout, and waits when its reader is slower than we are. */

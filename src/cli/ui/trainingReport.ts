@@ -21,7 +21,7 @@ import type { TrainResult } from "../../training/run.ts";
 import { fitParts } from "./layout.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { canvasFor, render } from "./render.ts";
-import { coloursFor, isPlainTerminal, warnings } from "./terminal.ts";
+import { coloursFor, isPlainTerminal, jsonLines, warnings } from "./terminal.ts";
 
 /** Tells the user how a run goes. */
 export interface TrainingReport {
@@ -146,7 +146,7 @@ function terminalReport(): TrainingReport {
 }
 
 function jsonReport(): TrainingReport {
-  const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  const print = (value: object): void => void process.stdout.write(jsonLines(value));
   process.stdout.on("error", () => {}); // who no longer listens to the events may still want the model
   return {
     ...humanReport(() => {}),

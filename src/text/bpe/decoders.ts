@@ -1,5 +1,6 @@
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { fromByteAlphabet } from "./byteAlphabet.ts";
+import { replaceMatches } from "./linearPattern.ts";
 import { metaspaceScheme } from "./preTokenizers.ts";
 import { createPattern } from "./regex.ts";
 
@@ -59,7 +60,7 @@ export function createDecoder(json: unknown, file: string | undefined): Decoder 
     case "Replace": {
       const pattern = createPattern(part.pattern, "the decoder Replace", file);
       const content = parseText(part.content, "content of the decoder Replace", file);
-      return (tokens) => tokens.map((token) => token.replace(pattern, () => content));
+      return (tokens) => tokens.map((token) => replaceMatches(token, pattern, content));
     }
     case "WordPiece":
       return createWordPiece(

@@ -1,5 +1,6 @@
 import { flag, list, text as parseText, record, unsupported } from "../jsonFields.ts";
 import { toUnicodeForm } from "../normalize.ts";
+import { replaceMatches } from "./linearPattern.ts";
 import { createPattern } from "./regex.ts";
 
 /** Changes a line before it is split. */
@@ -33,7 +34,7 @@ export function createNormalizer(json: unknown, file: string | undefined): Norma
     case "Replace": {
       const pattern = createPattern(part.pattern, "the normalizer Replace", file);
       const content = parseText(part.content, "the content of the normalizer Replace", file);
-      return (line) => line.replace(pattern, () => content);
+      return (line) => replaceMatches(line, pattern, content);
     }
     case "Prepend": {
       const prefix = parseText(part.prepend, "prepend of the normalizer Prepend", file);

@@ -1,6 +1,7 @@
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { memoize } from "../memoize.ts";
 import { toByteAlphabet } from "./byteAlphabet.ts";
+import { patternOf } from "./linearPattern.ts";
 import { createPattern } from "./regex.ts";
 import { SPLIT_BEHAVIORS, type SplitBehavior, split } from "./split.ts";
 
@@ -22,10 +23,10 @@ const GPT2_WORD =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 const WORD_OR_SIGNS =
   /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
-const SPACE = /\p{White_Space}/gu;
+const SPACE = patternOf(/\p{White_Space}/gu);
 /** Unicode's punctuation and, of ASCII, its symbols too. */
-const PUNCTUATION = /[\p{P}$+<=>^`|~]/gu;
-const DIGIT = /\p{N}/gu;
+const PUNCTUATION = patternOf(/[\p{P}$+<=>^`|~]/gu);
+const DIGIT = patternOf(/\p{N}/gu);
 
 /** Words whose bytes are remembered. */
 const REMEMBERED = 65_536;

@@ -1,21 +1,25 @@
 import { damaged, record, text, unsupported } from "../jsonFields.ts";
+import { LinearPattern, type Pattern, patternOf } from "./linearPattern.ts";
 
 /**
- * The regular expression of a pattern, `{"String": ...}` or `{"Regex": ...}`, that finds all of its matches.
+ * The pattern of a part, `{"String": ...}` or `{"Regex": ...}`. Whoever wrote the file may have meant harm: it takes
+ * linear time whatever it is.
  *
  * @param owner the part whose pattern it is, for the error message
  * @throws XformerError CHECKPOINT when it is no pattern or one that JavaScript cannot express
  */
-export function createPattern(json: unknown, owner: string, file: string | undefined): RegExp {
+export function createPattern(json: unknown, owner: string, file: string | undefined): Pattern {
   const pattern = record(json, `the pattern of ${owner}`, file);
   if (pattern.String !== undefined) {
     const literal = text(pattern.String, `the pattern of ${owner}`, file);
-    return new RegExp(literalRegex(literal) || "(?!)", "gu");
+    return patternOf(new RegExp(literalRegex(literal) || "(?!)", "gu"));
   }
   if (pattern.Regex === undefined) damaged(`the pattern of ${owner} is neither String nor Regex`, file);
   const source = text(pattern.Regex, `the pattern of ${owner}`, file);
   try {
-    return new RegExp(translateRegex(source), "gv");
+    const translated = translateRegex(source);
+    new RegExp(translated, "v"); // JavaScript itself says best what it does not know
+    return new LinearPattern(translated);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return unsupported(

@@ -1,3 +1,5 @@
+import type { Pattern } from "./linearPattern.ts";
+
 /** What becomes of the matches when text is split by a pattern; the names are Hugging Face's. */
 export type SplitBehavior = "Removed" | "Isolated" | "MergedWithPrevious" | "MergedWithNext" | "Contiguous";
 
@@ -17,26 +19,25 @@ interface Segment {
 /**
  * Splits text by a pattern.
  *
- * @param pattern with the flag `g`
  * @param isInverted whether what is between the matches is split by instead
  * @returns the pieces, none of them empty
  */
 export function split(
   text: string,
-  pattern: RegExp,
+  pattern: Pattern,
   behavior: SplitBehavior,
   isInverted: boolean = false,
 ): string[] {
   return joined(segments(text, pattern, isInverted), behavior).filter((piece) => piece !== "");
 }
 
-function segments(text: string, pattern: RegExp, isInverted: boolean): Segment[] {
+function segments(text: string, pattern: Pattern, isInverted: boolean): Segment[] {
   const found: Segment[] = [];
   let end = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (match.index > end) found.push({ text: text.slice(end, match.index), isMatch: isInverted });
-    if (match[0] !== "") found.push({ text: match[0], isMatch: !isInverted });
-    end = match.index + match[0].length;
+  for (const [from, to] of pattern.matches(text)) {
+    if (from > end) found.push({ text: text.slice(end, from), isMatch: isInverted });
+    if (to > from) found.push({ text: text.slice(from, to), isMatch: !isInverted });
+    end = to;
   }
   if (end < text.length) found.push({ text: text.slice(end), isMatch: isInverted });
   return found;

@@ -147,8 +147,40 @@ export function languagesOf({ sourceLanguage, targetLanguage }: DataConfig): Lan
   };
 }
 
+/** What a checkpoint says of its run. */
+interface BegunWith {
+  readonly model: RunConfig["model"];
+  readonly training: TrainingConfig;
+  readonly sourceLanguage: string;
+  readonly targetLanguage: string;
+}
+
+/**
+ * The configuration of a run that is to go on: its file says where the data is and where the end, the checkpoint the
+ * rest.
+ *
+ * @param file the configuration that the run directory keeps
+ * @throws XformerError CONFIG when the file says something else than the checkpoint
+ */
+export function storedConfig(stored: RunConfig, file: string, begun: BegunWith): RunConfig {
+  const { maxSteps, maxEpochs, ...training } = stored.training;
+  const hint = "Put it back in the file, or begin a new run.";
+  const languages = { sourceLanguage: begun.sourceLanguage, targetLanguage: begun.targetLanguage };
+  const { sourceLanguage, targetLanguage } = stored.data;
+  refuseOther(file, "model", begun.model, stored.model, hint);
+  refuseOther(file, "training", begun.training, training, hint);
+  refuseOther(file, "data", languages, { sourceLanguage, targetLanguage }, hint);
+  return { ...stored, model: begun.model, training: { ...begun.training, maxSteps, maxEpochs } };
+}
+
 /** A resumed run keeps its settings: being asked for others is a misunderstanding to be told, not to be passed over. */
-function refuseOther(file: string, what: string, stored: object, wanted: object = {}): void {
+function refuseOther(
+  file: string,
+  what: string,
+  stored: object,
+  wanted: object = {},
+  hint = "Leave the setting out to go on, or begin a new run.",
+): void {
   for (const [name, value] of Object.entries(wanted)) {
     const had = (stored as Record<string, unknown>)[name];
     if (value === undefined || value === had) continue;
@@ -157,7 +189,7 @@ function refuseOther(file: string, what: string, stored: object, wanted: object 
       `this run was begun with ${what} setting ${name} = ${had}, not ${value}`,
       {
         file,
-        hint: "Leave the setting out to go on, or begin a new run.",
+        hint,
       },
     );
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NumberRange, ValueType } from "../../valueType.ts";
+import { isInRange, type NumberRange, type ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
 import { defaultOf, type NamedSection, SECTIONS, SETTINGS } from "./table.ts";
 
@@ -65,11 +65,12 @@ function schemaOf(type: ValueType): z.ZodType {
   }
 }
 
-function numberSchema({ whole = false, from, above, to, below }: NumberRange): z.ZodNumber {
+function numberSchema(range: NumberRange): z.ZodNumber {
+  const { whole = false, from, above, to, below } = range;
   let schema: z.ZodNumber = whole ? z.int() : z.number();
   if (from !== undefined) schema = schema.gte(from);
   if (above !== undefined) schema = schema.gt(above);
   if (to !== undefined) schema = schema.lte(to);
   if (below !== undefined) schema = schema.lt(below);
-  return schema;
+  return whole ? schema : schema.refine((value) => isInRange(value, range));
 }

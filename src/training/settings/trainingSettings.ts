@@ -2,7 +2,6 @@ import type { ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
 
 const COUNT: ValueType = { kind: "number", whole: true, from: 1 };
-const AT_LEAST_ZERO: ValueType = { kind: "number", from: 0 };
 const SHARE = { from: 0, below: 1 };
 
 /** How a model is trained: the batches, and when a run ends. */
@@ -102,7 +101,7 @@ const OPTIMISATION: readonly Setting[] = [
     section: "training",
     key: "adam_eps",
     fields: ["epsilon"],
-    type: { kind: "number", above: 0 },
+    type: { kind: "number", from: 1e-30, to: 1 },
     description: "Adam's epsilon",
     placeholder: "x",
     fairseq: "adam_eps",
@@ -111,7 +110,7 @@ const OPTIMISATION: readonly Setting[] = [
     section: "training",
     key: "weight_decay",
     fields: ["weightDecay"],
-    type: AT_LEAST_ZERO,
+    type: { kind: "number", from: 0, to: 10 },
     description: "decay of the weights, times the learning rate a step; for adamw",
     placeholder: "x",
     joeynmt: "weight_decay",
@@ -153,7 +152,7 @@ const OPTIMISATION: readonly Setting[] = [
     section: "training",
     key: "min_lr",
     fields: ["minLearningRate"],
-    type: AT_LEAST_ZERO,
+    type: { kind: "number", from: 0, to: 10 },
     description: "where cosine and linear end, and below which plateau does not go",
     placeholder: "rate",
     joeynmt: "learning_rate_min",
@@ -193,7 +192,7 @@ const OPTIMISATION: readonly Setting[] = [
     section: "training",
     key: "clip",
     fields: ["clipNorm"],
-    type: AT_LEAST_ZERO,
+    type: { kind: "number", from: 0 },
     description: "largest norm of the gradient, 0 for any",
     placeholder: "norm",
     joeynmt: "clip_grad_norm",
