@@ -37,8 +37,7 @@ function loadAlone(file: string): Translator {
   const pool = new SinglePool(checkpoint.model, webAssemblySet(BUILD, readFileSync(wasm)), JOBS);
   restore(checkpoint, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
-  const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
-  return new Translator(pool, sourceTokenizer, targetTokenizer, { outputLimit });
+  return new Translator(pool, checkpoint.sourceTokenizer, checkpoint.targetTokenizer, checkpoint);
 }
 
 describe("a checkpoint on one thread, in a memory that is not shared", () => {
