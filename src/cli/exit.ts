@@ -39,7 +39,7 @@ export async function untilSignal<T>(
   const listener = (name: (typeof SIGNALS)[number]): void => {
     if (controller.signal.aborted) {
       close();
-      process.exit(EXIT_CODES[name]);
+      dieOf(name);
     }
     exitCode = EXIT_CODES[name];
     controller.abort();
@@ -55,6 +55,16 @@ export async function untilSignal<T>(
 }
 
 /**
+ * Ends the process as a signal does that nobody listens to, with all that is done when it exits. Node's own end would
+ * wait for its threads, and one that opens a pipe into which nobody writes waits for ever.
+ */
+export function dieOf(signal: (typeof SIGNALS)[number]): void {
+  process.emit("exit", EXIT_CODES[signal]);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/**
  * Prints what went wrong as one line on stderr.
  *
  * @param debug whether to print the stack as well
@@ -65,10 +75,22 @@ export async function report(error: unknown, debug: boolean, place = ""): Promis
   if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const known = asXformerError(error, place);
   const { coloursFor, printable } = await import("./ui/terminal.ts");
-  process.stderr.write(`${coloursFor(process.stderr).red(printable(known.oneLine))}\n`);
+  process.stderr.write(`${coloursFor(process.stderr).red(shortened(printable(known.oneLine)))}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? error.message}\n`);
   return known.code === "USAGE" ? EXIT.usage : EXIT.failed;
 }
+
+/** Files say what they are to be quoted with, which may be a megabyte. */
+const LONGEST_LINE = 2000;
+
+function shortened(line: string): string {
+  if (line.length <= LONGEST_LINE) return line;
+  return `${line.slice(0, LONGEST_LINE / 2)} ... ${line.slice(-LONGEST_LINE / 2)}`;
+}
+
+/** What V8 says when memory has run out, or less of it could never do. */
+const OUT_OF_MEMORY =
+  /allocation failed|could not allocate|Invalid (typed )?array (buffer )?length|Invalid string length|out of memory/i;
 
 /** Help and version come as errors too; without a command the help is an answer to wrong usage. */
 function isHelp({ code }: CommanderError): boolean {
@@ -80,6 +102,11 @@ function asXformerError(error: unknown, place: string): XformerError {
   const known = fileSystemError(error, place);
   if (known instanceof XformerError) return known;
   const problem = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError && OUT_OF_MEMORY.test(problem)) {
+    const file = place === "" ? undefined : place;
+    const hint = "Use smaller files, a smaller model or fewer --threads, or raise `ulimit -v`.";
+    return new XformerError("IO", "memory ran out", { file, hint, cause: error });
+  }
   return new XformerError("IO", `unexpected error: ${problem}`, {
     hint: "Run it again with --debug to see where, and report it.",
     cause: error,

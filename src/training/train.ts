@@ -100,6 +100,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
       hint: "Name the run directory that `xformer train` printed.",
     });
   }
+  directory.refuseStrange();
   return whileLocked(directory, () => goOn(directory, options));
 }
 
