@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
+import { makeDirectory } from "../io/makeDirectory.ts";
 import type { ValidationRecord } from "./state.ts";
 
 /** A line of `metrics.jsonl` about the steps since the one before. */
@@ -67,7 +68,7 @@ export class RunDirectory {
   static create(out: string | undefined, corpus: string, force: boolean): RunDirectory {
     if (out === undefined) return new RunDirectory(nextFree(corpus));
     RunDirectory.refuseTaken(out, force);
-    guarded(out, () => mkdirSync(out, { recursive: true }));
+    guarded(out, () => makeDirectory(out));
     return new RunDirectory(out);
   }
 
@@ -126,7 +127,7 @@ export class RunDirectory {
 
   /** Makes room for {@link checkpoint}s. */
   makeCheckpoints(): void {
-    guarded(this.#checkpoints, () => mkdirSync(this.#checkpoints, { recursive: true }));
+    guarded(this.#checkpoints, () => makeDirectory(this.#checkpoints));
   }
 
   /** Removes every kept checkpoint but those of these steps. */
@@ -201,7 +202,7 @@ function parseRecord(line: string): { readonly step: number; readonly elapsedSec
 function nextFree(corpus: string): string {
   const runs = RunDirectory.DEFAULT;
   return guarded(runs, () => {
-    mkdirSync(runs, { recursive: true });
+    makeDirectory(runs);
     for (let n = 1; ; n++) {
       const path = join(runs, `${corpus}-${n}`);
       try {

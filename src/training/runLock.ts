@@ -84,7 +84,10 @@ function acquire(directory: string, path: string): RunLock {
   let held = true;
   const release = (): void => {
     process.removeListener("exit", release);
-    if (held && read(path) === own) rmSync(path, { force: true });
+    // Where it can no longer be removed it is stale as soon as this process has ended.
+    succeeds(["EROFS", "EACCES", "EPERM", "EIO"], () => {
+      if (held && read(path) === own) rmSync(path, { force: true });
+    });
     held = false;
   };
   process.once("exit", release);
