@@ -65,7 +65,32 @@ const FILE_SYSTEM_ERRORS: Readonly<Record<string, readonly [problem: string, hin
   EDQUOT: ["the disk quota is used up", "Free some space, or write to another place."],
   EMFILE: ["too many open files", "Close some programs or raise `ulimit -n`."],
   EEXIST: ["it exists already", "Choose another name."],
+  ELOOP: ["its symbolic links lead in a circle", "Check the path."],
+  ENAMETOOLONG: ["the name is too long", "Choose a shorter one."],
+  EFBIG: ["the file would be larger than is allowed", "Raise `ulimit -f`, or choose another file system."],
+  ENXIO: ["there is no such device, or nobody at its other end", "Name a file."],
+  ENODEV: ["there is no such device", "Name a file."],
+  EIO: ["the disk or device fails", "Look at the messages of the system, and use another copy."],
+  EBUSY: ["it is in use", "Wait until it is not, or choose another path."],
+  ETXTBSY: ["it is in use", "Wait until it is not, or choose another path."],
+  ENOMEM: ["memory ran out", "Free some, or raise `ulimit -v`."],
+  ESTALE: ["the network file system has lost it", "Try again."],
+  ENOTCONN: ["the network file system cannot be reached", "Try again."],
+  ERR_INVALID_ARG_VALUE: ["this cannot be a path", "Check the path: it has a NUL byte."],
+  ERR_FS_FILE_TOO_LARGE: [
+    "the file is too large to be read at once",
+    "Cut it into parts of less than 2 GiB.",
+  ],
+  ERR_BUFFER_TOO_LARGE: [
+    "unpacked it is too large to be read at once",
+    "Cut it into parts of less than 2 GiB.",
+  ],
+  ERR_STRING_TOO_LONG: ["it has a line that is too long to be text", "Break the line."],
+  ERR_FS_EISDIR: ["this is a directory, a file is needed", "Name a file inside it."],
 };
+
+/** What a system error says of itself: `ENXIO: no such device or address, open 'x'`. */
+const SYSTEM_ERROR = /^E[A-Z0-9]+: ([^,]+)/;
 
 /**
  * Turns what `node:fs` throws into an {@link XformerError}; anything else comes back unchanged.
@@ -76,6 +101,7 @@ const FILE_SYSTEM_ERRORS: Readonly<Record<string, readonly [problem: string, hin
 export function fileSystemError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
   const known = FILE_SYSTEM_ERRORS[error.code];
-  if (known === undefined) return error;
-  return new XformerError("IO", known[0], { file, hint: known[1], cause: error });
+  const [problem, hint] = known ?? [SYSTEM_ERROR.exec(error.message)?.[1]];
+  if (problem === undefined) return error;
+  return new XformerError("IO", problem, { file, hint, cause: error });
 }

@@ -53,16 +53,14 @@ describe("fileSystemError", () => {
     expect(error).toMatchObject({ code: "IO", file: "f", oneLine: line, cause });
   });
 
+  it("says of a rare one what the system says", () => {
+    const rare = Object.assign(new Error("EPROTO: protocol error, open 'x'"), { code: "EPROTO" });
+    expect((fileSystemError(rare, "x") as XformerError).oneLine).toBe("x: protocol error.");
+  });
+
   it("gives anything else back as it came", () => {
     const mine = new XformerError("DATA", "mine");
-    for (const other of [
-      failing("EWHATEVER"),
-      new Error("plain"),
-      { code: "ENOENT" },
-      mine,
-      "text",
-      undefined,
-    ])
+    for (const other of [new Error("plain"), { code: "ENOENT" }, mine, "text", undefined])
       expect(fileSystemError(other, "f")).toBe(other);
   });
 });

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
+import { makeDirectory } from "../io/makeDirectory.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { asInvoked } from "./invocation.ts";
 import { choiceArgument, countOption, debugOption, pathOption } from "./options.ts";
@@ -99,7 +100,7 @@ function writeCorpus(
     });
   }
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
   } catch (error) {
     throw fileSystemError(error, directory);
   }

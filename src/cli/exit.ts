@@ -39,7 +39,7 @@ export async function untilSignal<T>(
   const listener = (name: (typeof SIGNALS)[number]): void => {
     if (controller.signal.aborted) {
       close();
-      process.exit(EXIT_CODES[name]);
+      dieOf(name);
     }
     exitCode = EXIT_CODES[name];
     controller.abort();
@@ -52,6 +52,16 @@ export async function untilSignal<T>(
     for (const name of SIGNALS) process.off(name, listener);
     close();
   }
+}
+
+/**
+ * Ends the process as a signal does that nobody listens to, with all that is done when it exits. Node's own end would
+ * wait for its threads, and one that opens a pipe into which nobody writes waits for ever.
+ */
+export function dieOf(signal: (typeof SIGNALS)[number]): void {
+  process.emit("exit", EXIT_CODES[signal]);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /**
@@ -68,10 +78,22 @@ export async function report(error: unknown, debug: boolean, place = ""): Promis
     import("./invocation.ts"),
     import("./ui/terminal.ts"),
   ]);
-  process.stderr.write(`${coloursFor(process.stderr).red(printable(asInvoked(known.oneLine)))}\n`);
+  process.stderr.write(`${coloursFor(process.stderr).red(shortened(printable(asInvoked(known.oneLine))))}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? error.message}\n`);
   return known.code === "USAGE" ? EXIT.usage : EXIT.failed;
 }
+
+/** Files say what they are to be quoted with, which may be a megabyte. */
+const LONGEST_LINE = 2000;
+
+function shortened(line: string): string {
+  if (line.length <= LONGEST_LINE) return line;
+  return `${line.slice(0, LONGEST_LINE / 2)} ... ${line.slice(-LONGEST_LINE / 2)}`;
+}
+
+/** What V8 says when memory has run out, or less of it could never do. */
+const OUT_OF_MEMORY =
+  /allocation failed|could not allocate|Invalid (typed )?array (buffer )?length|Invalid string length|out of memory/i;
 
 /** Help and version come as errors too; without a command the help is an answer to wrong usage. */
 function isHelp({ code }: CommanderError): boolean {
@@ -83,6 +105,11 @@ function asXformerError(error: unknown, place: string): XformerError {
   const known = fileSystemError(error, place);
   if (known instanceof XformerError) return known;
   const problem = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError && OUT_OF_MEMORY.test(problem)) {
+    const file = place === "" ? undefined : place;
+    const hint = "Use smaller files, a smaller model or fewer --threads, or raise `ulimit -v`.";
+    return new XformerError("IO", "memory ran out", { file, hint, cause: error });
+  }
   return new XformerError("IO", `unexpected error: ${problem}`, {
     hint: "Run it again with --debug to see where, and report it.",
     cause: error,

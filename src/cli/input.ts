@@ -39,7 +39,7 @@ export async function* openRows(
   const isTable = prefixColumn !== undefined || (file?.endsWith(".tsv") ?? false);
   const bytes = file === undefined ? process.stdin : bytesOf(file);
   let number = 0;
-  for await (const line of linesFrom(bytes, onInvalid)) {
+  for await (const line of linesFrom(bytes, onInvalid, file)) {
     number++;
     const columns = isTable ? line.split("\t") : [line];
     const prefix = prefixColumn === undefined ? undefined : columns[prefixColumn - 1];

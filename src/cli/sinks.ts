@@ -1,7 +1,7 @@
 import { realpathSync, statSync, writeFileSync } from "node:fs";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { AtomicFile } from "../io/atomicWrite.ts";
-import { EXIT } from "./exit.ts";
+import { dieOf } from "./exit.ts";
 import { print, shownLines } from "./ui/terminal.ts";
 
 /** Where translations go. */
@@ -56,8 +56,8 @@ function device(path: string): LineSink {
 function fileSink(path: string): LineSink {
   const file = new AtomicFile(path);
   const discard = (): void => file.discard();
-  const interrupt = (): void => process.exit(EXIT.interrupted);
-  const terminate = (): void => process.exit(EXIT.terminated);
+  const interrupt = (): void => dieOf("SIGINT");
+  const terminate = (): void => dieOf("SIGTERM");
   process.once("exit", discard);
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", terminate);

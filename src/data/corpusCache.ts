@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
+import { makeDirectory } from "../io/makeDirectory.ts";
 import { EncodedCorpus } from "./encodedCorpus.ts";
 import type { Footer } from "./encodedCorpusFile.ts";
 import { type EncodedCorpusLimits, EncodedCorpusWriter } from "./encodedCorpusWriter.ts";
@@ -71,7 +72,7 @@ export class CorpusCache {
   /** Makes the directory, and removes what writers that were killed left in it: it may be large. */
   #prepareDirectory(): void {
     try {
-      mkdirSync(this.#directory, { recursive: true });
+      makeDirectory(this.#directory);
       for (const name of readdirSync(this.#directory)) {
         const file = join(this.#directory, name);
         const stats = /\.pairs\.\d+\.tmp$/.test(name) ? statSync(file, { throwIfNoEntry: false }) : undefined;

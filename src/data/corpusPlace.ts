@@ -31,7 +31,20 @@ export interface Languages {
  */
 export function locateCorpus(path: string, languages: Languages = {}): CorpusPlace {
   const files = isTsv(path) ? { source: path, target: path } : findPrefixFiles(path, languages);
+  refusePipe(files.source);
+  refusePipe(files.target);
   return { name: corpusName(path), files };
+}
+
+/** A pipe gives what it has once, and makes whoever opens it wait for a writer. */
+function refusePipe(file: string): void {
+  try {
+    if (!statSync(file, { throwIfNoEntry: false })?.isFIFO()) return;
+  } catch (error) {
+    throw fileSystemError(error, file);
+  }
+  const hint = "Write it to a file first.";
+  throw new XformerError("DATA", "this is a pipe, but a corpus is read more than once", { file, hint });
 }
 
 /** Whether a path is that of a table of two columns, not a prefix. */

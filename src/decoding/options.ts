@@ -100,7 +100,7 @@ export function resolveDecoding(options: DecodingOptions = {}): Decoding {
   check("length penalty", lengthPenalty, FROM_0);
   check("n-best", nBest, WIDTH);
   if (options.noRepeatNgram !== undefined) check("no-repeat n-gram", noRepeatNgram, WHOLE_FROM_1);
-  check("repetition penalty", repetitionPenalty, ABOVE_0);
+  check("repetition penalty", repetitionPenalty, FACTOR);
   check("first line", options.firstLine ?? 1, WHOLE_FROM_0);
   checkChoice("long lines are", options.longLines, LONG_LINES);
   checkChoice("alignments are", options.alignments, ALIGNMENT_UNITS);
@@ -137,7 +137,7 @@ function resolveSampling(options: DecodingOptions): Sampling | undefined {
     if (idle === undefined) return undefined;
     throw new XformerError("USAGE", `${NAMES[idle]} is for sampling`, { hint: "Add --sample." });
   }
-  check(NAMES.temperature, temperature, ABOVE_0);
+  check(NAMES.temperature, temperature, FACTOR);
   if (topK !== undefined) check(NAMES.topK, topK, WHOLE_FROM_1);
   check(NAMES.topP, topP, SHARE);
   check(NAMES.seed, seed, WHOLE_FROM_0);
@@ -176,7 +176,8 @@ const WIDTH: Condition = {
   hint: `a whole number from 1 to ${MOST_HYPOTHESES}`,
 };
 const FROM_0: Condition = { is: (x) => Number.isFinite(x) && x >= 0, hint: "a number of at least 0" };
-const ABOVE_0: Condition = { is: (x) => Number.isFinite(x) && x > 0, hint: "a number above 0" };
+/** Logits are multiplied and divided by it: no further than 32 bits can follow. */
+const FACTOR: Condition = { is: (x) => x >= 1e-6 && x <= 1e6, hint: "a number from 0.000001 to 1000000" };
 const SHARE: Condition = { is: (x) => x > 0 && x <= 1, hint: "a number above 0 and at most 1" };
 
 function check(name: string, value: number, { is, hint }: Condition): void {

@@ -11,6 +11,9 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Bytes that are asked of a file at a time: enough that the asking costs nothing. */
 const CHUNK_BYTES = 2 ** 18;
 
+/** V8 has no text that is much longer. */
+const LONGEST_LINE_BYTES = 2 ** 28;
+
 /** Lines of text, and what is wrong with the line after them. */
 export interface TextLines {
   readonly lines: string[];
@@ -60,6 +63,7 @@ export function readText(path: string): TextLines {
 export async function* streamLines(path: string): AsyncGenerator<string[], void, undefined> {
   let line = 1;
   let unfinished: Buffer[] = [];
+  let length = 0;
   const decode = (bytes: Buffer): TextLines => {
     const text = decodeLines(line === 1 ? withoutByteOrderMark(bytes) : bytes, path, line);
     line += text.lines.length;
@@ -74,6 +78,8 @@ export async function* streamLines(path: string): AsyncGenerator<string[], void,
       if (fault !== undefined) throw fault;
     }
     if (end < chunk.length) unfinished.push(chunk.subarray(end));
+    length = end > 0 ? chunk.length - end : length + chunk.length;
+    if (length > LONGEST_LINE_BYTES) throw lineTooLong(path, line);
   }
   const { lines, fault } = decode(Buffer.concat(unfinished));
   if (lines.length > 0) yield lines;
@@ -89,10 +95,13 @@ export async function* streamLines(path: string): AsyncGenerator<string[], void,
  *
  * @param stream bytes in pieces of any size, for example `process.stdin`
  * @param onInvalid told the one-based number of each line that was not valid UTF-8
+ * @param name what the stream is called in messages
+ * @throws XformerError "DATA" for a line that is too long to be text
  */
 export async function* linesFrom(
   stream: AsyncIterable<Uint8Array>,
   onInvalid: (lineNumber: number) => void = () => {},
+  name: string = "standard input",
 ): AsyncGenerator<string, void, undefined> {
   let lineNumber = 0;
   const decode = (terminated: Buffer): string => {
@@ -103,17 +112,30 @@ export async function* linesFrom(
   };
 
   let unfinished: Uint8Array[] = [];
+  let length = 0;
   for await (const chunk of stream) {
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, begin)) {
       const line = Buffer.concat([...unfinished, chunk.subarray(begin, end)]);
       unfinished = [];
+      length = 0;
       begin = end + 1;
       yield decode(line);
     }
     if (begin < chunk.length) unfinished.push(chunk.subarray(begin));
+    length += chunk.length - begin;
+    if (length > LONGEST_LINE_BYTES) throw lineTooLong(name, lineNumber + 1);
   }
   if (unfinished.length > 0) yield decode(Buffer.concat(unfinished));
+}
+
+function lineTooLong(file: string, line: number): XformerError {
+  const problem = `the line is longer than ${LONGEST_LINE_BYTES / 2 ** 20} MiB`;
+  return new XformerError("DATA", problem, {
+    file,
+    line,
+    hint: "Check that this is a text file with lines.",
+  });
 }
 
 function isGzip(path: string): boolean {
@@ -152,6 +174,8 @@ function decodeLines(bytes: Buffer, path: string, firstLine: number): TextLines 
   const lines: string[] = [];
   const isText = faultOf(bytes) === undefined;
   for (const line of splitLines(bytes)) {
+    if (line.length > LONGEST_LINE_BYTES)
+      return { lines, fault: lineTooLong(path, firstLine + lines.length) };
     const problem = isText ? undefined : faultOf(line);
     if (problem !== undefined) {
       const [message, hint] = problem;

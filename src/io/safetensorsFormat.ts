@@ -63,6 +63,15 @@ export const MAX_HEADER_BYTES = 100_000_000;
 const DATA_CHECKSUM = "xformer.data_crc32";
 const HEADER_CHECKSUM = "xformer.header_crc32";
 
+/** A model computes in a memory of 4 GiB; more than that can be of no use to it. */
+const MOST_DATA_BYTES = 2 ** 32;
+
+/** Levels of a header, of which there are three, and some. */
+const DEEPEST = 8;
+
+/** The tensors of the largest models that could be computed with are fewer. */
+const MOST_TENSORS = 100_000;
+
 const METADATA = "__metadata__";
 const DAMAGED_HINT = "The file is damaged or incomplete: use another copy of it.";
 const EDITED_HINT = `The file is damaged: use another copy of it (if it was edited on purpose, remove ${DATA_CHECKSUM} and ${HEADER_CHECKSUM} from its metadata).`;
@@ -133,6 +142,8 @@ function decodeHeader(
 ): SafetensorsHeader {
   const header = parseHeader(bytes, file);
   const { metadata, dataChecksum } = takeMetadata(header, file, checksum);
+  const count = Object.keys(header).length;
+  if (count > MOST_TENSORS) throw damaged(file, `it has ${count} tensors, more than any model`);
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => [name, checkEntry(name, entry, file)] as const)
@@ -198,6 +209,14 @@ export function readHeader(
  */
 export function readAll(source: ByteSource, file: string, checksum: Checksum): Safetensors {
   const { header, dataStart } = readHeader(source, file, checksum);
+  const size = source.size - dataStart;
+  if (size > MOST_DATA_BYTES) {
+    const [takes, most] = [size, MOST_DATA_BYTES].map((bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`);
+    throw new XformerError("CHECKPOINT", `its tensors take ${takes}, but no more than ${most} can be used`, {
+      file,
+      hint: "Use a smaller model.",
+    });
+  }
   const tensors = new Map<string, StoredTensor>();
   let crc = 0;
   for (const [name, { dtype, shape, begin, end }] of header.tensors) {
@@ -251,6 +270,7 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
     throw damaged(file, "the header is not valid JSON", error);
   }
   if (!isObject(header)) throw damaged(file, "the header is not a JSON object");
+  if (isDeep(text)) throw damaged(file, "the header is nested too deep");
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) throw damaged(file, `the header has two entries named ${duplicate}`);
   return header;
@@ -309,6 +329,18 @@ function checkEntry(name: string, entry: unknown, file: string): TensorEntry {
     );
   }
   return { dtype, shape, begin, end };
+}
+
+/** Whether a valid JSON text has more levels than a header ever has; what walks it would run out of stack. */
+function isDeep(json: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < json.length && depth <= DEEPEST; i++) {
+    const sign = json[i];
+    if (sign === "{" || sign === "[") depth++;
+    else if (sign === "}" || sign === "]") depth--;
+    else if (sign === '"') for (i++; json[i] !== '"'; i++) if (json[i] === "\\") i++;
+  }
+  return depth > DEEPEST;
 }
 
 /** The first name that occurs twice in one object of a valid JSON text: JSON.parse would keep the last and say nothing. */

@@ -54,10 +54,21 @@ export function learnTokenizer(lines: Iterable<string>, options: TokenizerOption
  */
 export function tokenizerFromJSON(json: unknown, file?: string): Tokenizer {
   const root = record(json, "tokenizer.json", file);
+  for (const part of ["normalizer", "pre_tokenizer", "decoder", "post_processor"]) {
+    if (isDeeper(root[part], DEEPEST)) damaged(`${part} is nested more than ${DEEPEST} deep`, file);
+  }
   if (record(root.model, "model", file).type === "BPE")
     return new BpeTokenizer(parseBpeJSON(root, file), file);
   const { kind, vocabulary, settings } = parseTokenizerJSON(root, file);
   return kind === "word" ? new WordTokenizer(vocabulary, settings) : new CharTokenizer(vocabulary, settings);
+}
+
+/** Levels of objects and lists in a part of a tokenizer. */
+const DEEPEST = 64;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 /** What a `tokenizer.json` of words or characters says. */

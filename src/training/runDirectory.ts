@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
+import { makeDirectory } from "../io/makeDirectory.ts";
 import type { DataConfig } from "./config.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { ValidationRecord } from "./state.ts";
@@ -72,7 +73,7 @@ export class RunDirectory {
   static create(out: string | undefined, corpus: string, force: boolean): RunDirectory {
     if (out === undefined) return new RunDirectory(nextFree(corpus));
     RunDirectory.refuseTaken(out, force);
-    guarded(out, () => mkdirSync(out, { recursive: true }));
+    guarded(out, () => makeDirectory(out));
     return new RunDirectory(out);
   }
 
@@ -117,6 +118,20 @@ export class RunDirectory {
       const file = join(this.path, name);
       guarded(file, () => rmSync(file, { recursive: true }));
     }
+    this.removeHalfWritten();
+  }
+
+  /**
+   * Refuses to go on where something else than a file has the name of one: to open a pipe waits for ever.
+   *
+   * @throws XformerError IO naming it
+   */
+  refuseStrange(): void {
+    for (const file of [this.config, this.#metrics, this.best, this.last, join(this.path, "run.lock")]) {
+      const stats = guarded(file, () => statSync(file, { throwIfNoEntry: false }));
+      if (stats === undefined || stats.isFile()) continue;
+      throw new XformerError("IO", "this is not a file", { file, hint: "Remove it, or begin a new run." });
+    }
   }
 
   /** Where the checkpoint of a step is kept. */
@@ -133,7 +148,7 @@ export class RunDirectory {
 
   /** Makes room for {@link checkpoint}s. */
   makeCheckpoints(): void {
-    guarded(this.#checkpoints, () => mkdirSync(this.#checkpoints, { recursive: true }));
+    guarded(this.#checkpoints, () => makeDirectory(this.#checkpoints));
   }
 
   /** Removes every kept checkpoint but those of these steps. */
@@ -198,7 +213,7 @@ export class RunDirectory {
     const kept = lines.filter((line) => {
       const record = parseRecord(line);
       if (record === undefined || record.step > step) return false;
-      elapsedSeconds = record.elapsedSeconds ?? elapsedSeconds;
+      if (isSeconds(record.elapsedSeconds)) elapsedSeconds = record.elapsedSeconds;
       return true;
     });
     atomicWrite(this.#metrics, (write) => write(kept.map((line) => `${line}\n`).join("")));
@@ -206,15 +221,19 @@ export class RunDirectory {
   }
 }
 
+function isSeconds(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
 /** A line of the metrics; none for the last line of a run that was cut off while writing it. */
-function parseRecord(line: string): { readonly step: number; readonly elapsedSeconds?: number } | undefined {
+function parseRecord(line: string): { readonly step: number; readonly elapsedSeconds?: unknown } | undefined {
   try {
     const record: unknown = JSON.parse(line);
     return typeof record === "object" &&
       record !== null &&
       "step" in record &&
       typeof record.step === "number"
-      ? (record as { step: number; elapsedSeconds?: number })
+      ? (record as { step: number; elapsedSeconds?: unknown })
       : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
@@ -226,7 +245,7 @@ function parseRecord(line: string): { readonly step: number; readonly elapsedSec
 function nextFree(corpus: string): string {
   const runs = RunDirectory.DEFAULT;
   return guarded(runs, () => {
-    mkdirSync(runs, { recursive: true });
+    makeDirectory(runs);
     for (let n = 1; ; n++) {
       const path = join(runs, `${corpus}-${n}`);
       try {

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
   rmSync,
@@ -31,6 +32,9 @@ export interface RunLock {
 }
 
 const NAME = "run.lock";
+
+/** Process ids are 32-bit integers with a sign. */
+const LARGEST_PID = 2 ** 31 - 1;
 
 /** What `link` says where the file system has no hard links: FAT and some network drives. */
 const NO_HARD_LINKS = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"];
@@ -64,7 +68,10 @@ function acquire(directory: string, path: string): RunLock {
   const own = JSON.stringify(thisProcess());
   while (!create(path, own)) {
     const holder = readHolder(directory, path);
-    if (holder === undefined) continue; // given up in the meantime
+    if (holder === undefined) {
+      refuseLink(directory, path);
+      continue; // given up in the meantime
+    }
     if (!isStale(holder)) throw inUse(holder, directory, path);
     const takeover = acquire(directory, `${path}.takeover`);
     try {
@@ -77,7 +84,10 @@ function acquire(directory: string, path: string): RunLock {
   let held = true;
   const release = (): void => {
     process.removeListener("exit", release);
-    if (held && read(path) === own) rmSync(path, { force: true });
+    // Where it can no longer be removed it is stale as soon as this process has ended.
+    succeeds(["EROFS", "EACCES", "EPERM", "EIO"], () => {
+      if (held && read(path) === own) rmSync(path, { force: true });
+    });
     held = false;
   };
   process.once("exit", release);
@@ -162,10 +172,20 @@ function parse(text: string): Holder | undefined {
   const isHolder =
     Number.isSafeInteger(pid) &&
     (pid as number) > 0 &&
+    (pid as number) <= LARGEST_PID &&
     typeof host === "string" &&
     typeof startedAt === "string" &&
     (typeof processStart === "string" || processStart === null);
   return isHolder ? (json as Holder) : undefined;
+}
+
+/** A link that leads nowhere is there, and yet cannot be read: nobody would ever give it up. */
+function refuseLink(directory: string, path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new XformerError("IO", "its lock is a link, which no xformer makes", {
+    file: directory,
+    hint: `Remove ${path} when you are sure that no process trains it.`,
+  });
 }
 
 function thisProcess(): Holder {

@@ -104,9 +104,12 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
   if (!existsSync(directory.last)) {
     throw new XformerError("CHECKPOINT", "there is no last.safetensors to go on from", {
       file: path,
-      hint: "Name the run directory that `xformer train` printed.",
+      hint: existsSync(directory.config)
+        ? "It was stopped before its first save: begin it again with --force."
+        : "Name the run directory that `xformer train` printed.",
     });
   }
+  directory.refuseStrange();
   return whileLocked(directory, () => goOn(directory, options));
 }
 

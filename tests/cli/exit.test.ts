@@ -27,18 +27,24 @@ it.each([
   ["SIGTERM", "SIGTERM", 143],
   ["SIGINT", "SIGTERM", 143],
 ] as const)(
-  "%s and then %s leaves at once with %i, the terminal as it was",
+  "%s and then %s dies of the second at once, exit listeners told %i, the terminal as it was",
   async (first, second, exitCode) => {
-    const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
-      throw new Error(`left with ${code}`);
+    const kill = vi.spyOn(process, "kill").mockImplementation((_, signal) => {
+      throw new Error(`died of ${signal}`);
     });
+    const emit = process.emit.bind(process);
+    const exits: unknown[] = [];
+    const told = (name: string, ...args: never[]) =>
+      name === "exit" ? exits.push(...args) > 0 : emit(name as "SIGINT", ...args);
+    vi.spyOn(process, "emit").mockImplementation(told as typeof process.emit);
     const close = vi.fn();
     const work = async (): Promise<void> => {
       process.emit(first, first);
-      expect(exit).not.toHaveBeenCalled();
+      expect(kill).not.toHaveBeenCalled();
       process.emit(second, second);
     };
-    await expect(untilSignal(work, () => {}, close)).rejects.toThrow(`left with ${exitCode}`);
+    await expect(untilSignal(work, () => {}, close)).rejects.toThrow(`died of ${second}`);
+    expect(exits).toEqual([exitCode]);
     expect(close).toHaveBeenCalled();
   },
 );

@@ -87,9 +87,10 @@ function isBlank(side: Text | undefined): boolean {
 
 async function* textLines(file: string): AsyncGenerator<Text, void, undefined> {
   let isUtf8 = true;
-  const lines = linesFrom(readChunks(file), () => {
+  const onInvalid = (): void => {
     isUtf8 = false; // said just before the line is handed out
-  });
+  };
+  const lines = linesFrom(readChunks(file), onInvalid, file);
   for await (const text of lines) {
     yield { text, isUtf8 };
     isUtf8 = true;

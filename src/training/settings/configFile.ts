@@ -1,18 +1,21 @@
+import { statSync } from "node:fs";
 import {
+  CST,
   type Document,
   isAlias,
   isMap,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseDocument,
   visit,
   type YAMLParseError,
 } from "yaml";
-import { XformerError } from "../../errors.ts";
+import { fileSystemError, XformerError } from "../../errors.ts";
 import { readLines } from "../../io/lines.ts";
 import type { RunConfig } from "../config.ts";
-import { interpret, type Path } from "./interpret.ts";
+import { abbreviated, interpret, type Path } from "./interpret.ts";
 import { resolveConfig } from "./resolve.ts";
 import { type GivenSettings, optionsOf } from "./values.ts";
 
@@ -23,7 +26,9 @@ import { type GivenSettings, optionsOf } from "./values.ts";
  * @throws XformerError that names the file, the line and what was probably meant
  */
 export function readConfigFile(file: string): GivenSettings {
+  refuseTooLong(file);
   const text = readLines(file).join("\n");
+  refuseTooMuch(text, file);
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line);
@@ -54,6 +59,57 @@ export function configOf(given: GivenSettings): RunConfig {
   return resolveConfig({ ...options, ...(train === undefined ? {} : { data: { ...data, train } }) });
 }
 
+/** A configuration has some sixty settings: who needs more than this many bytes has given another file. */
+const MOST_BYTES = 2 ** 18;
+
+/** How much of each there may be: what is done with keys, aliases and nesting takes more than linear time. */
+const LIMITS: Readonly<Record<string, readonly [most: number, what: string]>> = {
+  scalar: [2000, "keys and values"],
+  "single-quoted-scalar": [2000, "keys and values"],
+  "double-quoted-scalar": [2000, "keys and values"],
+  alias: [100, "aliases"],
+  "flow-map-start": [500, "braces"],
+  "flow-seq-start": [500, "brackets"],
+  "seq-item-ind": [500, "list entries"],
+};
+const KNOWN_TAG = /^!!(str|int|float|bool|null|map|seq)$/;
+
+function refuseTooLong(file: string): void {
+  let size: number;
+  try {
+    ({ size } = statSync(file));
+  } catch (error) {
+    throw fileSystemError(error, file);
+  }
+  if (size <= MOST_BYTES) return;
+  throw new XformerError("CONFIG", `this file has ${size} bytes, a configuration at most ${MOST_BYTES}`, {
+    file,
+    hint: "Check the path.",
+  });
+}
+
+/** Refuses what only a file would have that is to do harm, before more is done with it than to look at every sign once. */
+function refuseTooMuch(text: string, file: string): void {
+  const counts = new Map<string, number>();
+  let line = 1;
+  const refuse = (problem: string, hint: string): never => {
+    throw new XformerError("CONFIG", problem, { file, line, hint });
+  };
+  for (const token of new Lexer().lex(text)) {
+    const type = CST.tokenType(token) ?? "scalar";
+    if (type === "tag" && !KNOWN_TAG.test(token))
+      refuse(`the tag ${abbreviated(token)} is not known`, "Leave it out.");
+    if (type === "explicit-key-ind")
+      refuse("a key that begins with a question mark", "Write the key: value.");
+    const [most, what] = LIMITS[type] ?? [Number.POSITIVE_INFINITY, ""];
+    const count = (counts.get(what) ?? 0) + 1;
+    counts.set(what, count);
+    if (count > most)
+      refuse(`a configuration has at most ${most} ${what}`, "Check that it is the right file.");
+    for (let at = token.indexOf("\n"); at !== -1; at = token.indexOf("\n", at + 1)) line++;
+  }
+}
+
 function syntaxError(
   { code, message, pos }: YAMLParseError,
   text: string,
@@ -62,14 +118,18 @@ function syntaxError(
 ): XformerError {
   if (code !== "DUPLICATE_KEY") {
     const problem = message.charAt(0).toLowerCase() + message.slice(1);
-    return new XformerError("CONFIG", `this is not YAML or JSON: ${problem.split("\n")[0]}`, {
-      file,
-      line,
-      hint: "Mend the line, or one shortly before it.",
-    });
+    return new XformerError(
+      "CONFIG",
+      `this is not YAML or JSON: ${abbreviated(problem.split("\n")[0]!, 200)}`,
+      {
+        file,
+        line,
+        hint: "Mend the line, or one shortly before it.",
+      },
+    );
   }
   const [, key = ""] = /^["']?([^"':\s]*)/.exec(text.slice(pos[0])) ?? [];
-  return new XformerError("CONFIG", `the key "${key}" is there a second time`, {
+  return new XformerError("CONFIG", `the key "${abbreviated(key)}" is there a second time`, {
     file,
     line,
     hint: "Remove one of the two.",
@@ -80,7 +140,7 @@ function refuseUnknownAliases(document: Document, file: string, lineAt: (offset:
   visit(document, {
     Alias: (_, alias) => {
       if (alias.resolve(document) !== undefined) return;
-      throw new XformerError("CONFIG", `there is no anchor &${alias.source} before its alias`, {
+      throw new XformerError("CONFIG", `there is no anchor &${abbreviated(alias.source)} before its alias`, {
         file,
         line: lineAt(alias.range?.[0] ?? 0),
         hint: "Set the anchor first, or put the text in quotes.",

@@ -59,7 +59,7 @@ interface Complaint {
 }
 
 function unknownKey(path: Path): Complaint {
-  const key = String(path.at(-1));
+  const key = abbreviated(String(path.at(-1)));
   const section = path.length > 1 ? (path[0] as SectionName) : "run";
   const where = section === "run" ? "at the top" : `in ${section}`;
   return { problem: `unknown key "${key}" ${where}`, hint: whatWasMeant(key, section) };
@@ -116,9 +116,14 @@ function wrongValue(path: Path, content: unknown): Complaint {
 
 function inWords(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return value.every(isScalar) ? JSON.stringify(value) : "a list";
+  if (typeof value === "string") return JSON.stringify(abbreviated(value));
+  if (Array.isArray(value)) return value.every(isScalar) ? abbreviated(JSON.stringify(value)) : "a list";
   return typeof value === "object" ? "keys of its own" : String(value);
+}
+
+/** As much of a text as fits an error line. */
+export function abbreviated(text: string, most = 60): string {
+  return text.length > most ? `${text.slice(0, most)}...` : text;
 }
 
 function isScalar(value: unknown): boolean {
