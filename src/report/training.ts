@@ -34,6 +34,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
+    ["loss", lossRemark(summary)],
     ["run", summary.directory],
     [
       "time",
@@ -45,7 +46,18 @@ export function introductionDocument(summary: RunSummary): Block[] {
       `${bytes(summary.memory.resident)} in use; ${bytes(summary.memory.shared)} set aside for weights, moments, gradients and activations`,
     ],
   ];
-  return [{ kind: "facts", rows }];
+  return [{ kind: "facts", rows: rows.filter(([, text]) => text !== "") }];
+}
+
+/** Why the loss while training is so much higher than that of a validation. */
+function lossRemark({ training, model }: RunSummary): string {
+  const { labelSmoothing } = training;
+  const reasons = [
+    ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
+    ...(model.dropout > 0 ? [`dropout ${model.dropout}`] : []),
+  ];
+  if (reasons.length === 0) return "";
+  return `higher in training, which has ${reasons.join(" and ")}, than in validation, which has not`;
 }
 
 function skippedPairs(skipped: number, maxLength: number): string {
