@@ -12,23 +12,29 @@ import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { temporaryDirectory } from "./io/temporaryDirectory.ts";
+import { SMALLEST, xformer } from "./support/cli.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const run = promisify(execFile);
 
-it("the README's program runs as it stands", { timeout: 120_000 }, async () => {
+it("the README's program runs as it stands, after the README's first command", {
+  timeout: 120_000,
+}, async () => {
   const [program] = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]);
   // Inside the package its own name resolves to itself; runs/ is not under version control.
   mkdirSync(join(ROOT, "runs"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, "runs", "readme-"));
   try {
     writeFileSync(join(folder, "example.mjs"), program ?? "");
-    const { stdout, stderr } = await run(process.execPath, [join(folder, "example.mjs")], {
-      cwd: temporaryDirectory(),
+    const cwd = temporaryDirectory();
+    const trained = await xformer(["train", "--max-steps", "5", "--validate-pairs", "5", ...SMALLEST], {
+      cwd,
     });
+    expect(trained.code).toBe(0);
+    const { stdout, stderr } = await run(process.execPath, [join(folder, "example.mjs")], { cwd });
     expect(stderr).toBe("");
-    expect(stdout.trimEnd().split("\n").length).toBeGreaterThanOrEqual(1);
+    expect(stdout).toMatch(/^.*\n\[ '.*', '.*' \]\n$|^.*\n\[\n(?: {2}.*\n){2}\]\n$/);
   } finally {
     rmSync(folder, { recursive: true });
   }

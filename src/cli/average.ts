@@ -29,8 +29,9 @@ export function addAverage(program: Command, run: Run): void {
 A run keeps as many as --keep-last and --keep-best of \`xformer train\` say.
 
 Examples:
-  $ npx xformer average --run runs/zh-en-1 --best 5
-  $ npx xformer average runs/a/best.safetensors runs/b/best.safetensors --output both.safetensors`,
+  $ npx xformer train --keep-best 5 --validate-every 100 --out runs/kept
+  $ npx xformer average --run runs/kept --best 5
+  $ npx xformer average runs/kept/best.safetensors runs/kept/last.safetensors --output both.safetensors`,
     )
     .action(run(average));
 }

@@ -43,7 +43,7 @@ export function addData(program: Command, run: Run): void {
   zh-en                 Chinese sentences to English; without flags the corpus that comes with xformer
 
 Examples:
-  $ npx xformer data make reverse
+  $ npx xformer data make sort
   $ npx xformer data make dates --train 20000 --out data/many-dates`,
     )
     .action(run(make));

@@ -37,6 +37,7 @@ export function createProgram(run: Run, write: (help: string, stream: NodeJS.Wri
 Examples:
   $ npx xformer train                                            train on the bundled Chinese-English corpus
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1   translate with what was trained
+  $ npx xformer translate                                        type sentences; :attention draws a heat map
   $ npx xformer train --help                                     everything about a command`,
     );
   const running = [addTrain, addTranslate, addEval, addScore];

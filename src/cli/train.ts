@@ -15,13 +15,13 @@ export function addTrain(program: Command, run: Run): void {
 Examples:
   $ npx xformer train
   $ npx xformer train --preset tiny --max-steps 300 --out runs/quick --force
-  $ npx xformer train --train data/reverse/train --valid data/reverse/valid --test data/reverse/test --source-lang src --target-lang tgt
-  $ npx xformer train data/reverse --preset tiny
-  $ npx xformer train --resume runs/zh-en-1 --max-epochs 30
-  $ npx xformer train --config examples/dates.yaml --seed 2
-  $ npx xformer train --config examples/dates.yaml --print-config
-
-\`npx xformer data make reverse\` writes the corpus of the third and the fourth.`,
+  $ npx xformer train --train data/zh-en/train --valid data/zh-en/valid --source-lang en --target-lang zh --out runs/back
+  $ npx xformer train --resume runs/quick --max-epochs 30
+  $ npx xformer data make reverse
+  $ npx xformer train data/reverse --preset tiny --tokenizer char
+  $ npx xformer data make numbers
+  $ npx xformer train --config examples/numbers.yaml --seed 2
+  $ npx xformer train --config examples/numbers.yaml --print-config`,
     )
     .action(run(train));
 }

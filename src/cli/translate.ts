@@ -43,12 +43,14 @@ export function addTranslate(program: Command, run: Run): void {
     .addHelpText(
       "after",
       `
-Without --input and a pipe, type sentences; :help tells more, :quit or Ctrl-D leaves.
+Without --input and a pipe, type sentences. There :attention draws a heat map of what the translation looked at,
+:alternatives shows others with their scores, :help lists all; Ctrl-C ends a search, :quit or Ctrl-D leaves.
 
 Examples:
   $ npx xformer translate --model runs/zh-en-1
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --scores
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --n-best 3
+  $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --sample --top-p 0.9 --n-best 3
   $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --output test.translated.en`,
     )
     .action(run(translate));

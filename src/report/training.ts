@@ -40,6 +40,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["rate", learningRateText(summary)],
     ...metricRow(summary),
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
+    ["loss", lossRemark(summary)],
     ["run", summary.directory],
     [
       "time",
@@ -51,7 +52,18 @@ export function introductionDocument(summary: RunSummary): Block[] {
       `${bytes(summary.memory.resident)} in use; ${bytes(summary.memory.shared)} set aside for weights, moments, gradients and activations`,
     ],
   ];
-  return [{ kind: "facts", rows }];
+  return [{ kind: "facts", rows: rows.filter(([, text]) => text !== "") }];
+}
+
+/** Why the loss while training is so much higher than that of a validation. */
+function lossRemark({ training, model }: RunSummary): string {
+  const { labelSmoothing } = training;
+  const reasons = [
+    ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
+    ...(model.dropout > 0 ? [`dropout ${model.dropout}`] : []),
+  ];
+  if (reasons.length === 0) return "";
+  return `higher in training, which has ${reasons.join(" and ")}, than in validation, which has not`;
 }
 
 /** What is not trained on though it is in the training files. */

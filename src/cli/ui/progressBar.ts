@@ -1,12 +1,12 @@
 import type { WriteStream } from "node:tty";
 import type { ChalkInstance } from "chalk";
+import { type Options, SingleBar } from "cli-progress";
 import type { Part } from "../../report/document.ts";
 import { displayWidth, fitParts } from "./layout.ts";
 
 const SHORTEST_BAR = 6;
 const LONGEST_BAR = 40;
-/** Milliseconds between two drawings. */
-const EVERY = 100;
+const FRAMES_A_SECOND = 10;
 /** The columns of a terminal that does not say how many it has. */
 const USUAL_WIDTH = 80;
 
@@ -28,32 +28,85 @@ export interface ProgressBar {
   stop(): void;
 }
 
-/**
- * Shows a progress bar on a terminal. The cursor waits at the beginning of its line: where the terminal is narrowed and
- * breaks the line, all of it still stands behind the cursor and is cleared. Where that is not known yet, the terminal
- * cuts what is too long.
- */
+/** What cli-progress asks of a terminal (its `lib/terminal.js`), as far as a single line needs it. */
+class LineTerminal {
+  readonly #stream: WriteStream;
+  #isOpen = true;
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+  }
+
+  isTTY(): boolean {
+    return true;
+  }
+
+  getWidth(): number {
+    return this.#stream.columns ?? USUAL_WIDTH;
+  }
+
+  cursor(isShown: boolean): void {
+    this.#say(isShown ? SHOW_CURSOR : HIDE_CURSOR);
+  }
+
+  /**
+   * Draws the line. The cursor waits at its beginning: where the terminal is narrowed and breaks the line, all of it still
+   * stands behind the cursor and is cleared. Where that is not known yet, the terminal cuts what is too long.
+   */
+  write(line: string): void {
+    this.#say(`${CLEAR}${CUT_LINES}${line}${WRAP_LINES}\r`);
+  }
+
+  /** Takes the line away for good: what comes after that is not shown. */
+  close(): void {
+    this.#say(`${CLEAR}${SHOW_CURSOR}`);
+    this.#isOpen = false;
+  }
+
+  // A line that is cleared before it is drawn, and whose cursor is where it begins, needs none of these.
+  cursorTo(): void {}
+  clearRight(): void {}
+  clearLine(): void {}
+  cursorSave(): void {}
+  cursorRestore(): void {}
+  lineWrapping(): void {}
+
+  #say(text: string): void {
+    if (this.#isOpen) this.#stream.write(text);
+  }
+}
+
+/** Shows a progress bar on a terminal. */
 export function createProgressBar(stream: WriteStream, colours: ChalkInstance): ProgressBar {
-  let line = (): string => "";
-  const draw = (): void => void stream.write(`${CLEAR}${CUT_LINES}${line()}${WRAP_LINES}\r`);
-  const timer = setInterval(draw, EVERY).unref();
+  const terminal = new LineTerminal(stream);
+  const options: Options & { readonly terminal: LineTerminal } = {
+    terminal,
+    fps: FRAMES_A_SECOND,
+    hideCursor: true,
+    clearOnComplete: true,
+    forceRedraw: true, // a line that was logged has taken the place of the bar
+    synchronousUpdate: false,
+    gracefulExit: false, // signals are for the run, which is told of them first
+    format: (_, { progress, maxWidth }, { parts }: { parts: () => readonly Part[] }) =>
+      barLine(progress, parts(), maxWidth, colours),
+  };
+  const bar = new SingleBar(options);
+  const draw = (): void => bar.render();
+  bar.start(1, 0, { parts: () => [] });
   stream.on("resize", draw);
-  stream.write(HIDE_CURSOR);
-  let isShown = true;
   return {
     update: (value, total, parts) => {
-      line = () => barLine(value / Math.max(1, total), parts(), stream.columns ?? USUAL_WIDTH, colours);
+      bar.setTotal(Math.max(1, total));
+      bar.update(value, { parts });
     },
     log: (text) => {
       stream.write(`${CLEAR}${text}\n`);
       draw();
     },
     stop: () => {
-      if (!isShown) return;
-      isShown = false;
-      clearInterval(timer);
       stream.off("resize", draw);
-      stream.write(`${CLEAR}${SHOW_CURSOR}`);
+      terminal.close();
+      bar.stop();
     },
   };
 }
