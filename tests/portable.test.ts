@@ -37,8 +37,8 @@ function loadAlone(file: string): Translator {
   const pool = new SinglePool(checkpoint.model, webAssemblySet(BUILD, readFileSync(wasm)), JOBS);
   restore(checkpoint, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
-  const { sourceTokenizer, targetTokenizer, outputLimit } = checkpoint;
-  return new Translator(pool, sourceTokenizer, targetTokenizer, { outputLimit });
+  const { sourceTokenizer, targetTokenizer } = checkpoint;
+  return new Translator(pool, sourceTokenizer, targetTokenizer, checkpoint);
 }
 
 describe("a checkpoint on one thread, in a memory that is not shared", () => {

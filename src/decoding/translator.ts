@@ -1,9 +1,11 @@
 import type { EncodedPair } from "../data/batches.ts";
+import { XformerError } from "../errors.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { align, unitsOfTokens } from "./alignments.ts";
+import { type Alignment, align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner } from "./batchRunner.ts";
+import { copiedWords } from "./copying.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
 import type { DecodeBatch } from "./decodingJobs.ts";
 import type { PieceLimits, SeenLengths } from "./longLines.ts";
@@ -92,11 +94,12 @@ export class Translator {
     decoding: Decoding = resolveDecoding(options),
   ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
+    if (options.unknown === "copy") this.#refuseToCopyPieces();
     const partners = this.#partners.map((partner) => partner.sourceTokenizer);
     const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, this.limits);
     const all = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(all, decoding, options.firstLine ?? 1);
-    const aligned = await this.#align(all, found, options.alignments);
+    const aligned = await this.#align(all, found, options);
     let next = 0;
     return cut.map(({ source, overLong, pieces }) => {
       const { length } = pieces;
@@ -146,6 +149,18 @@ export class Translator {
     });
   }
 
+  #refuseToCopyPieces(): void {
+    const other = [this.sourceTokenizer, this.targetTokenizer].find(({ kind }) => kind !== "word");
+    if (other === undefined) return;
+    throw new XformerError(
+      "USAGE",
+      `unknown words cannot be copied: the tokens of this model are ${other.kind}s`,
+      {
+        hint: "Leave out --unknown copy.",
+      },
+    );
+  }
+
   /** What is found for each piece. */
   async #decode(pieces: readonly Piece[], decoding: Decoding, firstLine: number): Promise<FoundTarget[][]> {
     const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
@@ -180,25 +195,50 @@ export class Translator {
     });
   }
 
-  /** What was found for each piece, with alignments if they are wanted; places count from the beginning of the piece. */
+  /**
+   * What was found for each piece, with alignments and with the words that are copied, if they are wanted; places count
+   * from the beginning of the piece.
+   */
   async #align(
     pieces: readonly Piece[],
     found: readonly FoundTarget[][],
-    unit: AlignmentUnit | undefined,
+    { alignments: unit, unknown }: DecodingOptions,
   ): Promise<PieceOfHypothesis[][]> {
-    if (unit === undefined)
-      return found.map((targets) => targets.map((target) => ({ ...target, alignment: undefined })));
-    const pairs = found.flatMap((targets, p) =>
-      targets.map(({ ids }) => ({ source: pieces[p]!.source, target: Int32Array.from(ids) })),
+    const { unkId } = this.targetTokenizer.vocabulary;
+    const copies = ({ ids }: FoundTarget): boolean => unknown === "copy" && ids.includes(unkId);
+    const asked = found.flatMap((targets, p) =>
+      targets.filter((target) => unit !== undefined || copies(target)).map((target) => ({ target, p })),
     );
+    const pairs = asked.map(({ target, p }) => ({
+      source: pieces[p]!.source,
+      target: Int32Array.from(target.ids),
+    }));
     const weights = await this.attention(pairs);
-    let next = 0;
+    const weightsOf = new Map(asked.map(({ target }, i) => [target, weights[i]!]));
     return found.map((targets, p) => {
-      const source = unitsOfTokens(pieces[p]!.source, this.sourceTokenizer, unit);
-      return targets.map((target) => {
-        const units = unitsOfTokens(target.ids, this.targetTokenizer, unit);
-        return { ...target, alignment: align(weights[next++]!, source, units) };
-      });
+      const { source, text } = pieces[p]!;
+      return targets.map((target) => ({
+        ...target,
+        alignment:
+          unit === undefined ? undefined : this.#alignment(source, target, weightsOf.get(target)!, unit),
+        copied: copies(target)
+          ? copiedWords(target.ids, unkId, weightsOf.get(target)!, {
+              ids: source,
+              texts: this.sourceTokenizer.surfaces!(text),
+              unkId: this.sourceTokenizer.vocabulary.unkId,
+            })
+          : [],
+      }));
     });
+  }
+
+  #alignment(
+    source: Int32Array,
+    { ids }: FoundTarget,
+    weights: AttentionWeights,
+    unit: AlignmentUnit,
+  ): Alignment {
+    const units = unitsOfTokens(source, this.sourceTokenizer, unit);
+    return align(weights, units, unitsOfTokens(ids, this.targetTokenizer, unit));
   }
 }

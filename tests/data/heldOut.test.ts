@@ -28,9 +28,7 @@ describe("a corpus in parts", () => {
     expect(Math.abs(small.test.size - 100)).toBeLessThan(40);
     const large = divide(pairs(6000), { valid: 0.1, test: 0.05 });
     for (const part of ["train", "valid", "test"] as const)
-      expect(
-        [...small[part]].every((pair) => large[part].has(pair)),
-      ).toBe(true);
+      expect([...small[part]].every((pair) => large[part].has(pair))).toBe(true);
   });
 
   it("by number never holds out what was trained on before others came", () => {
