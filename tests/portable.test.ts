@@ -37,7 +37,8 @@ function loadAlone(file: string): Translator {
   const pool = new SinglePool(checkpoint.model, webAssemblySet(BUILD, readFileSync(wasm)), JOBS);
   restore(checkpoint, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
-  return new Translator(pool, checkpoint.sourceTokenizer, checkpoint.targetTokenizer, checkpoint);
+  const { sourceTokenizer, targetTokenizer } = checkpoint;
+  return new Translator(pool, sourceTokenizer, targetTokenizer, checkpoint);
 }
 
 describe("a checkpoint on one thread, in a memory that is not shared", () => {

@@ -1,5 +1,12 @@
 import type { Command, Option } from "commander";
-import { type DecodingOptions, LONG_LINES, type LongLines, MOST_HYPOTHESES } from "../decoding/options.ts";
+import {
+  type DecodingOptions,
+  LONG_LINES,
+  type LongLines,
+  MOST_HYPOTHESES,
+  UNKNOWN,
+  type Unknown,
+} from "../decoding/options.ts";
 import { choiceOption, modelOption, numberOption } from "./options.ts";
 
 /** The flags that say how to translate, as commander names them. */
@@ -18,6 +25,7 @@ export interface DecodingFlags {
   readonly banUnk?: boolean;
   readonly prefix?: string;
   readonly longLines?: LongLines;
+  readonly unknown?: Unknown;
 }
 
 /** The flags of beam search. */
@@ -51,13 +59,21 @@ export function addDecodingOptions(command: Command): Command {
     .addOption(numberOption("--repetition-penalty <x>", "above 1, what is there is less likely again", {}))
     .option("--ban-unk", "never give out the unknown token")
     .option("--prefix <text>", "what every translation begins with")
-    .addOption(choiceOption("--long-lines <how>", "lines longer than any in training", LONG_LINES, "split"));
+    .addOption(choiceOption("--long-lines <how>", "lines longer than any in training", LONG_LINES, "split"))
+    .addOption(
+      choiceOption(
+        "--unknown <what>",
+        "words the model does not know: <unk>, or the source's",
+        UNKNOWN,
+        "keep",
+      ),
+    );
 }
 
 /** What the flags ask for. */
 export function decodingOptions(flags: DecodingFlags): DecodingOptions {
   const { beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed } = flags;
-  const { maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines } = flags;
+  const { maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines, unknown } = flags;
   return {
     beam,
     lengthPenalty,
@@ -73,6 +89,7 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
     banUnk,
     prefix,
     longLines,
+    unknown,
   };
 }
 

@@ -4,6 +4,10 @@ import { XformerError } from "../errors.ts";
 export const LONG_LINES = ["split", "truncate", "refuse", "keep"] as const;
 export type LongLines = (typeof LONG_LINES)[number];
 
+/** What is written where a model says that it does not know a word. */
+export const UNKNOWN = ["keep", "copy"] as const;
+export type Unknown = (typeof UNKNOWN)[number];
+
 /** What alignments number: tokens, as `xformer tokenize` shows them, or the words between spaces. */
 export const ALIGNMENT_UNITS = ["tokens", "words"] as const;
 export type AlignmentUnit = (typeof ALIGNMENT_UNITS)[number];
@@ -43,6 +47,8 @@ export interface DecodingOptions {
   readonly alignments?: AlignmentUnit | undefined;
   /** Lines longer than any the model was trained on: split by default. */
   readonly longLines?: LongLines | undefined;
+  /** `copy` writes the source's word for an unknown token, where the tokens are words; `<unk>` by default. */
+  readonly unknown?: Unknown | undefined;
   /** The number of the first line in its text, from 1; for samples, which depend on it. */
   readonly firstLine?: number | undefined;
   /** Ends the search when it aborts, after the tokens under way. */
@@ -104,6 +110,7 @@ export function resolveDecoding(options: DecodingOptions = {}): Decoding {
   check("first line", options.firstLine ?? 1, WHOLE_FROM_0);
   checkChoice("long lines are", options.longLines, LONG_LINES);
   checkChoice("alignments are", options.alignments, ALIGNMENT_UNITS);
+  checkChoice("unknown words are", options.unknown, UNKNOWN);
   const sampling = resolveSampling(options);
   if (sampling !== undefined && options.beam !== undefined && beam > 1) {
     throw new XformerError("USAGE", "beam search and sampling exclude each other", {

@@ -8,6 +8,7 @@ import type { DecodingOptions } from "./options.ts";
 export interface Piece {
   /** Which of the lines it is of. */
   readonly line: number;
+  readonly text: string;
   /** Source ids without END. */
   readonly source: Int32Array;
   /** The same as each partner of an ensemble reads it. */
@@ -44,6 +45,7 @@ export function piecesOf(
   return lines.map((text, line) => {
     const piece = (part: string, i = 0, tokens = Number.POSITIVE_INFINITY): Piece => ({
       line,
+      text: part,
       source: sourceTokenizer.encode(part).subarray(0, tokens),
       partnerSources: partners.map((partner) => partner.encode(part).subarray(0, tokens)),
       prefix: i === 0 ? prefixes[line]! : none,

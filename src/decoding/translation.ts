@@ -41,6 +41,8 @@ export interface TranslatedHypothesis {
 /** A hypothesis of a piece of a line, and what it has been aligned to. */
 export interface PieceOfHypothesis extends FoundTarget {
   readonly alignment: Alignment | undefined;
+  /** What its unknown tokens stand for, one after the other; nothing when they stay. */
+  readonly copied: readonly string[];
 }
 
 /**
@@ -74,7 +76,7 @@ function joinRank(
   const logProbability = tokenLogProbabilities.reduce((sum, value) => sum + value, 0);
   const alignments = parts.flatMap(({ alignment }) => alignment ?? []);
   return {
-    text: joinPieces(parts.map(({ ids }) => tokenizer.decode(ids))),
+    text: joinPieces(parts.map(({ ids, copied }) => tokenizer.decode(ids, copied))),
     tokens: parts.flatMap(({ ids }) => ids.map((id) => tokenizer.vocabulary.token(id))),
     logProbability,
     score: logProbability / lengthPenalty(tokenLogProbabilities.length, alpha),

@@ -1,13 +1,22 @@
 import type { EncodedPair } from "../data/batches.ts";
+import { XformerError } from "../errors.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { align, unitsOfTokens } from "./alignments.ts";
+import { type Alignment, align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner, type BatchWork } from "./batchRunner.ts";
+import { copiedWords } from "./copying.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
 import type { DecodeBatch, SharedBatch } from "./decodingJobs.ts";
 import type { PieceLimits, SeenLengths } from "./longLines.ts";
-import { type Decoding, type DecodingOptions, lengthLimit, resolveDecoding, widthOf } from "./options.ts";
+import {
+  type AlignmentUnit,
+  type Decoding,
+  type DecodingOptions,
+  lengthLimit,
+  resolveDecoding,
+  widthOf,
+} from "./options.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 import {
   attentionWords,
@@ -85,6 +94,7 @@ export class Translator {
     decoding: Decoding = resolveDecoding(options),
   ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
+    if (options.unknown === "copy") this.#refuseToCopyPieces();
     const partners = this.#partners.map((partner) => partner.sourceTokenizer);
     const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, this.limits);
     const all = cut.flatMap((line) => line.pieces);
@@ -152,6 +162,18 @@ export class Translator {
     return this.#runner.run(indexed, work, signal);
   }
 
+  #refuseToCopyPieces(): void {
+    const other = [this.sourceTokenizer, this.targetTokenizer].find(({ kind }) => kind !== "word");
+    if (other === undefined) return;
+    throw new XformerError(
+      "USAGE",
+      `unknown words cannot be copied: the tokens of this model are ${other.kind}s`,
+      {
+        hint: "Leave out --unknown copy.",
+      },
+    );
+  }
+
   /** What is found for each piece. */
   async #decode(
     pieces: readonly Piece[],
@@ -191,25 +213,50 @@ export class Translator {
     return this.#runner.run(pairs, work, signal);
   }
 
-  /** What was found for each piece, with alignments if they are wanted; places count from the beginning of the piece. */
+  /**
+   * What was found for each piece, with alignments and with the words that are copied, if they are wanted; places count
+   * from the beginning of the piece.
+   */
   async #align(
     pieces: readonly Piece[],
     found: readonly FoundTarget[][],
-    { alignments: unit, signal }: DecodingOptions,
+    { alignments: unit, unknown, signal }: DecodingOptions,
   ): Promise<PieceOfHypothesis[][]> {
-    if (unit === undefined)
-      return found.map((targets) => targets.map((target) => ({ ...target, alignment: undefined })));
-    const pairs = found.flatMap((targets, p) =>
-      targets.map(({ ids }) => ({ source: pieces[p]!.source, target: Int32Array.from(ids) })),
+    const { unkId } = this.targetTokenizer.vocabulary;
+    const copies = ({ ids }: FoundTarget): boolean => unknown === "copy" && ids.includes(unkId);
+    const asked = found.flatMap((targets, p) =>
+      targets.filter((target) => unit !== undefined || copies(target)).map((target) => ({ target, p })),
     );
+    const pairs = asked.map(({ target, p }) => ({
+      source: pieces[p]!.source,
+      target: Int32Array.from(target.ids),
+    }));
     const weights = await this.attention(pairs, signal);
-    let next = 0;
+    const weightsOf = new Map(asked.map(({ target }, i) => [target, weights[i]!]));
     return found.map((targets, p) => {
-      const source = unitsOfTokens(pieces[p]!.source, this.sourceTokenizer, unit);
-      return targets.map((target) => {
-        const units = unitsOfTokens(target.ids, this.targetTokenizer, unit);
-        return { ...target, alignment: align(weights[next++]!, source, units) };
-      });
+      const { source, text } = pieces[p]!;
+      return targets.map((target) => ({
+        ...target,
+        alignment:
+          unit === undefined ? undefined : this.#alignment(source, target, weightsOf.get(target)!, unit),
+        copied: copies(target)
+          ? copiedWords(target.ids, unkId, weightsOf.get(target)!, {
+              ids: source,
+              texts: this.sourceTokenizer.surfaces!(text),
+              unkId: this.sourceTokenizer.vocabulary.unkId,
+            })
+          : [],
+      }));
     });
+  }
+
+  #alignment(
+    source: Int32Array,
+    { ids }: FoundTarget,
+    weights: AttentionWeights,
+    unit: AlignmentUnit,
+  ): Alignment {
+    const units = unitsOfTokens(source, this.sourceTokenizer, unit);
+    return align(weights, units, unitsOfTokens(ids, this.targetTokenizer, unit));
   }
 }

@@ -1,11 +1,15 @@
 import { floatsIn } from "../model/parameters.ts";
 import type { describeCheckpoint } from "../training/checkpoint.ts";
+import { SETTINGS, valueIn } from "../training/settings/table.ts";
 import { bestOf } from "../training/state.ts";
 import { apart, type Block, type Span, table } from "./document.ts";
 import { count, counted, percent } from "./format.ts";
 
 /** A checkpoint as far as it can be described without reading its numbers. */
 type Described = ReturnType<typeof describeCheckpoint>;
+
+/** A configuration that says nothing. */
+const NOTHING = { data: {}, tokenizer: {}, model: {}, training: {} };
 
 interface TokenizerSummary {
   readonly kind: string;
@@ -65,12 +69,12 @@ export function inspectionDocument(found: Inspection): Block[] {
   const sizes = Object.entries(parameters.parts).map(([part, size]) => [part, count(size), share(size)]);
   const shapes = tensors.map(({ name, shape }) => [name, shape.join(" x "), count(floatsIn(shape))]);
   return apart(
-    section(found.file, table(outline(found))),
-    section("Model", table(settings(found.model))),
-    section("Training", table(settings(training.config))),
+    section(`${found.file}, ${counted(training.step, "step")}`, history(training)),
+    section("Text", table(outline(found))),
+    section("Model", table(settings("model", found.model))),
+    section("Training", table(settings("training", training.config))),
     section("Parameters", table([...sizes, ["total", count(total), share(total)]], [1, 2])),
     section("Tensors", table(shapes, [1, 2])),
-    section(`History, ${count(training.step)} steps`, history(training)),
   );
 }
 
@@ -115,8 +119,13 @@ function history(training: Inspection["training"]): Block {
   );
 }
 
-function settings(config: object): Span[][] {
-  return Object.entries(config).map(([name, value]) => [name, value === null ? "-" : String(value)]);
+/** The settings of a section, by their keys in a configuration file; what an older file does not say is left out. */
+function settings(section: "model" | "training", config: object): Span[][] {
+  return SETTINGS[section].flatMap((setting) => {
+    const value = valueIn({ ...NOTHING, [section]: config }, setting);
+    const text = value === null ? "-" : String(value);
+    return value === undefined ? [] : [[setting.key, text]];
+  });
 }
 
 /** The part of the model that a tensor belongs to: a layer counts to its stack, the rest by what it is. */

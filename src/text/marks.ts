@@ -38,19 +38,30 @@ export function markSpaces(chunks: Iterable<readonly string[]>, spacing: Spacing
   return tokens;
 }
 
-/** Turns tokens back into a line: the inverse of {@link markSpaces} for the same rules. */
-export function joinTokens(tokens: Iterable<string>, spacing: Spacing): string {
+/**
+ * Turns tokens back into a line: the inverse of {@link markSpaces} for the same rules.
+ *
+ * @param written what is written for a token, by its place, instead of its own text; spaces are as for the token
+ */
+export function joinTokens(
+  tokens: Iterable<string>,
+  spacing: Spacing,
+  written: ReadonlyMap<number, string> = new Map(),
+): string {
   const expectsSpaceBefore = spacing.startLine();
   let line = "";
   let pending = "";
+  let place = -1;
   for (const token of tokens) {
+    place++;
     const [, before = "", escaped = token, after = ""] = MARKED.exec(token) ?? [];
     const mark = before || pending;
     pending = mark;
     if (escaped === "") continue;
     const piece = escaped.replace(/\\(.)/gsu, "$1");
     const hasSpace = expectsSpaceBefore(piece) ? mark !== JOINER : mark === SPACE;
-    line += hasSpace && line !== "" ? ` ${piece}` : piece;
+    const text = written.get(place) ?? piece;
+    line += hasSpace && line !== "" ? ` ${text}` : text;
     pending = after;
   }
   return line;

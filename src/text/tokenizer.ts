@@ -23,15 +23,18 @@ export interface Tokenizer {
    * @throws XformerError CONFIG when it is not from 0 to 1
    */
   encodeWithDropout?(text: string, dropout: number, random: Random): Int32Array; // [T]
+  /** The text that each token of `encode` stands for, the unknown ones included; only for words. */
+  surfaces?(text: string): string[];
   /** A token as people read it, where the vocabulary has it otherwise: bytes as characters, spaces as ▁. */
   readable?(token: string): string;
   /**
    * Natural text with its spaces; BEGIN and END are passed over, the unknown token is shown as `<unk>`. It is
    * what was encoded, normalised, whenever every token was in the vocabulary.
    *
+   * @param unknown what is written for unknown tokens, one after the other, where the tokens are words
    * @throws XformerError DATA for an id outside the vocabulary
    */
-  decode(ids: Iterable<number>): string;
+  decode(ids: Iterable<number>, unknown?: readonly string[]): string;
   /** The tokenizer as Hugging Face's `tokenizer.json`; `tokenizerFromJSON` reads it back. */
   toJSON(): TokenizerJSON;
 }

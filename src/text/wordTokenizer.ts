@@ -70,13 +70,26 @@ export class WordTokenizer implements Tokenizer {
     return parts;
   }
 
-  decode(ids: Iterable<number>): string {
+  surfaces(text: string): string[] {
+    const { vocabulary } = this;
+    return this.encodeTokens(text).flatMap((token) => {
+      if (vocabulary.has(token)) return [withoutMarks(token)];
+      const parts = this.#nearest(withoutMarks(token));
+      return parts.length === 1 ? [withoutMarks(token)] : parts.map((id) => vocabulary.token(id));
+    });
+  }
+
+  decode(ids: Iterable<number>, unknown: readonly string[] = []): string {
+    const { bosId, eosId, unkId } = this.vocabulary;
     const tokens: string[] = [];
+    const written = new Map<number, string>();
     for (const id of ids) {
-      if (id !== this.vocabulary.bosId && id !== this.vocabulary.eosId)
-        tokens.push(this.vocabulary.token(id));
+      if (id === bosId || id === eosId) continue;
+      const word = id === unkId ? unknown[written.size] : undefined;
+      if (word !== undefined) written.set(tokens.length, word);
+      tokens.push(this.vocabulary.token(id));
     }
-    return joinTokens(tokens, this.#spacing);
+    return joinTokens(tokens, this.#spacing, written);
   }
 
   toJSON(): TokenizerJSON {

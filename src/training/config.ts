@@ -136,6 +136,11 @@ export interface TokenizerConfig {
   readonly joint: boolean | null;
   /** The share of merges that is left out at random in training (Provilkov et al. 2020); 0 for none. */
   readonly bpeDropout: number;
+  /**
+   * The share of pairs in which a rare token of each side is read as `<unk>` while training, so that a model learns what
+   * to do with words it does not know; null for what is usual, 0 for none. There is no such thing with bpe.
+   */
+  readonly unkReplace: number | null;
 }
 
 /** What {@link TokenizerConfig} is when nothing else is said. */
@@ -147,6 +152,7 @@ export const DEFAULT_TOKENIZER: TokenizerConfig = {
   vocabularySize: null,
   joint: null,
   bpeDropout: 0,
+  unkReplace: null,
 };
 
 /** Where the sentence pairs are. */
@@ -169,6 +175,12 @@ export interface RunConfig {
   readonly tokenizer: TokenizerConfig;
   readonly model: Omit<ModelConfig, "sourceVocabSize" | "targetVocabSize">;
   readonly training: TrainingConfig;
+}
+
+/** A configuration that leaves nothing to the data any more. */
+export interface SettledConfig extends RunConfig {
+  readonly tokenizer: TokenizerConfig & { readonly unkReplace: number };
+  readonly training: SettledTraining;
 }
 
 /** What the data are when only the path of the training pairs is said. */

@@ -11,6 +11,7 @@ import { type PairSource, type Replica, type SharedJson, shareJson } from "../re
 import { Arena } from "../tensor/heap.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainingConfig } from "./config.ts";
+import { replaceRare, takeSignatures, type UnknownReplacement } from "./unknownReplacement.ts";
 
 /** Where a batch stands in a run: an epoch and a batch of it, both from 0. */
 export interface BatchPosition {
@@ -33,6 +34,8 @@ export interface FeedOptions extends Pick<TrainingConfig, "batchTokens" | "batch
   readonly maxLength: number;
   /** Probability with which BPE passes over a merge; 0 for never. */
   readonly bpeDropout: number;
+  /** Probability with which rare tokens of a pair become unknown; 0 for never. */
+  readonly unkReplace: number;
 }
 
 /**
@@ -44,6 +47,7 @@ export class BatchFeed {
   readonly #corpus: TrainingCorpus;
   readonly #options: FeedOptions;
   readonly #tokenizers: { readonly source: SharedJson; readonly target: SharedJson } | undefined;
+  readonly #unknown: Pick<UnknownReplacement, "unkIds" | "signatures"> | undefined;
   #arenas: readonly [busy: Arena, idle: Arena];
   #plans: ReadonlyMap<number, EpochPlan> = new Map();
   #laidOut: (BatchPosition & { readonly job: LayOutJob }) | undefined;
@@ -59,6 +63,13 @@ export class BatchFeed {
     this.#corpus = corpus;
     this.#options = options;
     this.#arenas = [new Arena(heap), new Arena(heap)];
+    if (options.unkReplace > 0) {
+      const [from, to] = [source.vocabulary, target.vocabulary];
+      this.#unknown = {
+        unkIds: { source: from.unkId, target: to.unkId },
+        signatures: takeSignatures(corpus, { source: from.size, target: to.size }, heap),
+      };
+    }
     if (options.bpeDropout > 0) {
       const shared = shareJson(heap, source.toJSON());
       this.#tokenizers = {
@@ -128,14 +139,20 @@ export class BatchFeed {
       return { pairs, room };
     });
     const { special } = this.#options;
-    const dropout = this.#dropout(epoch);
-    return { kind: "layOut", items: shards.length, shards, corpus: this.#corpus.file, special, dropout };
+    const corpus = this.#corpus.file;
+    const change = { dropout: this.#dropout(epoch), unknown: this.#replacement(epoch) };
+    return { kind: "layOut", items: shards.length, shards, corpus, special, ...change };
   }
 
   /** The most tokens that a side of these pairs can have; how many pieces BPE dropout makes is not known yet. */
   #room(pairs: Int32Array, lengthOf: (pair: number) => number): number {
     if (this.#options.bpeDropout > 0) return pairs.length * this.#options.maxLength;
     return pairs.reduce((sum, pair) => sum + lengthOf(pair), 0);
+  }
+
+  #replacement(epoch: number): UnknownReplacement | null {
+    const { unkReplace: probability, seed } = this.#options;
+    return this.#unknown === undefined ? null : { probability, seed, epoch, ...this.#unknown };
   }
 
   #dropout(epoch: number): PieceDropout | null {
@@ -176,6 +193,7 @@ export interface LayOutJob extends Job {
     readonly room: PairBatch;
   }[];
   readonly dropout: PieceDropout | null;
+  readonly unknown: UnknownReplacement | null;
 }
 
 /** BPE dropout (Provilkov et al. 2020): every epoch cuts the words of a pair into pieces anew. */
@@ -204,7 +222,9 @@ export function layOutShard({ model, workbench, resources }: Replica, job: LayOu
       : pairs.map((pair) =>
           dropPieces(pair, resources.tokenizer(dropout.source), resources.tokenizer(dropout.target), dropout),
         );
-  writeBatch(heap, room, dropped, job.special);
+  const { unknown } = job;
+  const changed = unknown === null ? dropped : dropped.map((pair) => replaceRare(pair, unknown, heap));
+  writeBatch(heap, room, changed, job.special);
 }
 
 /** Kernels look ids up without asking: one that is in no vocabulary would read what lies elsewhere in the memory. */

@@ -47,7 +47,7 @@ export interface PrepareOptions {
 }
 
 /** What of a corpus is not trained on. */
-export interface HeldOut {
+interface HeldOut {
   readonly valid: Pairs | null;
   readonly test: Pairs | null;
   /** How it was divided. */

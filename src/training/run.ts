@@ -7,7 +7,7 @@ import type { Pool } from "../replicas/pool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
-import type { RunConfig, SettledTraining } from "./config.ts";
+import type { SettledConfig } from "./config.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import { BatchFeed } from "./feed.ts";
 import { Keeper } from "./keeper.ts";
@@ -53,7 +53,7 @@ export interface RunOptions {
 
 /** Everything that a run works with. */
 export interface RunParts {
-  readonly config: RunConfig & { readonly training: SettledTraining };
+  readonly config: SettledConfig;
   readonly prepared: PreparedCorpus;
   readonly validation: Pairs | null;
   readonly test: Pairs | null;
@@ -90,6 +90,7 @@ export class Run {
       shards: this.#step.shards,
       maxLength: config.model.maxLength,
       bpeDropout: config.tokenizer.bpeDropout,
+      unkReplace: config.tokenizer.unkReplace,
     });
     this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
       validate:

@@ -1,11 +1,15 @@
 import type { Pairs } from "../data/corpus.ts";
 import type { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { planEpoch } from "../data/epochPlan.ts";
+import { XformerError } from "../errors.ts";
 import { bleuTokenizerFor } from "../evaluation/evaluate.ts";
 import { bleuTokenizers } from "../evaluation/tokenizers.ts";
-import type { RunConfig, SettledTraining, TrainingConfig } from "./config.ts";
+import type { RunConfig, SettledTraining, TokenizerConfig, TrainingConfig } from "./config.ts";
+import type { Tokenizers } from "./prepare.ts";
 import { warmUp } from "./schedule.ts";
 
+/** The share of pairs in which rare tokens are replaced; measured in docs/training.md. */
+const USUAL_REPLACEMENT = 0.1;
 /** BLEU counts sequences of up to so many words. */
 const BLEU_ORDER = 4;
 
@@ -34,6 +38,21 @@ export function settleTraining(
 export function lengthOf({ maxSteps, maxEpochs, accumulate }: TrainingConfig, batches: number): number {
   const byEpochs = (maxEpochs ?? Number.POSITIVE_INFINITY) * Math.ceil(batches / accumulate);
   return Math.min(maxSteps ?? Number.POSITIVE_INFINITY, byEpochs);
+}
+
+/**
+ * The share of pairs in which rare tokens become unknown: pieces of byte-pair encoding never do, as they spell any word.
+ *
+ * @throws XformerError CONFIG when there is to be a share of them all the same
+ */
+export function settleUnknown({ unkReplace }: TokenizerConfig, { source, target }: Tokenizers): number {
+  const isLossless = [source, target].some(({ kind }) => kind === "bpe");
+  if (isLossless && unkReplace !== null && unkReplace > 0) {
+    throw new XformerError("CONFIG", `unkReplace is ${unkReplace}, but with bpe no token is unknown`, {
+      hint: "Leave it out, or choose --tokenizer word.",
+    });
+  }
+  return unkReplace ?? (isLossless ? 0 : USUAL_REPLACEMENT);
 }
 
 /** Whether most targets are too short for the sequences of four words that BLEU counts. */

@@ -7,7 +7,7 @@ import type { ModelConfig, PresetName } from "../model/config.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
-import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
+import type { DataConfig, RunConfig, SettledConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
 import { refuseTooLarge } from "./memory.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
@@ -22,7 +22,7 @@ import {
   withFullPaths,
 } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
-import { settleTraining } from "./settle.ts";
+import { settleTraining, settleUnknown } from "./settle.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import { doubtAboutWords } from "./unknownTokens.ts";
 
@@ -142,9 +142,9 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
 /** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
 function settle(
   config: RunConfig,
-  { corpus, heldOut }: PreparedCorpus,
+  { corpus, heldOut, tokenizers }: PreparedCorpus,
   given: GivenCorpora,
-): Pick<RunParts, "validation" | "test"> & { readonly settled: RunParts["config"] } {
+): Pick<RunParts, "validation" | "test"> & { readonly settled: SettledConfig } {
   const validation = given.validation ?? heldOut.valid;
   const test = given.test ?? heldOut.test;
   if (validation === null) refuseToWaitForNothing(config.training);
@@ -153,7 +153,12 @@ function settle(
   return {
     validation,
     test,
-    settled: { ...config, data: { ...config.data, validSplit, testSplit }, training },
+    settled: {
+      ...config,
+      data: { ...config.data, validSplit, testSplit },
+      tokenizer: { ...config.tokenizer, unkReplace: settleUnknown(config.tokenizer, tokenizers) },
+      training,
+    },
   };
 }
 

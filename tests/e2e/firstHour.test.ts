@@ -204,3 +204,78 @@ describe("one file", () => {
     ]);
   });
 });
+
+describe("unknown words", () => {
+  it("are copied when that is asked for; rare words become such while training, but no bytes", async () => {
+    // More different words than the fifty most frequent ones, each with its translation.
+    const table = Array.from({ length: 600 }, (_, i) => {
+      const word = `w${"abcdefghijklmnopqrst".slice(i % 20, (i % 20) + 1 + (i % 7))}`;
+      return `he sees ${word} now\t${word.toUpperCase()} is what he sees`;
+    });
+    writeFiles(cwd, { "names.tsv": table });
+    const train = ["train", "--train", "names.tsv", ...SMALLEST, "--max-steps", "20", "--threads", "1"];
+    const saved = async (...flags: string[]): Promise<Buffer> => {
+      const trained = await xformer([...train, "--warmup", "2", "--out", "names", "--force", ...flags], {
+        cwd,
+      });
+      expect(trained.code).toBe(0);
+      return readFileSync(join(cwd, "names", "best.safetensors"));
+    };
+    const never = await saved("--unk-replace", "0");
+    const often = await saved("--unk-replace", "0.4");
+    expect(often.equals(await saved("--unk-replace", "0.4"))).toBe(true);
+    expect(often.equals(never)).toBe(false);
+
+    // A word of the prefix that the model does not know is an unknown token of the translation.
+    const translate = ["translate", "--model", "names", "-q", "--prefix", "unheard", "--max-length", "1"];
+    const input = "he sees Quetzal now\n🍕 now\n";
+    expect((await xformer(translate, { cwd, input })).stdout).toBe("<unk>\n<unk>\n");
+    expect((await xformer([...translate, "--unknown", "copy"], { cwd, input })).stdout).toBe("Quetzal\n🍕\n");
+
+    const spelled = ["train", "--train", "names.tsv", ...ONE_STEP, "--tokenizer", "char", "--out", "spelled"];
+    await xformer(spelled, { cwd });
+    const copied = await xformer(["translate", "--model", "spelled", "--unknown", "copy"], { cwd, input });
+    expect(copied.stderr).toContain(
+      "unknown words cannot be copied: the tokens of this model are chars. Leave out --unknown copy.\n",
+    );
+    const pieces = [
+      "train",
+      "--train",
+      "names.tsv",
+      ...ONE_STEP,
+      "--tokenizer",
+      "bpe",
+      "--vocab-size",
+      "300",
+    ];
+    expect((await xformer([...pieces, "--unk-replace", "0.1", "--out", "pieces"], { cwd })).stderr).toBe(
+      "unkReplace is 0.1, but with bpe no token is unknown. Leave it out, or choose --tokenizer word.\n",
+    );
+  });
+});
+
+describe("what is left of a run", () => {
+  it("every key of metrics.jsonl is documented; inspect begins with the history, in the words of the settings", async () => {
+    writeFiles(cwd, { "left.tsv": letterPairs(40) });
+    const train = ["train", "--train", "left.tsv", "--valid", "left.tsv", ...ONE_STEP, "--log-every", "1"];
+    await xformer([...train, "--out", "left"], { cwd });
+    const records = readFileSync(join(cwd, "left", "metrics.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    expect(records).toHaveLength(2);
+    const keys = records.flatMap((line) => {
+      const { valid = {}, ...rest } = JSON.parse(line);
+      return [...Object.keys(rest), ...Object.keys(valid)];
+    });
+    const documented = readFileSync(join(import.meta.dirname, "../../docs/training.md"), "utf8");
+    for (const key of keys) expect(documented).toContain(`\`${key}\``);
+
+    const { stdout } = await xformer(["inspect", "--model", "left"], { cwd });
+    expect(stdout).toMatch(
+      /^left\/best\.safetensors, 1 step\n +step +loss +perplexity +BLEU +exact match\n +1 /,
+    );
+    expect(stdout).toMatch(/^ {2}d_model +16$/m);
+    expect(stdout).toMatch(/^ {2}adam_betas +0\.9,0\.98$/m);
+    expect(stdout).not.toContain("dModel");
+  });
+});

@@ -57,6 +57,28 @@ describe("words", () => {
     expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
   });
 
+  it("knows what each token stands for, unknown ones too, and writes something else for those", () => {
+    const tokenizer = learn(["I like tea and milk."]);
+    fc.assert(
+      fc.property(anyText, (text) => tokenizer.surfaces!(text).length === tokenizer.encode(text).length),
+    );
+    expect(tokenizer.surfaces!("I like pizza, and (sake).")).toEqual([
+      "I",
+      "like",
+      "pizza",
+      ",",
+      "and",
+      "(",
+      "sake",
+      ")",
+      ".",
+    ]);
+    const ids = tokenizer.encode("I like pizza and sake.");
+    expect(tokenizer.decode(ids)).toBe("I like <unk> and <unk>.");
+    expect(tokenizer.decode(ids, ["披萨", "清酒"])).toBe("I like 披萨 and 清酒.");
+    expect(tokenizer.decode(ids, ["pizza"])).toBe("I like pizza and <unk>.");
+  });
+
   it("splits Chinese into words and writes it without spaces", () => {
     const lines = ["我很好。", "我们在学习机器学习。", "我有3个苹果，他说：“你好！”"];
     const tokenizer = learn(lines, "zh");

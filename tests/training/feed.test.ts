@@ -17,7 +17,7 @@ const PAIRS = 60;
 const { bosId: BOS, eosId: EOS } = SPECIAL;
 const OPTIONS: FeedOptions = {
   ...{ batchTokens: 40, batching: "buckets", seed: 3, maxEpochs: 2 },
-  ...{ special: SPECIAL, shards: 4, maxLength: 9, bpeDropout: 0 },
+  ...{ special: SPECIAL, shards: 4, maxLength: 9, bpeDropout: 0, unkReplace: 0 },
 };
 
 const file = join(temporaryDirectory(), "corpus.pairs");

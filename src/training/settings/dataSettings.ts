@@ -191,4 +191,13 @@ export const TOKENIZER_SETTINGS: readonly Setting[] = [
     description: "probability of passing over a merge of bpe while training",
     placeholder: "p",
   },
+  {
+    section: "tokenizer",
+    key: "unk_replace",
+    fields: ["unkReplace"],
+    type: { kind: "number", from: 0, below: 1 },
+    nullMeans: "0.1 for words and characters, 0 for bpe",
+    description: "share of pairs in which a rare token of each side is read as <unk> while training",
+    placeholder: "share",
+  },
 ];

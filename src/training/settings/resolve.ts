@@ -123,9 +123,10 @@ export function resumedConfig(stored: RunConfig, path: string, options: ResumedO
   };
   const training = validateTrainingConfig({ ...stored.training, ...end });
   const data = { ...stored.data, ...options.data };
-  // A run from before there were splits has none; those of the others are numbers.
+  const tokenizer = { ...stored.tokenizer, unkReplace: stored.tokenizer.unkReplace ?? 0 };
+  // A run from before there were these has none of them; those of the others are numbers.
   const splits = { validSplit: stored.data.validSplit ?? 0, testSplit: stored.data.testSplit ?? 0 };
-  return { ...stored, data: { ...data, ...splits }, training };
+  return { ...stored, data: { ...data, ...splits }, tokenizer, training };
 }
 
 /** A run may be resumed from another working directory; until then paths are as the user wrote them. */
