@@ -12,12 +12,14 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { createProgram } from "../dist/cli/program.js";
 import { DEFAULT_TOKENIZER } from "../dist/training/config.js";
-import { toConfigFile } from "../dist/training/settings/table.js";
 import { resolveConfig } from "../dist/training/settings/resolve.js";
+import { toConfigFile } from "../dist/training/settings/table.js";
 import { changed, changes, damaged, damages, FLAG_VALUES, stringify, text } from "./fuzz/generators.mjs";
 
 /** What a case may take. */
 const [LIMIT_SECONDS, LIMIT_BYTES] = [20, 3 * 2 ** 30];
+/** Fields of settings, which stand for the flag or key where several are at odds. */
+const SETTING_NAMES = "dModel nHeads maxSteps patience schedule weightDecay bpeDropout vocabular".split(" ");
 /** Cases of a kind in a row. */
 const AT_ONCE = 50;
 
@@ -60,7 +62,8 @@ async function campaign() {
       if (values.path !== undefined) return 0;
     }
   }
-  for (const [name, count] of counts) console.log(`${name.padEnd(12)} ${count.toLocaleString("en").padStart(8)}`);
+  for (const [name, count] of counts)
+    console.log(`${name.padEnd(12)} ${count.toLocaleString("en").padStart(8)}`);
   console.log(`${total().toLocaleString("en")} cases with seed ${values.seed}: no failure.`);
   return 0;
 }
@@ -76,7 +79,12 @@ function tellFailure(kind, { seed, counterexamplePath, counterexample, errorInst
   cpSync(directory, kept, { recursive: true });
   for (const [file, bytes] of Object.entries(files)) writeFileSync(join(kept, file), bytes);
   console.error(`FAILED: ${kind}: ${errorInstance?.message ?? errorInstance}`);
-  console.error(`  cd ${kept} && npx xformer ${args.map((arg) => JSON.stringify(arg)).join(" ").slice(0, 2000)}`);
+  console.error(
+    `  cd ${kept} && npx xformer ${args
+      .map((arg) => JSON.stringify(arg))
+      .join(" ")
+      .slice(0, 2000)}`,
+  );
   console.error(`  npm run fuzz -- --only ${kind} --seed ${seed} --path ${counterexamplePath}`);
   return 1;
 }
@@ -98,7 +106,8 @@ async function carryOut({ args, files = {}, copy, input, cache, names = [] }) {
   if (args[0] === "check" && lines.length === 0) return; // its report says what is wrong
   if (lines.length !== 1) throw new Error(`${lines.length} lines: ${stderr.slice(0, 500)}`);
   const [line] = lines;
-  if (line.length > 2100 || /\p{Cc}/u.test(line)) throw new Error(`a line that cannot be shown: ${line.slice(0, 300)}`);
+  if (line.length > 2100 || /\p{Cc}/u.test(line))
+    throw new Error(`a line that cannot be shown: ${line.slice(0, 300)}`);
   if (/unexpected error|\.js:\d+/.test(line)) throw new Error(line);
   const known = [...Object.keys(files).map((file) => basename(file)), ...names, "victim", "--", "option"];
   if (!known.some((name) => line.includes(name))) throw new Error(`it names neither file nor flag: ${line}`);
@@ -106,7 +115,7 @@ async function carryOut({ args, files = {}, copy, input, cache, names = [] }) {
 
 /** Has the runner do something; one that takes too long or dies is replaced. */
 async function run(work) {
-  if (runner.process.exitCode !== null || runner.process.signalCode !== null) runner = await startRunner();
+  if (runner.isDead) runner = await startRunner();
   const { process: child } = runner;
   return new Promise((resolve) => {
     const end = (result) => {
@@ -116,21 +125,30 @@ async function run(work) {
     };
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
+      runner.isDead = true;
       end({ code: "no end", problem: `it has not ended in ${LIMIT_SECONDS} s`, stderr: "" });
     }, LIMIT_SECONDS * 1000);
     child.on("message", end);
-    child.on("exit", (code, signal) => end({ code: "death", problem: `exit ${code}, ${signal}: ${runner.said()}`, stderr: "" }));
+    child.on("exit", (code, signal) => {
+      runner.isDead = true;
+      end({ code: "death", problem: `exit ${code}, ${signal}: ${runner.said()}`, stderr: "" });
+    });
     child.send(work);
   });
 }
 
 async function startRunner() {
   const script = fileURLToPath(new URL("./fuzz/runner.mjs", import.meta.url));
-  const child = fork(script, { cwd: directory, execArgv: ["--max-old-space-size=2048"], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = fork(script, {
+    cwd: directory,
+    execArgv: ["--max-old-space-size=2048"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said = (said + chunk).slice(-600)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => (said = (said + chunk).slice(-600)));
   await new Promise((resolve) => child.once("message", resolve));
-  return { process: child, said: () => said };
+  return { process: child, isDead: false, said: () => said };
 }
 
 /** The valid files that are changed: corpora, a run of characters, a run of byte pairs, a cache. */
@@ -138,10 +156,43 @@ async function makeVictims() {
   const pairs = Array.from({ length: 24 }, (_, i) => `a b ${"cdefgh"[i % 6]}\t${"cdefgh"[i % 6]} b a`);
   writeFileSync("pairs.tsv", `${pairs.join("\n")}\n`);
   writeFileSync("lines.txt", "a b c\n\n学 x h g\n");
-  const sizes = ["--d-model", "8", "--heads", "2", "--ffn", "8", "--encoder-layers", "1", "--decoder-layers", "1"];
-  const train = ["train", "--train", "pairs.tsv", "--valid", "pairs.tsv", "--max-steps", "2", "--threads", "1", "--quiet", ...sizes];
+  const sizes = [
+    "--d-model",
+    "8",
+    "--heads",
+    "2",
+    "--ffn",
+    "8",
+    "--encoder-layers",
+    "1",
+    "--decoder-layers",
+    "1",
+  ];
+  const train = [
+    "train",
+    "--train",
+    "pairs.tsv",
+    "--valid",
+    "pairs.tsv",
+    "--max-steps",
+    "2",
+    "--threads",
+    "1",
+    "--quiet",
+    ...sizes,
+  ];
   await must([...train, "--tokenizer", "char", "--out", "char"]);
-  await must([...train, "--tokenizer", "bpe", "--vocab-size", "300", "--positions", "learned", "--out", "bpe"]);
+  await must([
+    ...train,
+    "--tokenizer",
+    "bpe",
+    "--vocab-size",
+    "300",
+    "--positions",
+    "learned",
+    "--out",
+    "bpe",
+  ]);
   await must(["tokenizer", "export", "--model", "bpe", "--output", "bpe.json"]);
   await must(["tokenizer", "export", "--model", "char", "--output", "char.json"]);
   const [cache] = readdirSync(".cache");
@@ -192,19 +243,29 @@ function checkpointCases() {
   const victims = ["char/best.safetensors", "char/last.safetensors", "bpe/best.safetensors"].map(parts);
   const bad = fc.oneof(
     fc.tuple(fc.constantFrom(...victims), damages).map(([{ bytes }, list]) => damaged(bytes, list)),
-    fc.tuple(fc.constantFrom(...victims), changes).map(([{ header, data }, list]) => assembled(changed(header, list), data)),
+    fc
+      .tuple(fc.constantFrom(...victims), changes)
+      .map(([{ header, data }, list]) => assembled(changed(header, list), data)),
     fc
       .tuple(fc.constantFrom(...victims), changes)
       .map(([{ header, data }, list]) => assembled(changed(unchecked(header), list), data)),
     fc
-      .tuple(fc.constantFrom(...victims), changes, fc.constantFrom("model", "translation", "training", "source_tokenizer", "target_tokenizer"))
+      .tuple(
+        fc.constantFrom(...victims),
+        changes,
+        fc.constantFrom("model", "translation", "training", "source_tokenizer", "target_tokenizer"),
+      )
       .map(([{ header, data }, list, key]) => {
         const { __metadata__: metadata, ...tensors } = unchecked(header);
         const inside = stringify(changed(JSON.parse(metadata[key]), list));
         return assembled({ __metadata__: { ...metadata, [key]: inside }, ...tensors }, data);
       }),
     fc
-      .tuple(fc.constantFrom(...victims), fc.nat(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 3e38, -1e-45))
+      .tuple(
+        fc.constantFrom(...victims),
+        fc.nat(),
+        fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 3e38, -1e-45),
+      )
       .map(([{ header, data }, at, value]) => {
         const copy = Buffer.from(data);
         copy.writeFloatLE(value, 4 * (at % (copy.length / 4)));
@@ -214,14 +275,28 @@ function checkpointCases() {
   const one = ["--threads", "1"];
   const command = fc.constantFrom(
     ["translate", "--model", "bad.safetensors", "--input", "lines.txt", ...one],
-    ["translate", "--model", "bad.safetensors", "--input", "lines.txt", "--beam", "3", "--n-best", "2", "--json", ...one],
+    [
+      "translate",
+      "--model",
+      "bad.safetensors",
+      "--input",
+      "lines.txt",
+      "--beam",
+      "3",
+      "--n-best",
+      "2",
+      "--json",
+      ...one,
+    ],
     ["eval", "--model", "bad.safetensors", "--test", "pairs.tsv", "--json", ...one],
     ["score", "--model", "bad.safetensors", "--test", "pairs.tsv", ...one],
     ["inspect", "--model", "bad.safetensors"],
     ["tokenize", "--model", "bad.safetensors", "--side", "source"],
     ["average", "--output", "average.safetensors", "char/best.safetensors", "bad.safetensors"],
   );
-  return fc.tuple(bad, command).map(([bytes, args]) => ({ args, files: { "bad.safetensors": bytes }, input: "a b\n" }));
+  return fc
+    .tuple(bad, command)
+    .map(([bytes, args]) => ({ args, files: { "bad.safetensors": bytes }, input: "a b\n" }));
 }
 
 function tokenizerCases() {
@@ -232,70 +307,189 @@ function tokenizerCases() {
       .filter((file) => file.endsWith(".json") && file !== "answers.json")
       .map((file) => readFileSync(new URL(file, fixtures))),
   ];
-  const regex = fc.constantFrom("(a+)+$", "(a|a)*b", "(?<=a*)b", "[", "(?i:x)", "\\p{Nonsense}", "(?:a{1000}){1000}", "(.)\\1");
+  const regex = fc.constantFrom(
+    "(a+)+$",
+    "(a|a)*b",
+    "(?<=a*)b",
+    "[",
+    "(?i:x)",
+    "\\p{Nonsense}",
+    "(?:a{1000}){1000}",
+    "(.)\\1",
+  );
   const bad = fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...victims), changes).map(([json, list]) => stringify(changed(JSON.parse(json), list))) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...victims), damages).map(([json, list]) => damaged(json, list)) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...victims), changes)
+        .map(([json, list]) => stringify(changed(JSON.parse(json), list))),
+    },
     {
       weight: 1,
-      arbitrary: fc.tuple(fc.constantFrom(...victims), regex).map(([json, Regex]) =>
-        JSON.stringify({ ...JSON.parse(json), pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" } }),
-      ),
+      arbitrary: fc.tuple(fc.constantFrom(...victims), damages).map(([json, list]) => damaged(json, list)),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...victims), regex)
+        .map(([json, Regex]) =>
+          JSON.stringify({
+            ...JSON.parse(json),
+            pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" },
+          }),
+        ),
     },
   );
-  const command = fc.constantFrom(["tokenizer", "encode", "--tokenizer", "bad.json", "--tokens"], ["check", "pairs.tsv", "--tokenizer", "bad.json"]);
-  const input = fc.constantFrom("a b c\n", `${"a".repeat(3000)}!\n`, "学\u0301\ufffd\r\n", `${" ".repeat(3000)}x\n`);
-  return fc.tuple(bad, command, input).map(([bytes, args, lines]) => ({ args, files: { "bad.json": bytes }, input: lines }));
+  const command = fc.constantFrom(
+    ["tokenizer", "encode", "--tokenizer", "bad.json", "--tokens"],
+    ["check", "pairs.tsv", "--tokenizer", "bad.json"],
+  );
+  const input = fc.constantFrom(
+    "a b c\n",
+    `${"a".repeat(3000)}!\n`,
+    "学\u0301\ufffd\r\n",
+    `${" ".repeat(3000)}x\n`,
+  );
+  return fc
+    .tuple(bad, command, input)
+    .map(([bytes, args, lines]) => ({ args, files: { "bad.json": bytes }, input: lines }));
 }
 
 function corpusCases() {
   const file = fc.oneof(
     { weight: 4, arbitrary: text.map((bytes) => ["bad.tsv", bytes]) },
-    { weight: 2, arbitrary: fc.tuple(text, damages).map(([bytes, list]) => ["bad.tsv", damaged(bytes, list)]) },
-    { weight: 1, arbitrary: fc.tuple(text, damages).map(([bytes, list]) => ["bad.tsv.gz", damaged(gzipSync(bytes), list)]) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(text, damages).map(([bytes, list]) => ["bad.tsv", damaged(bytes, list)]),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(text, damages)
+        .map(([bytes, list]) => ["bad.tsv.gz", damaged(gzipSync(bytes), list)]),
+    },
   );
-  const sizes = ["--d-model", "8", "--heads", "2", "--ffn", "8", "--encoder-layers", "1", "--decoder-layers", "1"];
+  const sizes = [
+    "--d-model",
+    "8",
+    "--heads",
+    "2",
+    "--ffn",
+    "8",
+    "--encoder-layers",
+    "1",
+    "--decoder-layers",
+    "1",
+  ];
   const command = fc.constantFrom(
     (name) => ["check", name],
     (name) => ["check", "pairs.tsv", "--test", name, "--model", "char", "--json"],
     (name) => ["eval", "--model", "char", "--test", name, "--threads", "1", "--quiet"],
-    (name) => ["train", "--train", name, "--tokenizer", "char", "--max-steps", "1", "--threads", "1", "--quiet", "--out", "victim", "--force", ...sizes],
-    (name) => ["tokenizer", "learn", "--input", name, "--output", "learned.json", "--vocab-size", "50"],
-    (name) => ["translate", "--model", "bpe", "--input", name, "--threads", "1", "--max-length", "5", "--quiet"],
+    (name) => [
+      "train",
+      "--train",
+      name,
+      "--tokenizer",
+      "char",
+      "--max-steps",
+      "1",
+      "--threads",
+      "1",
+      "--quiet",
+      "--out",
+      "victim",
+      "--force",
+      ...sizes,
+    ],
+    (name) => ["tokenizer", "learn", "--input", name, "--output", "learned.json"],
+    (name) => [
+      "translate",
+      "--model",
+      "bpe",
+      "--input",
+      name,
+      "--threads",
+      "1",
+      "--max-length",
+      "5",
+      "--quiet",
+    ],
   );
-  return fc.tuple(file, command).map(([[name, bytes], args]) => ({ args: args(name), files: { [name]: bytes } }));
+  return fc
+    .tuple(file, command)
+    .map(([[name, bytes], args]) => ({ args: args(name), files: { [name]: bytes } }));
 }
 
 function cacheCases() {
   const reference = readFileSync("reference.pairs");
   const [file] = readdirSync(".cache").map((name) => join(".cache", name));
-  const options = { path: "pairs.tsv", tokenizer: { ...DEFAULT_TOKENIZER, kind: "char" }, tied: false, maxLength: 256, cacheDirectory: ".cache" };
+  const options = {
+    path: "pairs.tsv",
+    tokenizer: { ...DEFAULT_TOKENIZER, kind: "char" },
+    tied: false,
+    maxLength: 256,
+    cacheDirectory: ".cache",
+  };
   return damages
     .map((list) => damaged(reference, list))
     .filter((bytes) => !bytes.equals(reference))
-    .map((bytes) => ({ args: ["prepare"], files: { [file]: bytes }, cache: { options, reference: "reference.pairs", file } }));
+    .map((bytes) => ({
+      args: ["prepare"],
+      files: { [file]: bytes },
+      cache: { options, reference: "reference.pairs", file },
+    }));
 }
 
 function configCases() {
   const valid = toConfigFile(resolveConfig({}));
   const yaml = fc.oneof(
     { weight: 4, arbitrary: changes.map((list) => stringify(changed(valid, list))) },
-    { weight: 2, arbitrary: damages.map((list) => damaged(Buffer.from(JSON.stringify(valid, null, 1)), list)) },
+    {
+      weight: 2,
+      arbitrary: damages.map((list) => damaged(Buffer.from(JSON.stringify(valid, null, 1)), list)),
+    },
     {
       weight: 2,
       arbitrary: fc
-        .array(fc.constantFrom("training:", "  lr: 1", "  - x", "? *k", ": ", "&k a: ", "*k", "!!set {a}", "!!omap", "<<: *k", "{a: [", "]}", "|", " >-", "%YAML 9", "---", "...", "'", "\t", "#", "data: {train: x}"), { maxLength: 30 })
+        .array(
+          fc.constantFrom(
+            "training:",
+            "  lr: 1",
+            "  - x",
+            "? *k",
+            ": ",
+            "&k a: ",
+            "*k",
+            "!!set {a}",
+            "!!omap",
+            "<<: *k",
+            "{a: [",
+            "]}",
+            "|",
+            " >-",
+            "%YAML 9",
+            "---",
+            "...",
+            "'",
+            "\t",
+            "#",
+            "data: {train: x}",
+          ),
+          { maxLength: 30 },
+        )
         .map((lines) => lines.join("\n")),
     },
-    { weight: 1, arbitrary: fc.constantFrom("[", "{a: ", "- ", "a:\n ", "&a [*a, ").map((part) => part.repeat(5000)) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom("[", "{a: ", "- ", "a:\n ", "&a [*a, ").map((part) => part.repeat(5000)),
+    },
   );
-  return yaml.map((bytes) => ({ args: ["train", "--config", "bad.yaml", "--print-config"], files: { "bad.yaml": bytes }, names: SETTING_NAMES }));
+  return yaml.map((bytes) => ({
+    args: ["train", "--config", "bad.yaml", "--print-config"],
+    files: { "bad.yaml": bytes },
+    names: SETTING_NAMES,
+  }));
 }
-
-/** Fields of settings, which stand for the flag or key where several are at odds. */
-const SETTING_NAMES = [
-  ...["dModel", "nHeads", "maxSteps", "patience", "schedule", "weightDecay", "bpeDropout", "vocabular"],
-];
 
 function stateCases() {
   const { header, data } = parts("char/last.safetensors");
@@ -313,11 +507,19 @@ function stateCases() {
 }
 
 function metricsCases() {
-  const valid = readFileSync("char/metrics.jsonl", "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const valid = readFileSync("char/metrics.jsonl", "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
   const config = JSON.parse(readFileSync("char/config.json", "utf8"));
   const lock = { pid: 2 ** 30, host: "elsewhere", startedAt: "then", processStart: null };
   const file = fc.oneof(
-    changes.map((list) => ["metrics.jsonl", Object.values(changed(valid, list)).map((line) => stringify(line)).join("\n")]),
+    changes.map((list) => [
+      "metrics.jsonl",
+      Object.values(changed(valid, list))
+        .map((line) => stringify(line))
+        .join("\n"),
+    ]),
     damages.map((list) => ["metrics.jsonl", damaged(readFileSync("char/metrics.jsonl"), list)]),
     changes.map((list) => ["run.lock", stringify(changed(lock, list))]),
     changes.map((list) => ["config.json", stringify(changed(config, list))]),
@@ -351,9 +553,16 @@ function flagCases() {
     const last = command.commands.find((each) => each.name() === base[0]) ?? command;
     const flag = fc.constantFrom(...last.options.filter(({ long }) => long !== "--help")).chain((option) => {
       const takesNone = !option.required && !option.optional;
-      return takesNone ? fc.constant([option.long]) : fc.constantFrom(...FLAG_VALUES).map((value) => [option.long, value]);
+      return takesNone
+        ? fc.constant([option.long])
+        : fc.constantFrom(...FLAG_VALUES).map((value) => [option.long, value]);
     });
     return fc.array(flag, { minLength: 1, maxLength: 3 }).map((flags) => [name, ...base, ...flags.flat()]);
   });
-  return fc.oneof(...arbitraries).map((args) => ({ args, input: "a b\n", names: ["beam", "sampl", "temperature", "top-", "length", "penalty", "n-best", "n-gram", "seed", "pairs.tsv", "char", "bpe.json", "missing", "/dev/null", "xxx", "vocabular", ...SETTING_NAMES] }));
+  // Options that are at odds are told by what they are about.
+  const about = "beam sampl temperature top- length penalty n-best n-gram seed vocabular smoothing ␛ xxx".split(" ");
+  return fc.oneof(...arbitraries).map((args) => {
+    const given = args.slice(1).filter((arg) => arg !== "");
+    return { args, input: "a b\n", names: [...about, ...SETTING_NAMES, ...given] };
+  });
 }

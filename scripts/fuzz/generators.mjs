@@ -3,7 +3,22 @@ import fc from "fast-check";
 
 /** Values that have hurt some program or other. */
 const VALUES = [
-  ...[null, true, 0, -1, 1, 0.5, 1e9, 1e300, -1e-320, 2 ** 53, "", "16", "x".repeat(5000), "\u001b[31m\u202e"],
+  ...[
+    null,
+    true,
+    0,
+    -1,
+    1,
+    0.5,
+    1e9,
+    1e300,
+    -1e-320,
+    2 ** 53,
+    "",
+    "16",
+    "x".repeat(5000),
+    "\u001b[31m\u202e",
+  ],
   ...[[], {}, [[[[]]]]],
 ];
 
@@ -42,7 +57,8 @@ function changeAt(value, [which, ...rest], what) {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  if (typeof value !== "object" || value === null || Object.keys(value).length === 0) return made(value, what);
+  if (typeof value !== "object" || value === null || value instanceof Nest || Object.keys(value).length === 0)
+    return made(value, what);
   const keys = Object.keys(value);
   const key = keys[which % keys.length];
   const copy = Array.isArray(value) ? [...value] : Object.fromEntries(Object.entries(value));
@@ -57,20 +73,27 @@ function changeAt(value, [which, ...rest], what) {
 
 function made(value, what) {
   if (what.nest === undefined) return "value" in what ? what.value : value;
-  return { nested: what.nest, in: value };
+  return new Nest(what.nest);
 }
 
-/** JSON in which `{ nested, in }` is written as deep as it says: too deep for JSON.stringify. */
+/** A part so many levels deep. */
+class Nest {
+  constructor(levels) {
+    this.levels = levels;
+  }
+}
+
+/** JSON with its {@link Nest}s, which are too deep for JSON.stringify. */
 export function stringify(json) {
   const nests = [];
   const text = JSON.stringify(json, (_, value) => {
-    if (typeof value?.nested !== "number") return value;
+    if (!(value instanceof Nest)) return value;
     nests.push(value);
-    return `\u0000${nests.length - 1}`;
+    return `nest ${nests.length - 1}`;
   });
-  return text.replace(/"\\u0000(\d+)"/g, (_, index) => {
-    const { nested } = nests[Number(index)];
-    return `${'{"type":"Sequence","normalizers":['.repeat(nested)}${"]}".repeat(nested)}`;
+  return (text ?? "").replace(/"nest (\d+)"/g, (_, index) => {
+    const { levels } = nests[Number(index)];
+    return `${'{"type":"Sequence","normalizers":['.repeat(levels)}${"]}".repeat(levels)}`;
   });
 }
 
@@ -94,7 +117,11 @@ export function damaged(bytes, list) {
     if (kind === "end") return head;
     if (kind === "more") return Buffer.concat([before, Buffer.alloc(length, byte)]);
     const copy = Buffer.from(before);
-    for (let i = place; i < Math.min(copy.length, kind === "set" ? place + Math.min(length, 8) : place + 1); i++)
+    for (
+      let i = place;
+      i < Math.min(copy.length, kind === "set" ? place + Math.min(length, 8) : place + 1);
+      i++
+    )
       copy[i] = kind === "set" ? byte : copy[i] ^ (1 << (byte & 7));
     return copy;
   }, bytes);
@@ -105,11 +132,26 @@ export const text = fc
   .array(
     fc.oneof(
       { weight: 4, arbitrary: fc.constantFrom("a b\tb a", "c\td", "h g f\tf g h", "学 习\t习", "a\ta") },
-      { weight: 1, arbitrary: fc.constantFrom("", "\t", "a", "a\t", "\tb", "a\tb\tc", " \t ", "\u00a0\t\u3000") },
-      { weight: 1, arbitrary: fc.constantFrom("\ufeffa\tb", "a\r\tb\r", "\u2028\tx", "\u0000\ta", "\ud800\tb", "\u0301".repeat(300)) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom("", "\t", "a", "a\t", "\tb", "a\tb\tc", " \t ", "\u00a0\t\u3000"),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          "\ufeffa\tb",
+          "a\r\tb\r",
+          "\u2028\tx",
+          "\u0000\ta",
+          "\ud800\tb",
+          "\u0301".repeat(300),
+        ),
+      },
       { weight: 1, arbitrary: fc.constantFrom(`${"a ".repeat(3000)}\tb`, `a\t${"b".repeat(20_000)}`) },
       { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 30 }).map((line) => `${line}\tx`) },
     ),
     { maxLength: 12 },
   )
-  .chain((lines) => fc.constantFrom("\n", "\n", "\r\n", "\r").map((end) => Buffer.from(lines.join(end) + end)));
+  .chain((lines) =>
+    fc.constantFrom("\n", "\n", "\r\n", "\r").map((end) => Buffer.from(lines.join(end) + end)),
+  );

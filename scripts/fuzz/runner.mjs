@@ -6,7 +6,10 @@ import { EXIT, report } from "../../dist/cli/exit.js";
 import { createProgram } from "../../dist/cli/program.js";
 import { prepareCorpus } from "../../dist/training/prepare.js";
 
-const real = { stdout: process.stdout.write.bind(process.stdout), stderr: process.stderr.write.bind(process.stderr) };
+const real = {
+  stdout: process.stdout.write.bind(process.stdout),
+  stderr: process.stderr.write.bind(process.stderr),
+};
 
 process.on("message", async ({ id, args, input, cache }) => {
   const said = { stdout: "", stderr: "" };
@@ -16,7 +19,10 @@ process.on("message", async ({ id, args, input, cache }) => {
       rest.find((each) => typeof each === "function")?.();
       return true;
     };
-  Object.defineProperty(process, "stdin", { configurable: true, value: Readable.from([Buffer.from(input ?? "")]) });
+  Object.defineProperty(process, "stdin", {
+    configurable: true,
+    value: Readable.from([Buffer.from(input ?? "")]),
+  });
   let result;
   try {
     result = cache === undefined ? await command(args) : await preparation(cache);
