@@ -330,14 +330,12 @@ function tokenizerCases() {
     },
     {
       weight: 1,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...victims), regex)
-        .map(([json, Regex]) =>
-          JSON.stringify({
-            ...JSON.parse(json),
-            pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" },
-          }),
-        ),
+      arbitrary: fc.tuple(fc.constantFrom(...victims), regex).map(([json, Regex]) =>
+        JSON.stringify({
+          ...JSON.parse(json),
+          pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" },
+        }),
+      ),
     },
   );
   const command = fc.constantFrom(
@@ -560,7 +558,8 @@ function flagCases() {
     return fc.array(flag, { minLength: 1, maxLength: 3 }).map((flags) => [name, ...base, ...flags.flat()]);
   });
   // Options that are at odds are told by what they are about.
-  const about = "beam sampl temperature top- length penalty n-best n-gram seed vocabular smoothing ␛ xxx".split(" ");
+  const about =
+    "beam sampl temperature top- length penalty n-best n-gram seed vocabular smoothing ␛ xxx".split(" ");
   return fc.oneof(...arbitraries).map((args) => {
     const given = args.slice(1).filter((arg) => arg !== "");
     return { args, input: "a b\n", names: [...about, ...SETTING_NAMES, ...given] };
