@@ -1,13 +1,24 @@
-// Kills a training with SIGKILL at random moments, again and again, and resumes it each time:
+// Kills a training with SIGKILL, again and again, and resumes it each time on another number of threads:
 //   node scripts/kill-nine.mjs [--times 50] [--seed 1] [--save-every 5]
-// After every kill the run has to go on from a step no more than --save-every before the last one it logged, and
-// at the end its last.safetensors has to be that of a run nobody disturbed, byte for byte. Needs a built dist/.
+// It is killed at any moment, while it writes a checkpoint, and while it builds the cache of its corpus. After every
+// kill the run has to go on from a step no more than --save-every before the last one it logged, and at the end its
+// files have to be those of a run nobody disturbed, byte for byte. Needs a built dist/.
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { readSafetensorsHeader } from "../dist/io/safetensors.js";
 import { createRandom } from "../dist/random.js";
 
 const BINARY = fileURLToPath(new URL("../bin/xformer.js", import.meta.url));
@@ -17,9 +28,12 @@ const [TIMES, SEED, SAVE_EVERY] = numbersOf({ times: "50", seed: "1", "save-ever
 const TRAIN = [
   ...["train", "--train", "train.tsv", "--valid", "valid.tsv", "--max-steps", String(STEPS)],
   ...["--d-model", "16", "--heads", "2", "--ffn", "32", "--encoder-layers", "1", "--decoder-layers", "1"],
-  ...["--batch-tokens", "256", "--lr", "0.005", "--warmup", "20", "--threads", "2"],
+  ...["--batch-tokens", "256", "--lr", "0.005", "--warmup", "20"],
   ...["--validate-every", "60", "--save-every", String(SAVE_EVERY), "--log-every", "1"],
 ];
+
+/** What is written when a kill comes; any moment is as likely as the other in the first. */
+const MOMENTS = ["anything", "a checkpoint", "the cache"];
 
 const random = createRandom(SEED);
 const directory = mkdtempSync(join(tmpdir(), "xformer-kill-nine-"));
@@ -32,7 +46,7 @@ try {
 /** The whole experiment; gives the exit code. */
 async function killNine() {
   writeCorpus();
-  const straight = await session([...TRAIN, "--out", "straight"]);
+  const straight = await session([...TRAIN, "--threads", "2", "--out", "straight"]);
   if (straight.code !== 0) throw new Error(`the undisturbed run failed: ${straight.stderr}`);
   console.log(`undisturbed: ${STEPS} steps in ${(straight.milliseconds / 1000).toFixed(1)} s`);
 
@@ -43,16 +57,19 @@ async function killNine() {
   };
   let [finished, farthestBack, leftovers] = [0, 0, 0];
   const finish = () => {
-    if (!isLikeStraight()) fail("last.safetensors is not that of the undisturbed run");
+    const [other] = ["last.safetensors", "best.safetensors"].filter((name) => !isLikeStraight(name));
+    if (other !== undefined) fail(`${other} is not that of the undisturbed run`);
     finished++;
     leftovers += temporaryFiles();
     rmSync(join(directory, "run"), { recursive: true });
   };
 
   for (let kill = 1; kill <= TIMES; kill++) {
-    // Any moment is as likely as the other, from the start of the process to well into the training.
-    const moment = random.below(Math.round(straight.milliseconds * 0.8));
-    const { code, stderr } = await session(nextSession(), moment);
+    const during = random.pick(MOMENTS);
+    // From the start of the process to well into the training; the next file that is then begun is not finished.
+    const moment = random.below(Math.round(straight.milliseconds * (during === "the cache" ? 0.1 : 0.6)));
+    if (during === "the cache") rmSync(join(directory, ".cache"), { recursive: true, force: true });
+    const { code, stderr, milliseconds } = await session(nextSession(), moment, during);
     if (code === 0) {
       finish();
       kill--; // it was done before it could be killed
@@ -63,17 +80,12 @@ async function killNine() {
       rmSync(join(directory, "run"), { recursive: true, force: true });
       continue;
     }
-    const { reached, problem, resumedAt } = await probe();
+    const [reached, resumedAt] = [lastLogged(), savedStep()];
     const lost = reached - resumedAt;
-    const state =
-      problem !== undefined
-        ? "cannot be resumed"
-        : `logged step ${reached}, goes on from ${resumedAt}, ${lost} to do again`;
-    console.log(`kill ${kill} after ${(moment / 1000).toFixed(2)} s: ${state}`);
-    if (problem !== undefined) {
-      fail(`kill ${kill}: the run cannot be resumed: ${problem}`);
-      rmSync(join(directory, "run"), { recursive: true, force: true });
-    } else if (lost > SAVE_EVERY) {
+    console.log(
+      `kill ${kill} during ${during} after ${(milliseconds / 1000).toFixed(2)} s: logged step ${reached}, goes on from ${resumedAt}`,
+    );
+    if (lost > SAVE_EVERY) {
       fail(`kill ${kill}: ${lost} steps are lost, more than the ${SAVE_EVERY} between two saves`);
     } else {
       farthestBack = Math.max(farthestBack, lost);
@@ -91,28 +103,19 @@ async function killNine() {
   return failures.length === 0 ? 0 : 1;
 }
 
-/** What brings the run on: its beginning, where it was killed before it had written down what it is. */
+/** What brings the run on: its beginning, where it was killed before it had saved anything. */
 function nextSession() {
-  const hasBegun = existsSync(join(directory, "run", "config.json"));
-  return hasBegun ? ["train", "--resume", "run"] : [...TRAIN, "--out", "run"];
+  const threads = ["--threads", String(1 + random.below(3))];
+  const hasBegun = existsSync(join(directory, "run", "last.safetensors"));
+  return hasBegun
+    ? ["train", "--resume", "run", ...threads]
+    : [...TRAIN, ...threads, "--out", "run", "--force"];
 }
 
-/** Whether the run can be resumed and from which step, found out on a copy. */
-async function probe() {
-  const [resume, name] = nextSession().slice(-2);
-  if (resume !== "--resume") return { reached: 0, resumedAt: 0 };
-  const reached = lastLogged();
-  rmSync(join(directory, "probe"), { recursive: true, force: true });
-  cpSync(join(directory, name), join(directory, "probe"), { recursive: true });
-  const limit = ["--max-steps", String(reached + 1)];
-  const { code, stdout, stderr } = await session(["train", "--resume", "probe", ...limit, "--json"]);
-  if (code !== 0) return { reached, problem: stderr };
-  const events = stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  const { resumedAt } = events.find(({ type }) => type === "started").summary;
-  return { reached, resumedAt };
+/** The step from which the run will go on. */
+function savedStep() {
+  const file = join(directory, "run", "last.safetensors");
+  return existsSync(file) ? JSON.parse(readSafetensorsHeader(file).metadata.training).step : 0;
 }
 
 /** The last step in the metrics of the run; a line that was cut off does not count. */
@@ -123,10 +126,8 @@ function lastLogged() {
   return Math.max(0, ...steps);
 }
 
-function isLikeStraight() {
-  const [one, other] = ["run", "straight"].map((run) =>
-    readFileSync(join(directory, run, "last.safetensors")),
-  );
+function isLikeStraight(name) {
+  const [one, other] = ["run", "straight"].map((run) => readFileSync(join(directory, run, name)));
   return one.equals(other);
 }
 
@@ -134,14 +135,20 @@ function temporaryFiles() {
   return readdirSync(join(directory, "run")).filter((name) => name.endsWith(".tmp")).length;
 }
 
-/** Runs the real binary, and kills it after some milliseconds unless it has ended by then. */
-function session(args, killAfter) {
+/**
+ * Runs the real binary, and kills it after some milliseconds unless it has ended by then: at once, or when it next
+ * begins to write a file of the kind.
+ */
+function session(args, killAfter, during = "anything") {
   const started = performance.now();
   const child = spawn(process.execPath, [BINARY, ...args], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
+  const kill = () => child.kill("SIGKILL");
+  let watcher;
+  const timer =
+    killAfter === undefined ? undefined : setTimeout(() => (watcher = killWhen(during, kill)), killAfter);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => (stdout += chunk));
   child.stderr.on("data", (chunk) => (stderr += chunk));
@@ -149,8 +156,19 @@ function session(args, killAfter) {
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
+      watcher?.close();
       resolve({ code, stdout, stderr: stderr.trim(), milliseconds: performance.now() - started });
     });
+  });
+}
+
+/** Kills now, or when a temporary file appears among the checkpoints or in the cache. */
+function killWhen(during, kill) {
+  if (during === "anything") return void kill();
+  const place = join(directory, during === "the cache" ? ".cache" : "run");
+  mkdirSync(place, { recursive: true });
+  return watch(place, (_, name) => {
+    if (name?.endsWith(".tmp")) kill();
   });
 }
 

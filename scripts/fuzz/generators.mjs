@@ -57,7 +57,7 @@ function changeAt(value, [which, ...rest], what) {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  if (typeof value !== "object" || value === null || Object.keys(value).length === 0)
+  if (typeof value !== "object" || value === null || value instanceof Nest || Object.keys(value).length === 0)
     return made(value, what);
   const keys = Object.keys(value);
   const key = keys[which % keys.length];
@@ -73,20 +73,27 @@ function changeAt(value, [which, ...rest], what) {
 
 function made(value, what) {
   if (what.nest === undefined) return "value" in what ? what.value : value;
-  return { nested: what.nest, in: value };
+  return new Nest(what.nest);
 }
 
-/** JSON in which `{ nested, in }` is written as deep as it says: too deep for JSON.stringify. */
+/** A part so many levels deep. */
+class Nest {
+  constructor(levels) {
+    this.levels = levels;
+  }
+}
+
+/** JSON with its {@link Nest}s, which are too deep for JSON.stringify. */
 export function stringify(json) {
   const nests = [];
   const text = JSON.stringify(json, (_, value) => {
-    if (typeof value?.nested !== "number") return value;
+    if (!(value instanceof Nest)) return value;
     nests.push(value);
-    return `\u0000${nests.length - 1}`;
+    return `nest ${nests.length - 1}`;
   });
-  return text.replace(/"\\u0000(\d+)"/g, (_, index) => {
-    const { nested } = nests[Number(index)];
-    return `${'{"type":"Sequence","normalizers":['.repeat(nested)}${"]}".repeat(nested)}`;
+  return (text ?? "").replace(/"nest (\d+)"/g, (_, index) => {
+    const { levels } = nests[Number(index)];
+    return `${'{"type":"Sequence","normalizers":['.repeat(levels)}${"]}".repeat(levels)}`;
   });
 }
 

@@ -20,6 +20,9 @@ interface MakeFlags {
   readonly force?: boolean;
 }
 
+/** They are made in memory. */
+const MOST_PAIRS = 1_000_000;
+
 /** Adds `xformer data` with its commands. */
 export function addData(program: Command, run: Run): void {
   const data = program.command("data").description("make corpora");
@@ -29,9 +32,9 @@ export function addData(program: Command, run: Run): void {
     .addArgument(choiceArgument("<task>", `what to learn (${TASKS.join(", ")})`, TASKS))
     .addOption(pathOption("--out <directory>", "where its files go (default: data/<task>)"))
     .addOption(countOption("--seed <n>", "where every random number starts", { from: 0, to: 0xffff_ffff }))
-    .addOption(countOption("--train <n>", "training pairs (default: 10000)"))
-    .addOption(countOption("--valid <n>", "validation pairs (default: 500)", { from: 0 }))
-    .addOption(countOption("--test <n>", "held-out pairs (default: 500)", { from: 0 }))
+    .addOption(countOption("--train <n>", "training pairs (default: 10000)", { to: MOST_PAIRS }))
+    .addOption(countOption("--valid <n>", "validation pairs (default: 500)", { from: 0, to: MOST_PAIRS }))
+    .addOption(countOption("--test <n>", "held-out pairs (default: 500)", { from: 0, to: MOST_PAIRS }))
     .option("--force", "overwrite files that are there")
     .addOption(debugOption())
     .addHelpText(

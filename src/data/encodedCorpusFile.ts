@@ -190,7 +190,7 @@ function digestOf(parts: readonly Uint8Array[]): Buffer {
 }
 
 /** What is said of a file that cannot be relied on. */
-export function damaged(file: string): XformerError {
+function damaged(file: string): XformerError {
   return new XformerError("DATA", "this is not an encoded corpus of this version, or it is damaged", {
     file,
     hint: "Delete it: it is made anew from the text.",

@@ -53,9 +53,14 @@ export function tokensById(vocab: ReadonlyMap<string, unknown>, file: string | u
   return tokens as string[]; // every id from 0 is taken exactly once, so no entry is missing
 }
 
-/** The value as JSON, cut to a length that fits an error line. */
+/** The value as JSON, one level of it and cut to a length that fits an error line. */
 export function show(value: unknown): string {
-  const json = JSON.stringify(value);
+  let isTop = true;
+  const json = JSON.stringify(value, (_, part: unknown) => {
+    const isInside = !isTop && typeof part === "object" && part !== null;
+    isTop = false;
+    return isInside ? "..." : part;
+  });
   if (json === undefined) return "missing";
   return json.length > 40 ? `${json.slice(0, 40)}...` : json;
 }

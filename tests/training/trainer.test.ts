@@ -53,7 +53,7 @@ function makeTrainer(script: Script) {
     prepareNext: () => null,
   };
   const valid = (bleu: number): ValidationRecord["valid"] => ({
-    loss: 1,
+    loss: Number.isNaN(bleu) ? Number.NaN : 1,
     perplexity: 3,
     bleu,
     chrf: 0,
@@ -231,6 +231,15 @@ describe("a step whose loss or gradient is not finite", () => {
     const { trainer, saves } = makeTrainer({ config, gradients: broken([2, 3, 6, 8]) });
     await trainer.run(0);
     expect(saves.map(({ step }) => step)).toEqual([1, 4, 5, 7, 8]);
+  });
+
+  it("in a validation ends the run before it is saved", async () => {
+    const config = { maxSteps: 4, maxEpochs: null, validateEvery: 2 };
+    const { trainer, saves } = makeTrainer({ config, bleus: [5, Number.NaN] });
+    expect(await oneLineAsync(() => trainer.run(0))).toMatch(
+      /^step 4: the loss of the validation is not a finite number\. The last good checkpoint is kept\. /,
+    );
+    expect(saves.map(({ step }) => step)).toEqual([2]);
   });
 
   it("ends the run after too many in a row, those of an earlier session included", async () => {

@@ -16,13 +16,23 @@ export function patternOf(regex: RegExp): Pattern {
   };
 }
 
-/** The text with something else for every match. */
+/** Characters of a text after replacements: what replaces may be much longer, and replaced again. */
+const MOST_CHARACTERS = 2 ** 26;
+
+/**
+ * The text with something else for every match.
+ *
+ * @throws XformerError DATA when it is far longer than any line
+ */
 export function replaceMatches(text: string, pattern: Pattern, content: string): string {
   let result = "";
   let rest = 0;
   for (const [start, end] of pattern.matches(text)) {
     result += text.slice(rest, start) + content;
     rest = end;
+    if (result.length <= MOST_CHARACTERS) continue;
+    const problem = `the tokenizer's replacements make a line longer than ${MOST_CHARACTERS} characters`;
+    throw new XformerError("DATA", problem, { hint: "Break the line, or use another tokenizer." });
   }
   return result + text.slice(rest);
 }

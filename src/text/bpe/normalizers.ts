@@ -1,4 +1,4 @@
-import { flag, list, text as parseText, record, unsupported } from "../jsonFields.ts";
+import { flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { toUnicodeForm } from "../normalize.ts";
 import { replaceMatches } from "./linearPattern.ts";
 import { createPattern } from "./regex.ts";
@@ -47,7 +47,7 @@ export function createNormalizer(json: unknown, file: string | undefined): Norma
       return (line) => parts.reduce((changed, normalizer) => normalizer(changed), line);
     }
     default:
-      return unsupported(`the normalizer ${JSON.stringify(part.type)}`, SUPPORTED, file);
+      return unsupported(`the normalizer ${show(part.type)}`, SUPPORTED, file);
   }
 }
 

@@ -8,6 +8,8 @@ const SUMMARY = {
   training: { labelSmoothing: 0.1 },
   corpus: { name: "letters", pairs: 8, skipped: 0 },
   memory: { resident: 1, shared: 1 },
+  unknown: { valid: null, test: null },
+  heldOut: { directory: null, tooFew: false },
   ...{ parameters: 1, totalSteps: 20, resumedAt: 0, threads: 1, directory: "run" },
   ...{ estimatedSeconds: 1, secondsPerEpoch: 1, validPairs: 0, testPairs: 0, kernels: "strict" },
 };

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LinearPattern, patternOf } from "../../../src/text/bpe/linearPattern.ts";
+import { LinearPattern, patternOf, replaceMatches } from "../../../src/text/bpe/linearPattern.ts";
 import { translateRegex } from "../../../src/text/bpe/regex.ts";
+import { oneLine } from "../../io/oneLine.ts";
 
 /** The words of Llama 3, whose tokenizer.json is the one most often copied. */
 const LLAMA_3 =
@@ -73,6 +74,17 @@ describe("LinearPattern", () => {
     const started = performance.now();
     linear(translateRegex(source), line);
     expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it("replacements of replacements end", () => {
+    const pattern = patternOf(/a/gu);
+    let line = "a";
+    const grow = (): void => {
+      for (let i = 0; i < 60; i++) line = replaceMatches(line, pattern, "aaaaaaaa");
+    };
+    expect(oneLine(grow)).toMatch(
+      /^the tokenizer's replacements make a line longer than 67108864 characters\. /,
+    );
   });
 
   it.each(["(a)\\1", "(?:(?:.{1000}){1000}){1000}", "\\b", "(?<name>a)\\k<name>"])("refuses %s", (source) => {
