@@ -79,12 +79,10 @@ export class RunDirectory {
 
   /** The run in {@link DEFAULT} whose model was written last. */
   static newest(): string | undefined {
-    const written = (path: string): number =>
-      Math.max(
-        ...[new RunDirectory(path).best, new RunDirectory(path).last].map(
-          (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-        ),
-      );
+    const written = (path: string): number => {
+      const { best, last } = new RunDirectory(path);
+      return Math.max(0, ...[best, last].filter(existsSync).map((file) => statSync(file).mtimeMs));
+    };
     const runs = RunDirectory.DEFAULT;
     return guarded(runs, () => (existsSync(runs) ? readdirSync(runs) : []))
       .map((name) => join(runs, name))

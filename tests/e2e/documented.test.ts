@@ -29,7 +29,7 @@ const { spawnSync } = require("node:child_process");
 const [, , name, ...args] = process.argv;
 const trains = args[0] === "train" && !args.includes("--print-config") && !args.includes("--help");
 const short = !trains ? [] : args.includes("--resume") ? ["--max-steps", "8"] : ${JSON.stringify([
-  ...["--max-steps", "5", "--validate-pairs", "5", "--average", "0"],
+  ...["--max-steps", "5", "--validate-every", "1", "--validate-pairs", "5", "--average", "0"],
   ...SMALLEST,
 ])};
 if (name !== "xformer") throw new Error("there is no " + name);

@@ -9,7 +9,7 @@ const QUICK = ["--max-steps", "2", ...SMALLEST];
 
 beforeAll(async () => {
   const parts = { "train.tsv": letterPairs(40), "valid.tsv": letterPairs(5), "test.tsv": letterPairs(6) };
-  writeFiles(cwd, { "pairs.tsv": letterPairs(40) });
+  writeFiles(cwd, { "pairs.tsv": letterPairs(40), "runs/notes.txt": ["what stands beside runs is none"] });
   writeFiles(join(cwd, "letters"), parts);
   for (const corpus of ["pairs.tsv", "letters"]) {
     const { stderr, code } = await xformer(["train", corpus, ...QUICK], { cwd });
