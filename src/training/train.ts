@@ -140,11 +140,23 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
 }
 
 /** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
-function settle(
+type Settled = Pick<RunParts, "validation" | "test"> & { readonly settled: SettledConfig };
+
+/** Settles a run; nothing of one that cannot be stays open. */
+function settle(config: RunConfig, prepared: PreparedCorpus, given: GivenCorpora): Settled {
+  try {
+    return settleWith(config, prepared, given);
+  } catch (error) {
+    prepared.corpus.close();
+    throw error;
+  }
+}
+
+function settleWith(
   config: RunConfig,
   { corpus, heldOut, tokenizers }: PreparedCorpus,
   given: GivenCorpora,
-): Pick<RunParts, "validation" | "test"> & { readonly settled: SettledConfig } {
+): Settled {
   const validation = given.validation ?? heldOut.valid;
   const test = given.test ?? heldOut.test;
   if (validation === null) refuseToWaitForNothing(config.training);

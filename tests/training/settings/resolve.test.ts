@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { PRESETS } from "../../../src/model/config.ts";
 import { BUNDLED_TRAINING, DEFAULT_TRAINING, type TrainingConfig } from "../../../src/training/config.ts";
-import { resolveConfig, validateTrainingConfig } from "../../../src/training/settings/resolve.ts";
+import {
+  resolveConfig,
+  resumedConfig,
+  validateTrainingConfig,
+} from "../../../src/training/settings/resolve.ts";
 import { oneLine } from "../../io/oneLine.ts";
 
 const data = { train: "pairs.tsv" };
@@ -146,5 +150,24 @@ describe("validateTrainingConfig", () => {
   ])("takes %o and gives it back", (change) => {
     const config = { ...DEFAULT_TRAINING, ...change };
     expect(validateTrainingConfig(config)).toBe(config);
+  });
+});
+
+describe("a run that goes on", () => {
+  const stored = resolveConfig({
+    data: { ...data, validSplit: 0.1, testSplit: 7 },
+    tokenizer: { unkReplace: 0.2 },
+  });
+
+  it("holds out and replaces what it did, wherever its validation pairs are now", () => {
+    const { data, tokenizer } = resumedConfig(stored, "run", { data: { valid: "other.tsv" } });
+    expect(data).toMatchObject({ valid: "other.tsv", validSplit: 0.1, testSplit: 7 });
+    expect(tokenizer.unkReplace).toBe(0.2);
+  });
+
+  it("of a time when there was no such thing, holds out and replaces nothing", () => {
+    const old = resolveConfig({ data });
+    const { data: now, tokenizer } = resumedConfig(old, "run", {});
+    expect([now.validSplit, now.testSplit, tokenizer.unkReplace]).toEqual([0, 0, 0]);
   });
 });
