@@ -61,3 +61,12 @@ it.each(["README.md", ...PAGES.map((page) => `docs/${page}`)])(
     for (const path of paths) expect(isThere(path), path).toBe(true);
   },
 );
+
+it.each(PAGES)("every line that docs/%s links to is the one that it names", (page) => {
+  const text = readFileSync(join(ROOT, "docs", page), "utf8");
+  for (const [, name, path, line] of text.matchAll(/\[`([\w.]+)`\]\(([^)#]+)#L(\d+)\)/g)) {
+    const lines = readFileSync(join(ROOT, "docs", path!), "utf8").split("\n");
+    const last = name!.split(".").at(-1);
+    expect(lines[Number(line) - 1], `${path}#L${line}`).toMatch(new RegExp(`\\b${last}\\b`));
+  }
+});

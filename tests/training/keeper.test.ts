@@ -3,7 +3,6 @@ import { afterAll, expect, it } from "vitest";
 import { JOBS } from "../../src/jobs.ts";
 import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
-import { DEFAULT_TRAINING } from "../../src/training/config.ts";
 import { Keeper } from "../../src/training/keeper.ts";
 import { RunDirectory } from "../../src/training/runDirectory.ts";
 import { initialState } from "../../src/training/state.ts";
@@ -11,6 +10,7 @@ import { TrainingStep } from "../../src/training/step.ts";
 import { oneLineAsync } from "../io/oneLine.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { smallModel } from "../support/engine.ts";
+import { SETTLED_TRAINING } from "../support/settings.ts";
 
 const tokenizer = learnTokenizer(["a b c"], { kind: "word" });
 const pool = new WorkerPool(smallModel(tokenizer.vocabulary.size), JOBS, { threads: 1 });
@@ -19,13 +19,13 @@ afterAll(() => pool.close());
 it("numbers that are not finite are never saved, and what was saved before stays", async () => {
   const directory = new RunDirectory(temporaryDirectory());
   pool.main.model.initialise(1);
-  const step = new TrainingStep(pool, { ...DEFAULT_TRAINING, ema: 0.9 });
+  const step = new TrainingStep(pool, { ...SETTLED_TRAINING, ema: 0.9 });
   const description = {
     ...{ sourceLanguage: "", targetLanguage: "", outputLimit: 9 },
     ...{ sourceTokenizer: tokenizer, targetTokenizer: tokenizer },
   };
   const keeper = new Keeper(directory, description, pool.main, step);
-  const state = initialState(DEFAULT_TRAINING, "fingerprint");
+  const state = initialState(SETTLED_TRAINING, "fingerprint");
   await keeper.save(state);
   const good = readFileSync(directory.last);
   const { heap } = pool.main.workbench;
