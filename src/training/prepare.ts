@@ -7,6 +7,7 @@ import type { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { type EncodedCorpusWriter, type EncodedText, encodeCorpus } from "../data/encodedCorpusWriter.ts";
 import type { SentencePair } from "../data/pairing.ts";
 import { XformerError } from "../errors.ts";
+import { refusePipe } from "../io/refusePipe.ts";
 import { readTokenizer } from "../io/tokenizerFile.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { createTokenizerLearner } from "../text/tokenizerKinds.ts";
@@ -121,6 +122,7 @@ function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLear
     });
   }
   if (file !== null) {
+    refusePipe(file);
     const given = readTokenizer(file);
     return { add: () => {}, finish: () => ({ source: given, target: given }) };
   }
