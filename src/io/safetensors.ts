@@ -17,7 +17,7 @@ import {
   type SafetensorsHeader,
 } from "./safetensorsFormat.ts";
 
-export type { NamedTensor, Safetensors, StoredTensor } from "./safetensorsFormat.ts";
+export type { NamedTensor, Safetensors } from "./safetensorsFormat.ts";
 
 const MAX_BYTES_PER_CALL = 2 ** 30;
 
