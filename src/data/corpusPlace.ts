@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
+import { refusePipe } from "../io/refusePipe.ts";
 
 /** Where each side of a corpus is read from; the same file twice for a `.tsv`. */
 export interface CorpusFiles {
@@ -34,17 +35,6 @@ export function locateCorpus(path: string, languages: Languages = {}): CorpusPla
   refusePipe(files.source);
   refusePipe(files.target);
   return { name: corpusName(path), files };
-}
-
-/** A pipe gives what it has once, and makes whoever opens it wait for a writer. */
-function refusePipe(file: string): void {
-  try {
-    if (!statSync(file, { throwIfNoEntry: false })?.isFIFO()) return;
-  } catch (error) {
-    throw fileSystemError(error, file);
-  }
-  const hint = "Write it to a file first.";
-  throw new XformerError("DATA", "this is a pipe, but a corpus is read more than once", { file, hint });
 }
 
 /** Whether a path is that of a table of two columns, not a prefix. */

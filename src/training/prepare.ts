@@ -8,6 +8,7 @@ import { type EncodedCorpusWriter, type EncodedText, encodeCorpus } from "../dat
 import { Division, DivisionCounter, HeldOutPairs, type HoldOut } from "../data/heldOut.ts";
 import type { SentencePair } from "../data/pairing.ts";
 import { XformerError } from "../errors.ts";
+import { refusePipe } from "../io/refusePipe.ts";
 import { readTokenizer } from "../io/tokenizerFile.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { createTokenizerLearner } from "../text/tokenizerKinds.ts";
@@ -160,6 +161,7 @@ function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLear
     });
   }
   if (file !== null) {
+    refusePipe(file);
     const given = readTokenizer(file);
     return { add: () => {}, finish: () => ({ source: given, target: given }) };
   }

@@ -104,7 +104,7 @@ describe("a run that goes on", () => {
       "1 pipe/metrics.jsonl: this is not a file. Remove it, or begin a new run.",
     );
     expect(await failure(["train", "--train", "pipe.tsv"])).toBe(
-      "1 pipe.tsv: this is a pipe, but a corpus is read more than once. Write it to a file first.",
+      "1 pipe.tsv: this is a pipe, but it is read more than once. Write it to a file first.",
     );
   });
 });

@@ -24,7 +24,7 @@ export function createPattern(json: unknown, owner: string, file: string | undef
     if (!(error instanceof SyntaxError)) throw error;
     return unsupported(
       `the regular expression ${JSON.stringify(source)} of ${owner}`,
-      "what JavaScript and Oniguruma have in common, and (?i:...) of letters",
+      "what JavaScript and Oniguruma have in common but for back references, and (?i:...) of letters",
       file,
     );
   }
