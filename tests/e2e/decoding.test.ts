@@ -112,6 +112,7 @@ describe("translate", () => {
 
   it.each([
     [["--beam", "0"], "the beam is 0. It has to be a whole number from 1 to 256."],
+    [["--beam", "5000"], "the beam is 5000. It has to be a whole number from 1 to 256."],
     [["--beam", "x"], '--beam: expected a number, got "x".'],
     [["--top-k", "3"], "top-k is for sampling. Add --sample."],
     [["--n-best", "2"], "the 2 best are wanted of a beam of 1. Use --beam 2 or more, or --sample."],
