@@ -51,6 +51,7 @@ async function campaign() {
   const counts = new Map(kinds.map(([name]) => [name, 0]));
   const total = () => [...counts.values()].reduce((sum, count) => sum + count, 0);
   const deadline = performance.now() + Number(values.minutes) * 60_000;
+  let told = performance.now();
   for (let round = 0; performance.now() < deadline && total() < Number(values.cases); round++) {
     for (const [name, { cases, weight = 1 }] of kinds) {
       if (performance.now() >= deadline) break;
@@ -59,6 +60,10 @@ async function campaign() {
       const details = await fc.check(fc.asyncProperty(cases, carryOut), options);
       counts.set(name, counts.get(name) + details.numRuns);
       if (details.failed) return tellFailure(name, details);
+      if (performance.now() >= told + 60_000) {
+        told = performance.now();
+        console.log(`${total().toLocaleString("en")} cases so far`);
+      }
       if (values.path !== undefined) return 0;
     }
   }
