@@ -54,7 +54,8 @@ it("says that there is no addon where there is none", () => {
 
 describe.skipIf("missing" in addon)("native addon", () => {
   const { file, levels, level, bind } = addon as NativeAddon;
-  const bytes = readFileSync(file);
+  // Where there is no addon, this is not run but still read.
+  const bytes = file === undefined ? Buffer.alloc(0) : readFileSync(file);
 
   it("names its levels, the best first, and takes the best", () => {
     expect(levels.length).toBeGreaterThan(0);
