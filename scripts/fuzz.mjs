@@ -115,7 +115,7 @@ async function carryOut({ args, files = {}, copy, input, cache, names = [] }) {
     throw new Error(`a line that cannot be shown: ${line.slice(0, 300)}`);
   if (/unexpected error|\.js:\d+/.test(line)) throw new Error(line);
   // A configuration may name other files, by the values that it was given.
-  const given = ["xxx", "16", "␛"];
+  const given = ["pairs.tsv", "xxx", "16", "␛"];
   const known = [
     ...Object.keys(files).map((file) => basename(file)),
     ...names,
