@@ -72,10 +72,13 @@ export function refuseToWaitForNothing({ patience, schedule }: TrainingConfig): 
 }
 
 function checkSplits(data: DataConfig): void {
-  for (const name of ["validSplit", "testSplit"] as const) {
+  for (const [name, flag] of [
+    ["validSplit", "--valid-split"],
+    ["testSplit", "--test-split"],
+  ] as const) {
     const { [name]: split } = data;
     if (split === null || split < 1 || Number.isSafeInteger(split)) continue;
-    const hint = "It has to be a whole number of pairs, or a share below 1.";
+    const hint = `Give ${flag} a whole number of pairs, or a share below 1.`;
     throw new XformerError("CONFIG", `${name} is ${split}`, { hint });
   }
 }

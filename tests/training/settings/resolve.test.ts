@@ -60,7 +60,7 @@ describe("what cannot be is refused before anything is read", () => {
     ],
     [
       { data: { ...data, testSplit: 2.5 } },
-      "testSplit is 2.5. It has to be a whole number of pairs, or a share below 1.",
+      "testSplit is 2.5. Give --test-split a whole number of pairs, or a share below 1.",
     ],
     [
       { data: { ...data, validSplit: -1 } },
