@@ -38,7 +38,7 @@ process.exit(spawnSync(process.execPath, ["bin/xformer.js", ...args, ...short], 
 
 /** What belongs to the reader: pages only say what it is called. */
 function writeReadersFiles(): void {
-  const pairs = letterPairs(60);
+  const pairs = letterPairs(600);
   const lines = pairs.map((pair) => pair.split("\t")[0]!);
   const parts = ["train", "valid", "test"].flatMap((part) =>
     ["de", "en"].map((language) => [`corpus/${part}.${language}`, lines] as const),

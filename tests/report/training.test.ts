@@ -9,6 +9,8 @@ function remark(labelSmoothing: number, dropout: number): string | undefined {
     training: { labelSmoothing },
     corpus: { name: "letters", pairs: 8, skipped: 0 },
     memory: { resident: 1, shared: 1 },
+    heldOut: { directory: null, tooFew: false },
+    unknown: { valid: null, test: null },
     ...{ parameters: 1, totalSteps: 1, resumedAt: 0, threads: 1, directory: "run" },
     ...{ estimatedSeconds: 1, secondsPerEpoch: 1, validPairs: 0, testPairs: 0, kernels: "strict" },
   } as unknown as RunSummary;
