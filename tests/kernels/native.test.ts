@@ -13,7 +13,7 @@ import {
 } from "../support/kernels.ts";
 import { NATIVE_SETS } from "../support/native.ts";
 
-const bench = new KernelBench(8);
+const bench = new KernelBench(32);
 const flag = fc.constantFrom<Flag>(0, 1);
 const threshold = fc.constantFrom(0, 6554, 32768);
 const SITE = 11;
