@@ -19,7 +19,7 @@ const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const run = promisify(execFile);
 
 it("the README's program runs as it stands, after the README's first command", {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const [program] = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]);
   // Inside the package its own name resolves to itself; runs/ is not under version control.

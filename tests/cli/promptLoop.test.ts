@@ -61,7 +61,7 @@ function atTerminal() {
           from = at + text.length;
         }
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     );
     const seen = stripVTControlCharacters(shown);
     shown = "";

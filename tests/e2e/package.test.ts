@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 
 it("the packed tarball, installed in an empty folder, trains with npx and needs no build tools", {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const folder = temporaryDirectory();
   // dist/ is built before the tests; packing must not change it under those that run beside this one.

@@ -32,7 +32,7 @@ const FAST = [
 ];
 
 it("reverse from the first command to the last: at least 99 % exact match", {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const cwd = temporaryDirectory();
   const made = await xformer(["data", "make", "reverse", "--test", "300"], { cwd });

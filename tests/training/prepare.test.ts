@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -40,6 +41,12 @@ function optionsFor(pairs: Pairs, changes: Partial<PrepareOptions> = {}): Prepar
 
 function writePairs(path: string, pairs: Pairs): void {
   writeFileSync(path, pairs.map((pair) => `${pair.join("\t")}\n`).join(""));
+}
+
+/** Puts another file in its place: who reads the old one reads it to its end. */
+function replacePairs(path: string, pairs: Pairs): void {
+  writePairs(`${path}.new`, pairs);
+  renameSync(`${path}.new`, path);
 }
 
 /** Prepares and closes; what came out, and which phases it went through. */
@@ -228,7 +235,7 @@ describe("prepareCorpus", () => {
     const changing = {
       ...options,
       onProgress: (_: number, phase: PreparationPhase) =>
-        phase === "reading" && writePairs(options.path, [["c", "z"], ...pairs]),
+        phase === "reading" && replacePairs(options.path, [["c", "z"], ...pairs]),
     };
     expect(await oneLineAsync(() => prepareCorpus(changing))).toBe(
       `${options.path}: the text changed while it was read. Begin again when it is complete.`,

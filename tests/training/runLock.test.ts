@@ -120,8 +120,8 @@ describe("the lock of a run", () => {
         program,
       ]);
       const state = (): string => readFileSync(`/proc/${holder().pid}/stat`, "utf8").split(") ")[1]![0]!;
-      await expect.poll(() => readdirSync("run"), { timeout: 10_000 }).toEqual(["run.lock"]);
-      await expect.poll(state, { timeout: 10_000 }).toBe("Z");
+      await expect.poll(() => readdirSync("run"), { timeout: 60_000 }).toEqual(["run.lock"]);
+      await expect.poll(state, { timeout: 60_000 }).toBe("Z");
       acquireRunLock("run").release();
       await kill(parent);
     },
