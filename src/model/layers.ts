@@ -41,6 +41,7 @@ export class MultiHeadAttention {
   readonly #inBias: Parameter; // [3 D]
   readonly #outWeight: Parameter; // [D, D]: W_O
   readonly #outBias: Parameter; // [D]
+  readonly #name: string;
   /** Parts of the projection, once they have been asked for. */
   #queryPart: Projection | undefined; // W_Q: [D, D]
   #keyValuePart: Projection | undefined; // W_K, W_V: [2 D, D]
@@ -52,6 +53,7 @@ export class MultiHeadAttention {
     this.#inBias = scope.vector("in_proj_bias", 3 * dModel, 0);
     this.#outWeight = scope.matrix("out_proj.weight", dModel, dModel);
     this.#outBias = scope.vector("out_proj.bias", dModel, 0);
+    this.#name = scope.prefix;
   }
 
   /**
@@ -105,19 +107,19 @@ export class MultiHeadAttention {
 
   /** x W_Q, x W_K and x W_V side by side: [T, 3 D]. */
   queriesKeysValues(run: Computation, x: Tensor): Tensor {
-    return linear(run, x, this.#inWeight, this.#inBias);
+    return run.watched(this.#name, "qkv", linear(run, x, this.#inWeight, this.#inBias));
   }
 
   /** x W_Q: [T, D]. */
   queries(run: Computation, x: Tensor): Tensor {
     this.#queryPart ??= this.#part(0, this.dModel);
-    return linear(run, x, this.#queryPart.weight, this.#queryPart.bias);
+    return run.watched(this.#name, "q", linear(run, x, this.#queryPart.weight, this.#queryPart.bias));
   }
 
   /** x W_K and x W_V side by side: [T, 2 D]. */
   keysAndValues(run: Computation, x: Tensor): Tensor {
     this.#keyValuePart ??= this.#part(this.dModel, 3 * this.dModel);
-    return linear(run, x, this.#keyValuePart.weight, this.#keyValuePart.bias);
+    return run.watched(this.#name, "kv", linear(run, x, this.#keyValuePart.weight, this.#keyValuePart.bias));
   }
 
   #part(first: number, end: number): Projection {
@@ -126,7 +128,8 @@ export class MultiHeadAttention {
 
   /** Concat(heads) W_O: [T, D]. */
   #project(run: Computation, heads: Tensor): Tensor {
-    return linear(run, heads, this.#outWeight, this.#outBias);
+    run.watched(this.#name, "heads", heads);
+    return run.watched(this.#name, "output", linear(run, heads, this.#outWeight, this.#outBias));
   }
 }
 
@@ -150,6 +153,7 @@ export class FeedForward {
   readonly #bias1: Parameter; // [F]
   readonly #weight2: Parameter; // [D, F]
   readonly #bias2: Parameter; // [D]
+  readonly #name: string;
 
   constructor(scope: Scope, { dModel, dFF, activation }: ModelConfig) {
     this.#activation = activation;
@@ -157,12 +161,15 @@ export class FeedForward {
     this.#bias1 = scope.vector("linear1.bias", dFF, 0);
     this.#weight2 = scope.matrix("linear2.weight", dModel, dFF);
     this.#bias2 = scope.vector("linear2.bias", dModel, 0);
+    this.#name = scope.prefix;
   }
 
   /** [T, D] to [T, D]; the rows are the tokens of `sentences`. */
   forward(run: Computation, x: Tensor, sentences: Ragged): Tensor {
     const inner = ACTIVATIONS[this.#activation](run, x, this.#weight1, this.#bias1); // [T, F]
-    return linear(run, activationDropout(run, inner, sentences), this.#weight2, this.#bias2);
+    run.watched(this.#name, "inner", inner);
+    const outer = linear(run, activationDropout(run, inner, sentences), this.#weight2, this.#bias2);
+    return run.watched(this.#name, "output", outer);
   }
 }
 
@@ -170,15 +177,17 @@ export class FeedForward {
 class LayerNorm {
   readonly gamma: Parameter; // [D]
   readonly beta: Parameter; // [D]
+  readonly #name: string;
 
   constructor(scope: Scope, { dModel }: ModelConfig) {
     this.gamma = scope.vector("weight", dModel, 1);
     this.beta = scope.vector("bias", dModel, 0);
+    this.#name = scope.prefix;
   }
 
   /** [T, D] to [T, D]. */
   forward(run: Computation, x: Tensor): Tensor {
-    return layerNorm(run, x, this.gamma, this.beta);
+    return run.watched(this.#name, "normalised", layerNorm(run, x, this.gamma, this.beta));
   }
 }
 
@@ -198,15 +207,18 @@ const RESIDUALS: Record<
 export class SublayerConnection {
   readonly #order: ModelConfig["norm"];
   readonly #norm: LayerNorm;
+  readonly #name: string;
 
   constructor(scope: Scope, config: ModelConfig) {
     this.#order = config.norm;
     this.#norm = new LayerNorm(scope, config);
+    this.#name = scope.prefix;
   }
 
   /** [T, D] to [T, D]. */
   forward(run: Computation, x: Tensor, sentences: Ragged, sublayer: (x: Tensor) => Tensor): Tensor {
-    return RESIDUALS[this.#order](run, x, sentences, this.#norm, sublayer);
+    const output = RESIDUALS[this.#order](run, x, sentences, this.#norm, sublayer);
+    return run.watched(this.#name, "output", output);
   }
 }
 

@@ -133,6 +133,11 @@ export class Scope {
     this.#prefix = prefix;
   }
 
+  /** What the names of all in it begin with, such as `encoder.layers.0.self_attn.`. */
+  get prefix(): string {
+    return this.#prefix;
+  }
+
   /** The scope of a part of this part. */
   in(name: string | number): Scope {
     return new Scope(this.#parameters, `${this.#prefix}${name}.`);

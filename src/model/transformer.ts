@@ -100,6 +100,7 @@ export class Transformer {
   /** Source tokens to the memory that the decoder attends to. */
   encode(run: Computation, source: Ragged): Memory {
     const x = embedding(run, source, this.#sourceEmbedding, this.#sourcePositions(run, source.longest));
+    run.watched("encoder.", "input", x);
     return WIRINGS.top(this.#encoder.forward(run, x, source));
   }
 
@@ -110,6 +111,7 @@ export class Transformer {
    */
   decode(run: Computation, target: Ragged, attention: DecoderAttention, longest = target.longest): Tensor {
     const x = embedding(run, target, this.#targetEmbedding, this.#targetPositions(run, longest));
+    run.watched("decoder.", "input", x);
     return this.decoder.forward(run, x, target, attention);
   }
 
@@ -124,7 +126,7 @@ export class Transformer {
 
   /** The logits [Tt, V] of the tokens that follow. */
   logits(run: Computation, hidden: Tensor): Tensor {
-    return linear(run, hidden, this.#outputWeight, this.#outputBias);
+    return run.watched("", "logits", linear(run, hidden, this.#outputWeight, this.#outputBias));
   }
 
   /**

@@ -55,7 +55,15 @@ export interface ComputationOptions {
    * only when nothing is recorded. Who keeps them has to say when weights change; see `WeightPacks.useVersion`.
    */
   readonly keepPacks?: boolean | undefined;
+  /** Told of what the model computes on the way, for who wants to look inside. */
+  readonly watch?: Watch | undefined;
 }
+
+/**
+ * Sees a value of the model. Its name begins with that of the part whose it is, as parameters' names do, such as
+ * `encoder.layers.0.self_attn.heads`; the numbers may be overwritten as soon as it returns.
+ */
+export type Watch = (name: string, tensor: Tensor) => void;
 
 /** An operation's two ways, with its name given once: see {@link Computation.record}. */
 export interface Operation {
@@ -81,6 +89,7 @@ export class Computation implements Caller {
   /** Weights packed once; without it every product packs its own, in scratch. */
   readonly packs: WeightPacks | undefined;
   readonly #gradients: Pointer;
+  readonly #watch: Watch | undefined;
   /** The parameters, by offset, that have a gradient from this run; undefined where all have one from before. */
   readonly #given: Set<number> | undefined;
   #sites = 0;
@@ -93,6 +102,7 @@ export class Computation implements Caller {
     this.arena = workbench.arena;
     this.tape = options.gradients === undefined ? undefined : new Tape(workbench.arena, workbench.profile);
     this.packs = (options.keepPacks ?? options.gradients === undefined) ? workbench.packs : undefined;
+    this.#watch = options.watch;
     const { residual = 0, attention = 0, activation = 0 } = options.dropout ?? {};
     const threshold = (probability: number): number => Math.min(65_535, Math.round(probability * 65_536));
     this.dropThresholds = {
@@ -120,6 +130,12 @@ export class Computation implements Caller {
     operation.forward();
     this.tape?.record(name, output, (dOutput) => operation.backward(dOutput));
     return output;
+  }
+
+  /** Shows a value of a part of the model to whoever watches. */
+  watched(part: string, name: string, value: Tensor): Tensor {
+    this.#watch?.(part + name, value);
+    return value;
   }
 
   /** Where this run gathers the gradient of a parameter, for kernels that can only add: zeros before the first. */
