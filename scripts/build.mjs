@@ -1,5 +1,5 @@
 // Builds dist/: the kernels by AssemblyScript, twice (strict SIMD; relaxed SIMD), and by a C++ compiler if there is one;
-// and the rest by TypeScript. With --if-possible it says what is missing, and is content, where there are no development
+// the rest by TypeScript; and the page by esbuild. With --if-possible it says what is missing, and is content, where there are no development
 // dependencies: `npm install --omit=dev` runs it too.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -69,7 +69,7 @@ function writeUnshared(name) {
 
 /** What it takes and is not installed. */
 function missingPackages() {
-  return ["assemblyscript", "typescript", "node-api-headers"].filter((name) => {
+  return ["assemblyscript", "typescript", "esbuild", "preact", "node-api-headers"].filter((name) => {
     try {
       import.meta.resolve(name);
       return false;
@@ -94,4 +94,6 @@ buildKernels("relaxed", "--enable", "relaxed-simd");
 writeUnshared("strict");
 writeUnshared("relaxed");
 run("typescript", "bin/tsc", "--project", "tsconfig.build.json");
+const { buildWeb } = await import("./buildWeb.mjs");
+await buildWeb(root);
 await buildNative();

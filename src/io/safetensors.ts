@@ -5,12 +5,8 @@ import { atomicWrite } from "./atomicWrite.ts";
 import {
   type ByteSource,
   byteLength,
-  bytesOf,
-  encodeHeader,
-  formatChecksum,
-  MAX_HEADER_BYTES,
+  encodeParts,
   type NamedTensor,
-  PREFIX_BYTES,
   readAll,
   readHeader,
   type Safetensors,
@@ -42,16 +38,9 @@ export function writeSafetensors(
 ): void {
   const list = [...tensors];
   checkTensors(list);
-  const dataChecksum = list.reduce((crc, { data }) => crc32(bytesOf(data), crc), 0);
-  const header = encodeHeader(list, metadata, formatChecksum(dataChecksum), crc32);
-  if (header.length > MAX_HEADER_BYTES)
-    throw new RangeError(`a header of ${header.length} bytes is over the limit`);
-  const prefix = Buffer.alloc(PREFIX_BYTES);
-  prefix.writeBigUInt64LE(BigInt(header.length));
+  const parts = encodeParts(list, metadata, crc32);
   atomicWrite(path, (write) => {
-    write(prefix);
-    write(header);
-    for (const { data } of list) write(bytesOf(data));
+    for (const part of parts) write(part);
   });
 }
 

@@ -50,10 +50,10 @@ export interface ByteSource {
 export type Checksum = (data: Uint8Array | string, before?: number) => number;
 
 /** The file begins with the length of its header: an unsigned 64-bit little-endian integer. */
-export const PREFIX_BYTES = 8;
+const PREFIX_BYTES = 8;
 
 /** The format's own limit on the header, in bytes. */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 /**
  * The format has no checksum, so xformer adds two to the metadata: one over the data section, one over the
@@ -90,7 +90,7 @@ function checksumDiffers(file: string, part: "header" | "data"): XformerError {
 }
 
 /** A checksum as it stands in the metadata: eight hexadecimal digits. */
-export function formatChecksum(crc: number): string {
+function formatChecksum(crc: number): string {
   return crc.toString(16).padStart(8, "0");
 }
 
@@ -102,7 +102,7 @@ export function formatChecksum(crc: number): string {
  * @returns JSON in UTF-8, padded with spaces so that the data, which follows it and the 8 bytes of its
  *   length, begins at a multiple of 8
  */
-export function encodeHeader(
+function encodeHeader(
   tensors: readonly { readonly name: string; readonly shape: readonly number[] }[],
   metadata: Readonly<Record<string, string>>,
   dataChecksum: string,
@@ -232,6 +232,25 @@ export function readAll(source: ByteSource, file: string, checksum: Checksum): S
     throw checksumDiffers(file, "data");
   }
   return { tensors, metadata: header.metadata };
+}
+
+/**
+ * A safetensors file with its checksums, in parts that follow one another: the tensors' own memory is not copied.
+ *
+ * @throws RangeError when the header is larger than the format allows
+ */
+export function encodeParts(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>>,
+  checksum: Checksum,
+): Uint8Array[] {
+  const crc = tensors.reduce((before, { data }) => checksum(bytesOf(data), before), 0);
+  const header = encodeHeader(tensors, metadata, formatChecksum(crc), checksum);
+  if (header.length > MAX_HEADER_BYTES)
+    throw new RangeError(`a header of ${header.length} bytes is over the limit`);
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(header.length), true);
+  return [prefix, header, ...tensors.map(({ data }) => bytesOf(data))];
 }
 
 /** Bytes in memory as a source. */
