@@ -6,9 +6,9 @@ import { addData } from "./data.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import type { Run } from "./exit.ts";
-import { addExplain } from "./explain.ts";
 import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
+import { addPages } from "./pages.ts";
 import { addScore } from "./score.ts";
 import { addTokenize } from "./tokenize.ts";
 import { addTokenizer } from "./tokenizer.ts";
@@ -42,7 +42,7 @@ Examples:
   $ npx xformer train --help                                     everything about a command`,
     );
   const running = [addTrain, addTranslate, addEval, addScore];
-  const looking = [addExplain, addTokenize, addTokenizer, addInspect, addCheck];
+  const looking = [addPages, addTokenize, addTokenizer, addInspect, addCheck];
   for (const add of [...running, ...looking, addAverage, addData, addDoctor]) add(program, run);
   return program;
 }

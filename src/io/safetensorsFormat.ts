@@ -266,7 +266,7 @@ export function bytesInMemory(content: Uint8Array): ByteSource {
 }
 
 /** The bytes of floats, as they lie in memory. */
-export function bytesOf(data: Float32Array): Uint8Array {
+function bytesOf(data: Float32Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 

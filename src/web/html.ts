@@ -1,3 +1,8 @@
+/** What a page shows: the explorer of the model it carries, or training in the page. */
+export type Settings =
+  | { readonly page: "explorer"; readonly sentence: string }
+  | { readonly page: "playground" };
+
 /** What a page that is one file is made of. */
 export interface PageParts {
   readonly title: string;
@@ -5,11 +10,11 @@ export interface PageParts {
   readonly page: string;
   readonly engine: string;
   readonly style: string;
-  /** The kernels, for one thread, and the checkpoint: base64. */
+  /** The kernels, for one thread, and the checkpoint of an explorer: base64. */
   readonly relaxed: string;
   readonly strict: string;
-  readonly model: string;
-  readonly settings: { readonly sentence: string };
+  readonly model?: string;
+  readonly settings: Settings;
 }
 
 /**
@@ -44,7 +49,7 @@ ${data("settings", "application/json", JSON.stringify(parts.settings).replaceAll
 ${data("engine", "text/plain", parts.engine)}
 ${data("relaxed", "text/plain", parts.relaxed)}
 ${data("strict", "text/plain", parts.strict)}
-${data("model", "text/plain", parts.model)}
+${data("model", "text/plain", parts.model ?? "")}
 <script type="module">${parts.page}</script>
 </body>
 </html>

@@ -1,5 +1,6 @@
 import type { ModelConfig } from "../model/config.ts";
 import type { Matrix } from "../model/trace.ts";
+import type { TokenizerKind } from "../text/tokenizer.ts";
 
 // What a page asks of its engine, which computes in a thread of its own, and what comes back. Plain data: it is
 // structured-cloned on the way.
@@ -90,9 +91,70 @@ export interface Lesson {
   readonly gradients: readonly { readonly name: string; readonly norm: number }[];
 }
 
+/** What a page's training is to be. */
+export interface Plan {
+  readonly task: string;
+  readonly tokenizer: TokenizerKind;
+  readonly model: Pick<
+    ModelConfig,
+    "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "dropout" | "norm"
+  >;
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  readonly batchTokens: number;
+  readonly steps: number;
+}
+
+/** What a page is told of its training before the first step. */
+export interface WorkshopFacts {
+  readonly pairs: number;
+  readonly sourceVocabSize: number;
+  readonly targetVocabSize: number;
+  readonly parameters: number;
+  readonly totalSteps: number;
+  readonly kernels: string;
+  /** Held-out pairs whose translations are shown. */
+  readonly samples: readonly { readonly source: string; readonly target: string }[];
+}
+
+/** What happens while a page trains. */
+export type LessonEvent =
+  | {
+      readonly type: "step";
+      readonly step: number;
+      /** The mean over target tokens. */
+      readonly loss: number;
+      readonly rate: number;
+      readonly tokensPerSecond: number;
+    }
+  | {
+      readonly type: "validation";
+      readonly step: number;
+      readonly loss: number;
+      /** From 0 to 100. */
+      readonly exactMatch: number;
+      readonly translations: readonly string[];
+    }
+  | {
+      readonly type: "attention";
+      readonly step: number;
+      readonly weights: Matrix;
+      readonly rows: readonly string[];
+      readonly columns: readonly string[];
+    }
+  | { readonly type: "finished" }
+  | { readonly type: "failed"; readonly error: string };
+
+/** The kernels, for one thread: the engine takes the faster one that runs. */
+export interface Builds {
+  readonly relaxed: ArrayBuffer;
+  readonly strict: ArrayBuffer;
+}
+
 /** What can be asked, by name: what it takes and what it gives. */
 export interface Questions {
-  load: { takes: { model: ArrayBuffer; relaxed: ArrayBuffer; strict: ArrayBuffer }; gives: ModelFacts };
+  kernels: { takes: Builds; gives: string };
+  load: { takes: { model: ArrayBuffer }; gives: ModelFacts };
   walk: { takes: { source: string; prefix: readonly number[]; candidates: number }; gives: Walk };
   trace: {
     takes: { source: readonly number[]; target: readonly number[] };
@@ -104,6 +166,11 @@ export interface Questions {
   map: { takes: { side: Side; most: number }; gives: readonly (Token & { x: number; y: number })[] };
   positions: { takes: { side: Side; count: number }; gives: Matrix };
   lesson: { takes: { source: string; target: string; smoothing: number }; gives: Lesson };
+  begin: { takes: Plan; gives: WorkshopFacts };
+  go: { takes: { steps: number }; gives: null };
+  hold: { takes: null; gives: null };
+  changeRate: { takes: { learningRate: number }; gives: null };
+  checkpoint: { takes: null; gives: ArrayBuffer };
 }
 
 export type QuestionName = keyof Questions;
@@ -117,7 +184,8 @@ export type Asked = {
   };
 }[QuestionName];
 
-/** An answer on its way back: what was asked for, or why there is nothing. */
+/** An answer on its way back: what was asked for, or why there is nothing; or what happens without being asked for. */
 export type Answered =
+  | { readonly event: LessonEvent }
   | { readonly id: number; readonly gives: Questions[QuestionName]["gives"] }
   | { readonly id: number; readonly error: string };

@@ -1,48 +1,86 @@
+import type { KernelSet } from "../../kernels/kernels.ts";
 import { supportsRelaxedSimd, webAssemblySet } from "../../kernels/webAssemblySet.ts";
 import { parseCheckpoint } from "../../training/checkpointFormat.ts";
-import type { Answered, Asked, ModelFacts, Questions } from "../protocol.ts";
+import type { Answered, Asked, Builds, LessonEvent, Plan, Questions, WorkshopFacts } from "../protocol.ts";
 import { crc32 } from "./crc32.ts";
 import { Explorer } from "./explorer.ts";
+import { Workshop } from "./workshop.ts";
 
+// The engine of a page: answers one question after the other, in a thread of its own.
+
+let kernels: KernelSet | undefined;
 let explorer: Explorer | undefined;
+let workshop: Workshop | undefined;
 
-function load({ model, relaxed, strict }: Questions["load"]["takes"]): ModelFacts {
-  const name = supportsRelaxedSimd() ? "relaxed" : "strict";
-  const kernels = webAssemblySet(name, new Uint8Array(name === "relaxed" ? relaxed : strict));
-  explorer = new Explorer(parseCheckpoint(new Uint8Array(model), "the model of this page", crc32), kernels);
-  return explorer.facts;
+function post(answered: Answered, transfer: Transferable[] = []): void {
+  self.postMessage(answered, { transfer });
 }
 
-function answer({ name, takes }: Asked): Questions[keyof Questions]["gives"] {
-  if (name === "load") return load(takes);
-  if (explorer === undefined) throw new Error("no model is loaded yet");
+function chooseKernels({ relaxed, strict }: Builds): string {
+  const name = supportsRelaxedSimd() ? "relaxed" : "strict";
+  kernels = webAssemblySet(name, new Uint8Array(name === "relaxed" ? relaxed : strict));
+  return name;
+}
+
+async function begin(plan: Plan): Promise<WorkshopFacts> {
+  await workshop?.close();
+  const tell = (event: LessonEvent): void => post({ event });
+  workshop = new Workshop(plan, there(kernels), tell);
+  return workshop.facts;
+}
+
+/** What a question before this one has made. */
+function there<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error("nothing is loaded yet");
+  return thing;
+}
+
+async function answer({ name, takes }: Asked): Promise<Questions[keyof Questions]["gives"]> {
   switch (name) {
+    case "kernels":
+      return chooseKernels(takes);
+    case "load":
+      explorer = new Explorer(
+        parseCheckpoint(new Uint8Array(takes.model), "the model of this page", crc32),
+        there(kernels),
+      );
+      return explorer.facts;
     case "walk":
-      return explorer.walk(takes);
+      return there(explorer).walk(takes);
     case "trace":
-      return explorer.trace(takes);
+      return there(explorer).trace(takes);
     case "beam":
-      return explorer.beam(takes);
+      return there(explorer).beam(takes);
     case "embeddings":
-      return explorer.embeddings(takes);
+      return there(explorer).embeddings(takes);
     case "neighbours":
-      return explorer.neighbours(takes);
+      return there(explorer).neighbours(takes);
     case "map":
-      return explorer.map(takes);
+      return there(explorer).map(takes);
     case "positions":
-      return explorer.positions(takes);
+      return there(explorer).positions(takes);
     case "lesson":
-      return explorer.lesson(takes);
+      return there(explorer).lesson(takes);
+    case "begin":
+      return begin(takes);
+    case "go":
+      there(workshop).go(takes.steps);
+      return null;
+    case "hold":
+      there(workshop).hold();
+      return null;
+    case "changeRate":
+      await there(workshop).changeRate(takes.learningRate);
+      return null;
+    case "checkpoint":
+      return there(workshop).checkpoint().buffer;
   }
 }
 
 self.addEventListener("message", ({ data }: MessageEvent<Asked>) => {
   const { id } = data;
-  let answered: Answered;
-  try {
-    answered = { id, gives: answer(data) };
-  } catch (error) {
-    answered = { id, error: error instanceof Error ? error.message : String(error) };
-  }
-  self.postMessage(answered);
+  answer(data).then(
+    (gives) => post({ id, gives }),
+    (error: unknown) => post({ id, error: error instanceof Error ? error.message : String(error) }),
+  );
 });

@@ -52,29 +52,7 @@ export function App({ state }: { readonly state: State }) {
         </div>
         <div class="choices">
           <Tour onShow={show} />
-          <select
-            aria-label="Language"
-            value={language.value}
-            onChange={({ currentTarget }) => {
-              language.value = currentTarget.value as keyof typeof LANGUAGES;
-            }}
-          >
-            {Object.entries(LANGUAGES).map(([tag, { language: name }]) => (
-              <option key={tag} value={tag}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <button
-            type="button"
-            aria-label={t.theme}
-            title={t.theme}
-            onClick={() => {
-              theme.value = theme.value === "dark" ? "light" : "dark";
-            }}
-          >
-            ◐
-          </button>
+          <PageChoices />
         </div>
       </header>
       <main>
@@ -101,6 +79,37 @@ export function App({ state }: { readonly state: State }) {
             (walk.value.steps.length > 0 ? <View state={state} /> : <p>{t.nothing}</p>)}
         </section>
       </main>
+    </>
+  );
+}
+
+/** The language of the interface, and light or dark. */
+export function PageChoices() {
+  return (
+    <>
+      <select
+        aria-label="Language"
+        value={language.value}
+        onChange={({ currentTarget }) => {
+          language.value = currentTarget.value as keyof typeof LANGUAGES;
+        }}
+      >
+        {Object.entries(LANGUAGES).map(([tag, { language: name }]) => (
+          <option key={tag} value={tag}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <button
+        type="button"
+        aria-label={texts.value.theme}
+        title={texts.value.theme}
+        onClick={() => {
+          theme.value = theme.value === "dark" ? "light" : "dark";
+        }}
+      >
+        ◐
+      </button>
     </>
   );
 }

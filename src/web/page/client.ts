@@ -1,4 +1,4 @@
-import type { Answered, QuestionName, Questions } from "../protocol.ts";
+import type { Answered, LessonEvent, QuestionName, Questions } from "../protocol.ts";
 
 /** What waits for an answer. */
 interface Waiting {
@@ -11,6 +11,8 @@ export class Client {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
+  /** Told of what happens without being asked for. */
+  onEvent: (event: LessonEvent) => void = () => {};
 
   /** @param script the engine's program, as text: a page that is one file has no other place for it */
   constructor(script: string) {
@@ -18,6 +20,10 @@ export class Client {
     this.#worker = new Worker(url);
     URL.revokeObjectURL(url);
     this.#worker.addEventListener("message", ({ data }: MessageEvent<Answered>) => {
+      if ("event" in data) {
+        this.onEvent(data.event);
+        return;
+      }
       const { resolve, reject } = this.#waiting.get(data.id)!;
       this.#waiting.delete(data.id);
       if ("error" in data) reject(new Error(data.error));

@@ -4,7 +4,7 @@ import type { ModelFacts, Side, Walk } from "../protocol.ts";
 import type { Client } from "./client.ts";
 
 /** A token that the pointer or the keyboard is on: the same one lights up wherever it is shown. */
-export interface Place {
+interface Place {
   readonly side: Side;
   readonly index: number;
 }

@@ -4,6 +4,7 @@ import { colourOf } from "../colours.ts";
 import { shortNumber } from "../numbers.ts";
 import { texts } from "../texts/texts.ts";
 import { theme } from "../theme.ts";
+import { Scroll } from "./scroll.tsx";
 
 interface MatrixProps {
   readonly matrix: Matrix;
@@ -32,6 +33,7 @@ export function MatrixView({
   onPoint,
 }: MatrixProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState<{ readonly row: number; readonly column: number }>();
   const { rows, columns, values } = matrix;
   const width = Math.max(1, Math.round(cellWidth)) * columns;
@@ -118,7 +120,60 @@ export function MatrixView({
           ? "\u00a0"
           : `${name(rowLabels, shown.row)}, ${name(columnLabels, shown.column)}: ${shortNumber(values[shown.row * columns + shown.column]!)}`}
       </output>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+        <summary>{texts.value.matrix.numbers}</summary>
+        {isOpen && <Numbers matrix={matrix} rowLabels={rowLabels} columnLabels={columnLabels} />}
+      </details>
     </figure>
+  );
+}
+
+/** A small picture of a matrix, for what says in words what it is. */
+export function Thumbnail({ matrix, most }: { readonly matrix: Matrix; readonly most: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const shade = theme.value;
+  useEffect(() => {
+    draw(canvas.current!, matrix, most, shade);
+  }, [matrix, most, shade]);
+  return (
+    <canvas ref={canvas} class="thumbnail" width={matrix.columns} height={matrix.rows} aria-hidden="true" />
+  );
+}
+
+/** The numbers themselves. */
+function Numbers({
+  matrix,
+  rowLabels,
+  columnLabels,
+}: Pick<MatrixProps, "matrix" | "rowLabels" | "columnLabels">) {
+  const { rows, columns, values } = matrix;
+  return (
+    <Scroll label={texts.value.matrix.numbers}>
+      <table class="numbers">
+        <thead>
+          <tr>
+            <td />
+            {Array.from({ length: columns }, (_, j) => (
+              <th key={j} scope="col">
+                {columnLabels?.[j] ?? j}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {Array.from({ length: rows }, (_, i) => (
+            <tr key={i}>
+              <th scope="row">{rowLabels?.[i] ?? i}</th>
+              {Array.from(values.subarray(i * columns, (i + 1) * columns), (value, j) => (
+                <td key={j} title={String(value)}>
+                  {shortNumber(value)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 

@@ -2,12 +2,12 @@ import type { Side } from "../../protocol.ts";
 import type { State } from "../state.ts";
 
 /** Whether a token is lit, here or elsewhere. */
-export function isLit({ hovered }: State, side: Side, index: number): boolean {
+function isLit({ hovered }: State, side: Side, index: number): boolean {
   return hovered.value?.side === side && hovered.value.index === index;
 }
 
 /** What lights a token up, wherever it is shown, while the pointer or the focus is on it. */
-export function lighting({ hovered }: State, side: Side, index: number) {
+function lighting({ hovered }: State, side: Side, index: number) {
   const light = (): void => {
     hovered.value = { side, index };
   };

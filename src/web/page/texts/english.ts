@@ -95,9 +95,45 @@ export interface Texts {
     readonly step: (number: number, of: number) => string;
     readonly steps: readonly { readonly view: ViewName; readonly title: string; readonly text: string }[];
   };
+  readonly playground: {
+    readonly title: string;
+    readonly about: string;
+    readonly task: string;
+    readonly tasks: Readonly<Record<"reverse" | "copy" | "sort" | "dates" | "zh-en", string>>;
+    readonly sizes: Readonly<
+      Record<
+        | "dModel"
+        | "nHeads"
+        | "dFF"
+        | "nEncoderLayers"
+        | "nDecoderLayers"
+        | "dropout"
+        | "learningRate"
+        | "batchTokens",
+        string
+      >
+    >;
+    readonly play: string;
+    readonly pause: string;
+    readonly step: string;
+    readonly again: string;
+    readonly take: string;
+    readonly explore: string;
+    readonly drop: string;
+    readonly back: string;
+    readonly loss: string;
+    readonly validationLoss: string;
+    readonly exactMatch: string;
+    readonly facts: (pairs: string, parameters: string) => string;
+    readonly now: (step: string, loss: string, exact: string, speed: string) => string;
+    readonly source: string;
+    readonly target: string;
+    readonly model: string;
+    readonly attention: (step: string) => string;
+    readonly finished: string;
+  };
   readonly matrix: {
-    readonly row: string;
-    readonly column: string;
+    readonly numbers: string;
     readonly help: string;
   };
 }
@@ -296,9 +332,50 @@ export const english: Texts = {
       },
     ],
   },
+  playground: {
+    title: "Train a Transformer in this page",
+    about:
+      "The kernels, the model and the trainer of the command line, on one thread of your browser. Nothing leaves this page.",
+    task: "Task",
+    tasks: {
+      reverse: "reverse: say it backwards",
+      copy: "copy: say it again",
+      sort: "sort: put it in order",
+      dates: "dates: to ISO 8601",
+      "zh-en": "Chinese to English",
+    },
+    sizes: {
+      dModel: "Width dModel",
+      nHeads: "Heads",
+      dFF: "Feed-forward",
+      nEncoderLayers: "Encoder layers",
+      nDecoderLayers: "Decoder layers",
+      dropout: "Dropout",
+      learningRate: "Learning rate",
+      batchTokens: "Tokens a batch",
+    },
+    play: "Play",
+    pause: "Pause",
+    step: "One step",
+    again: "Begin again",
+    take: "Take the checkpoint home",
+    explore: "Look inside",
+    drop: "Open a checkpoint",
+    back: "Back to training",
+    loss: "loss",
+    validationLoss: "validation loss",
+    exactMatch: "exact match, %",
+    facts: (pairs, parameters) => `${pairs} pairs, ${parameters} parameters`,
+    now: (step, loss, exact, speed) =>
+      `Step ${step}: loss ${loss}, ${exact} % of held-out pairs exact, ${speed} tokens a second`,
+    source: "held-out source",
+    target: "wanted",
+    model: "the model, now",
+    attention: (step) => `Cross-attention of the last layer on the first pair, after ${step} steps`,
+    finished: "Training is over.",
+  },
   matrix: {
-    row: "row",
-    column: "column",
+    numbers: "numbers",
     help: "Arrow keys move from number to number.",
   },
 };

@@ -7,7 +7,7 @@ import {
   type Trace,
 } from "../../../model/trace.ts";
 import type { Side, Walk } from "../../protocol.ts";
-import { MatrixView } from "../parts/matrix.tsx";
+import { MatrixView, Thumbnail } from "../parts/matrix.tsx";
 import { TokenChips } from "../parts/tokens.tsx";
 import { decoderInput, decoderOutput, type State } from "../state.ts";
 import { texts } from "../texts/texts.ts";
@@ -121,10 +121,8 @@ export function AttentionView({ state }: { readonly state: State }) {
           {Array.from({ length: layers }, (_, l) =>
             Array.from({ length: config.nHeads }, (_, h) => (
               <button type="button" key={`${l} ${h}`} onClick={() => open({ layer: l, head: h })}>
-                <Thumbnail
-                  matrix={weightsOf(trace, state, { kind, layer: l, head: h })}
-                  label={`${t.layer} ${l + 1}, ${t.head} ${h + 1}`}
-                />
+                {`${t.layer} ${l + 1}, ${t.head} ${h + 1}`}
+                <Thumbnail matrix={weightsOf(trace, state, { kind, layer: l, head: h })} most={1} />
               </button>
             )),
           )}
@@ -142,7 +140,7 @@ interface WeightsProps {
 }
 
 /** The weights as a matrix: a row a token that looks. */
-export function Weights({ state, trace, walk, which }: WeightsProps) {
+function Weights({ state, trace, walk, which }: WeightsProps) {
   const { rows, columns, from, to } = sidesOf(which.kind, walk);
   const matrix = weightsOf(trace, state, which);
   const lit = state.hovered.value;
@@ -235,14 +233,4 @@ function Lines({ state, trace, walk, which }: WeightsProps) {
       )}
     </div>
   );
-}
-
-/** A small picture of a matrix. */
-function Thumbnail({ matrix, label }: { readonly matrix: Matrix; readonly label: string }) {
-  return <MatrixView matrix={matrix} label={label} most={1} cell={cellOf(matrix)} />;
-}
-
-function cellOf({ rows, columns }: Matrix): readonly [number, number] {
-  const size = Math.max(3, Math.floor(130 / Math.max(rows, columns)));
-  return [size, size];
 }

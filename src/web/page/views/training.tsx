@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Lesson } from "../../protocol.ts";
 import { percent, shortNumber } from "../numbers.ts";
+import { Scroll } from "../parts/scroll.tsx";
 import type { State } from "../state.ts";
 import { texts } from "../texts/texts.ts";
 
@@ -9,7 +10,7 @@ export function TrainingView({ state }: { readonly state: State }) {
   const t = texts.value.training;
   const source = state.source.value;
   const [target, setTarget] = useState<string>();
-  const [smoothing, setSmoothing] = useState(0.1);
+  const [smoothing, setSmoothing] = useState(0);
   const [lesson, setLesson] = useState<Lesson>();
   const wanted = target ?? state.walk.value!.text;
   useEffect(() => {
@@ -43,7 +44,7 @@ export function TrainingView({ state }: { readonly state: State }) {
         />
         {smoothing.toFixed(2)}
       </label>
-      <div class="scroll">
+      <Scroll label={texts.value.views.training.name}>
         <table class="lesson">
           <thead>
             <tr>
@@ -82,7 +83,7 @@ export function TrainingView({ state }: { readonly state: State }) {
             </tr>
           </tfoot>
         </table>
-      </div>
+      </Scroll>
       <section>
         <h3>{t.gradients}</h3>
         <ol class="bars narrow">

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { encodeParts } from "../io/safetensorsFormat.ts";
 import { Transformer } from "../model/transformer.ts";
 import { type Checkpoint, metadataOf } from "../training/checkpointFormat.ts";
-import { pageHtml } from "../web/html.ts";
+import { pageHtml, type Settings } from "../web/html.ts";
 
 /** Tokens of a sentence that is made up because nobody gave one. */
 const MADE_UP_TOKENS = 5;
@@ -15,20 +15,29 @@ const MADE_UP_TOKENS = 5;
  * @param sentence what it begins with; by default some of the source's most frequent tokens
  */
 export function explorerPage(checkpoint: Checkpoint, sentence = madeUp(checkpoint)): string {
+  const title = `xformer · ${checkpoint.sourceLanguage} → ${checkpoint.targetLanguage}`;
+  const model = Buffer.concat(weightsOf(checkpoint)).toString("base64");
+  return builtPage(title, { page: "explorer", sentence }, model);
+}
+
+/** The page that trains, as one HTML file. */
+export function playgroundPage(): string {
+  return builtPage("xformer playground", { page: "playground" });
+}
+
+function builtPage(title: string, settings: Settings, model = ""): string {
   const built = (name: string): Buffer => readFileSync(new URL(`../${name}`, import.meta.url));
-  return pageHtml(
-    {
-      title: `xformer · ${checkpoint.sourceLanguage} → ${checkpoint.targetLanguage}`,
-      page: built("web/page.js").toString(),
-      engine: built("web/engine.js").toString(),
-      style: built("web/style.css").toString(),
-      relaxed: built("kernels/relaxed.unshared.wasm").toString("base64"),
-      strict: built("kernels/strict.unshared.wasm").toString("base64"),
-      model: Buffer.concat(weightsOf(checkpoint)).toString("base64"),
-      settings: { sentence },
-    },
-    (text) => createHash("sha256").update(text).digest("base64"),
-  );
+  const parts = {
+    title,
+    page: built("web/page.js").toString(),
+    engine: built("web/engine.js").toString(),
+    style: built("web/style.css").toString(),
+    relaxed: built("kernels/relaxed.unshared.wasm").toString("base64"),
+    strict: built("kernels/strict.unshared.wasm").toString("base64"),
+    model,
+    settings,
+  };
+  return pageHtml(parts, (text) => createHash("sha256").update(text).digest("base64"));
 }
 
 /** The checkpoint without what only training needs. */
