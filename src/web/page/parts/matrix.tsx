@@ -135,9 +135,7 @@ export function Thumbnail({ matrix, most }: { readonly matrix: Matrix; readonly 
   useEffect(() => {
     draw(canvas.current!, matrix, most, shade);
   }, [matrix, most, shade]);
-  return (
-    <canvas ref={canvas} class="thumbnail" width={matrix.columns} height={matrix.rows} aria-hidden="true" />
-  );
+  return <canvas ref={canvas} class="thumbnail" width={matrix.columns} height={matrix.rows} />;
 }
 
 /** The numbers themselves. */
