@@ -8,7 +8,7 @@ import { Profile } from "../tensor/profile.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 
-/** A thread's own view of the one model: the same parameters, its own kernels and scratch. */
+/** A thread's own view of the one model: the same parameters and packs of them, its own kernels and scratch. */
 export interface Replica {
   readonly model: Transformer;
   readonly workbench: Workbench;
@@ -22,6 +22,8 @@ export interface ReplicaParts {
   readonly heap: Heap;
   /** Where another thread has the parameters already; by default they get room of their own. */
   readonly parametersAt?: Pointer | undefined;
+  /** Where another thread has the list of packed weights; by default it is a new one. */
+  readonly packList?: Pointer | undefined;
   /** How corpora are opened. */
   readonly openCorpus: OpenCorpus;
   /** Whether it keeps a profile of itself. */
@@ -30,9 +32,10 @@ export interface ReplicaParts {
 
 /** Makes a replica: the first of a model, or a further one over the parameters of the first. */
 export function createReplica(parts: ReplicaParts): Replica {
-  const { config, heap, parametersAt, openCorpus, profiled = false } = parts;
+  const { config, heap, parametersAt, packList, openCorpus, profiled = false } = parts;
   const kernels = bindKernels(parts.kernels, heap.wasm);
-  const workbench = createWorkbench(kernels, heap, profiled ? new Profile(kernels, heap) : undefined);
+  const profile = profiled ? new Profile(kernels, heap) : undefined;
+  const workbench = createWorkbench(kernels, heap, profile, packList);
   const model = new Transformer(config, heap, parametersAt);
   return { model, workbench, resources: new Resources(heap, openCorpus) };
 }

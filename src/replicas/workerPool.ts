@@ -27,13 +27,14 @@ export interface WorkerSeed {
   readonly memory: WebAssembly.Memory;
   readonly config: ModelConfig;
   readonly parameters: Pointer;
+  readonly packList: Pointer;
   readonly control: Pointer;
 }
 
 /** The replica of a worker thread, over the parameters of the main one. */
-export function joinReplica({ kernels, memory, config, parameters }: WorkerSeed): Replica {
+export function joinReplica({ kernels, memory, config, parameters, packList }: WorkerSeed): Replica {
   const parts = { config, kernels: loadKernels(kernels), heap: new Heap(memory), parametersAt: parameters };
-  return createReplica({ ...parts, openCorpus: EncodedCorpus.open });
+  return createReplica({ ...parts, packList, openCorpus: EncodedCorpus.open });
 }
 
 /** How long the main thread is deaf to signals and to the death of a worker, in milliseconds. */
@@ -130,6 +131,7 @@ export class WorkerPool implements Pool {
       memory: workbench.heap.wasm,
       config: model.config,
       parameters: model.parameters.pointer,
+      packList: workbench.packs.list,
       control: this.#control.pointer,
     };
     // The built worker even when this file runs from src/, as under a test runner: threads take JavaScript only.

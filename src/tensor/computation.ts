@@ -6,7 +6,7 @@ import { Tape } from "./tape.ts";
 import { type Parameter, type Ragged, sizeOf, type Tensor } from "./tensor.ts";
 import { WeightPacks } from "./weightPacks.ts";
 
-/** What a replica has for itself: its instance of the kernels, and scratch in the heap. */
+/** What a replica works with: its instance of the kernels and scratch in the heap, its own, and packs that all share. */
 export interface Workbench extends Caller {
   readonly heap: Heap;
   readonly arena: Arena;
@@ -16,17 +16,21 @@ export interface Workbench extends Caller {
   readonly profile: Profile | undefined;
 }
 
-/** Sets up a workbench: one for each thread. */
-export function createWorkbench(kernels: Kernels, heap: Heap, profile?: Profile): Workbench {
+/**
+ * Sets up a workbench: one for each thread.
+ *
+ * @param packList where another thread has the list of packed weights; by default it is a new one
+ */
+export function createWorkbench(
+  kernels: Kernels,
+  heap: Heap,
+  profile?: Profile,
+  packList?: Pointer,
+): Workbench {
   const gemmWorkspace = heap.reserve(4 * kernels.gemmWorkspace());
-  return {
-    kernels: profile?.kernels ?? kernels,
-    gemmWorkspace,
-    heap,
-    arena: new Arena(heap),
-    packs: new WeightPacks({ kernels, gemmWorkspace, profile: undefined }, heap),
-    profile,
-  };
+  const caller: Caller = { kernels: profile?.kernels ?? kernels, gemmWorkspace, profile };
+  const packs = new WeightPacks(caller, heap, packList);
+  return { ...caller, heap, arena: new Arena(heap), packs, profile };
 }
 
 /** Probabilities with which dropout drops, each in [0, 1). */

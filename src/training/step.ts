@@ -17,7 +17,7 @@ const objective: Objective = teacherForcedLoss;
 /**
  * Shards a batch is cut into, whatever the number of threads: their gradients are summed in a fixed order, so
  * that the result does not depend on who computed which. A large model has fewer, as each holds all gradients;
- * nor are its weights kept packed, which would take twice their memory and save next to nothing.
+ * nor are its weights kept packed, which would take twice their memory and save nothing that could be measured.
  */
 const SHARDS = 4;
 const SHARDS_OF_LARGE = 2;

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { bindKernels, type Kernels, NONE } from "../../src/kernels/kernels.ts";
 import { REFERENCE } from "../../src/kernels/reference/index.ts";
@@ -81,5 +83,91 @@ describe("WeightPacks", () => {
     }
     expect(heap.reserve(0)).toBe(before);
     expect(packings()).toBe(12);
+  });
+
+  it("are the same for all that share a list, and packed by the first who needs them", () => {
+    const { heap, kernels, packs, weight, packings } = makePacks();
+    const [one, two] = [weight(3, 5), weight(6, 2)];
+    const other = new WeightPacks({ kernels, gemmWorkspace: NONE, profile: undefined }, heap, packs.list);
+    for (const version of [0, 1, 2]) {
+      packs.useVersion(version);
+      other.useVersion(version);
+      const panels = [packs.transposed(one), packs.plain(one), other.plain(two)];
+      expect([other.transposed(one), other.plain(one), packs.plain(two)]).toEqual(panels);
+      expect(packings()).toBe(2 * (version + 1));
+    }
+  });
+
+  it("that could not be made are made when they are next asked for", () => {
+    const { heap, kernels, weight } = makePacks();
+    let broken = true;
+    const packB: Kernels["packB"] = (...parameters) => {
+      if (broken) throw new Error("broken");
+      kernels.packB(...parameters);
+    };
+    const caller = { kernels: { ...kernels, packB }, gemmWorkspace: NONE, profile: undefined };
+    const packs = new WeightPacks(caller, heap);
+    const w = weight(4, 4);
+    expect(() => packs.plain(w)).toThrow("broken");
+    broken = false;
+    expect(packs.plain(w)).toMatchObject({ rows: 4, columns: 4 });
+  });
+
+  it("that another thread is making are waited for, and others made meanwhile", async () => {
+    const heap = Heap.shared();
+    const kernels = bindKernels(REFERENCE, heap.wasm);
+    const [one, two] = [0, 1].map(() => ({ pointer: heap.reserve(4 * 6), rows: 2, columns: 3 }));
+    const flags = heap.reserve(4 * 4);
+    const [MAKING, MADE, PACKED_BY_OTHER, PANELS_OF_OTHER] = [0, 1, 2, 3] as const;
+    const words = heap.integers(flags, 4);
+    // While this thread makes the first pack, the other asks for it, and makes the second.
+    const packB: Kernels["packB"] = (...parameters) => {
+      if (parameters[1] === one!.pointer && version === 1) {
+        Atomics.store(words, MAKING, 1);
+        Atomics.notify(words, MAKING);
+        expect(Atomics.wait(words, MADE, 0, 60_000)).not.toBe("timed-out");
+      }
+      packed.push(parameters[1]);
+      kernels.packB(...parameters);
+    };
+    const packed: number[] = [];
+    const caller = { kernels: { ...kernels, packB }, gemmWorkspace: NONE, profile: undefined };
+    const packs = new WeightPacks(caller, heap);
+    let version = 0;
+    for (const w of [one!, two!]) packs.plain(w);
+    version = 1;
+    packs.useVersion(1);
+    const dist = new URL("../../dist/", import.meta.url).href;
+    const worker = new Worker(
+      `const { parentPort, workerData } = require("node:worker_threads");
+      const { memory, list, one, flags, dist } = workerData;
+      Promise.all(["tensor/heap.js", "tensor/weightPacks.js", "kernels/reference/index.js"].map((file) => import(dist + file)))
+        .then(([{ Heap }, { WeightPacks }, { REFERENCE }]) => {
+          const heap = new Heap(memory);
+          const words = heap.integers(flags, 4);
+          const kernels = REFERENCE.instantiate(memory);
+          const packB = (...parameters) => {
+            kernels.packB(...parameters);
+            Atomics.store(words, ${PACKED_BY_OTHER}, parameters[1]);
+            Atomics.store(words, ${MADE}, 1);
+            Atomics.notify(words, ${MADE});
+          };
+          const packs = new WeightPacks({ kernels: { ...kernels, packB } }, heap, list);
+          packs.useVersion(1);
+          parentPort.postMessage("ready");
+          Atomics.wait(words, ${MAKING}, 0);
+          words[${PANELS_OF_OTHER}] = packs.plain(one).pointer;
+        });`,
+      { eval: true, workerData: { memory: heap.wasm, list: packs.list, one, flags, dist } },
+    );
+    await once(worker, "message");
+    const done = once(worker, "exit");
+    const panels = packs.plain(one!);
+    await done;
+    expect(words[PANELS_OF_OTHER]).toBe(panels.pointer);
+    expect(words[PACKED_BY_OTHER]).toBe(two!.pointer);
+    expect(packed).toEqual([one!.pointer, two!.pointer, one!.pointer]);
+    packs.plain(two!);
+    expect(packed).toHaveLength(3);
   });
 });
