@@ -3,8 +3,17 @@
 //   npm run fuzz [-- --minutes 10] [--seed 1] [--cases N] [--only checkpoint,flags] [--path ...]
 // What fails is shrunk and printed as a command. Needs a built dist/.
 import { fork } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { devNull, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -103,6 +112,7 @@ async function carryOut({ args, files = {}, copy, input, cache, names = [] }) {
   for (const [file, bytes] of Object.entries(files)) writeFileSync(file, bytes);
   const result = await run({ args, input, cache });
   const { code, stderr, problem } = result;
+  if (!statSync(devNull).isCharacterDevice()) throw new Error(`${devNull} is no device any more`);
   if (problem !== undefined) throw new Error(`${code}: ${problem}`);
   if (result.bytes > LIMIT_BYTES) throw new Error(`it takes ${Math.round(result.bytes / 2 ** 20)} MiB`);
   if (code === 0) return;
