@@ -31,6 +31,11 @@ const [LIMIT_SECONDS, LIMIT_BYTES] = [20, 3 * 2 ** 30];
 const SETTING_NAMES = "dModel nHeads maxSteps patience schedule weightDecay bpeDropout vocabular".split(" ");
 /** Cases of a kind in a row. */
 const AT_ONCE = 50;
+/** A model that is trained in a moment. */
+const SMALLEST = [
+  ...["--d-model", "8", "--heads", "2", "--ffn", "8"],
+  ...["--encoder-layers", "1", "--decoder-layers", "1"],
+];
 
 const { values } = parseArgs({
   options: {
@@ -183,18 +188,6 @@ async function makeVictims() {
   const pairs = Array.from({ length: 24 }, (_, i) => `a b ${"cdefgh"[i % 6]}\t${"cdefgh"[i % 6]} b a`);
   writeFileSync("pairs.tsv", `${pairs.join("\n")}\n`);
   writeFileSync("lines.txt", "a b c\n\n学 x h g\n");
-  const sizes = [
-    "--d-model",
-    "8",
-    "--heads",
-    "2",
-    "--ffn",
-    "8",
-    "--encoder-layers",
-    "1",
-    "--decoder-layers",
-    "1",
-  ];
   const train = [
     "train",
     "--train",
@@ -206,7 +199,7 @@ async function makeVictims() {
     "--threads",
     "1",
     "--quiet",
-    ...sizes,
+    ...SMALLEST,
   ];
   await must([...train, "--tokenizer", "char", "--out", "char"]);
   await must([
@@ -394,18 +387,6 @@ function corpusCases() {
         .map(([bytes, list]) => ["bad.tsv.gz", damaged(gzipSync(bytes), list)]),
     },
   );
-  const sizes = [
-    "--d-model",
-    "8",
-    "--heads",
-    "2",
-    "--ffn",
-    "8",
-    "--encoder-layers",
-    "1",
-    "--decoder-layers",
-    "1",
-  ];
   const command = fc.constantFrom(
     (name) => ["check", name],
     (name) => ["check", "pairs.tsv", "--test", name, "--model", "char", "--json"],
@@ -424,7 +405,7 @@ function corpusCases() {
       "--out",
       "victim",
       "--force",
-      ...sizes,
+      ...SMALLEST,
     ],
     (name) => ["tokenizer", "learn", "--input", name, "--output", "learned.json"],
     (name) => [
