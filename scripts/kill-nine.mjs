@@ -55,12 +55,13 @@ async function killNine() {
     failures.push(what);
     console.log(`  FAILED: ${what}`);
   };
-  let [finished, farthestBack, leftovers] = [0, 0, 0];
+  let [finished, farthestBack] = [0, 0];
   const finish = () => {
     const [other] = ["last.safetensors", "best.safetensors"].filter((name) => !isLikeStraight(name));
     if (other !== undefined) fail(`${other} is not that of the undisturbed run`);
     finished++;
-    leftovers += temporaryFiles();
+    const left = temporaryFiles();
+    if (left.length > 0) fail(`temporary files are left behind: ${left.join(", ")}`);
     rmSync(join(directory, "run"), { recursive: true });
   };
 
@@ -95,9 +96,8 @@ async function killNine() {
   const last = await session(nextSession());
   if (last.code === 0) finish();
   else fail(`the last run could not be finished: ${last.stderr}`);
-  const temporary = leftovers === 0 ? "" : `, ${leftovers} temporary files left behind`;
   console.log(
-    `${TIMES} kills, ${finished} runs finished, at most ${farthestBack} of ${SAVE_EVERY} steps to do again${temporary}: ` +
+    `${TIMES} kills, ${finished} runs finished, at most ${farthestBack} of ${SAVE_EVERY} steps to do again: ` +
       (failures.length === 0 ? "nothing was lost." : `${failures.length} failures.`),
   );
   return failures.length === 0 ? 0 : 1;
@@ -132,7 +132,7 @@ function isLikeStraight(name) {
 }
 
 function temporaryFiles() {
-  return readdirSync(join(directory, "run")).filter((name) => name.endsWith(".tmp")).length;
+  return readdirSync(join(directory, "run")).filter((name) => name.endsWith(".tmp"));
 }
 
 /**

@@ -15,7 +15,10 @@ export interface NumberRange {
 
 /** The values that a setting takes, as data: flags, files, schemas and the library's checks are made from it. */
 export type ValueType =
-  | ({ readonly kind: "number" } & NumberRange)
+  | ({
+      readonly kind: "number" /** Whether shares may be said in per cent. */;
+      readonly percent?: true;
+    } & NumberRange)
   | { readonly kind: "numbers"; readonly count: number; readonly each: NumberRange }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | { readonly kind: "boolean" }
@@ -62,7 +65,8 @@ export function accepts(type: ValueType, value: unknown): boolean {
 export function checkField(field: string, value: unknown, { type, nullMeans }: Rule): void {
   if (value === null && nullMeans !== undefined) return;
   if (type.kind === "numbers" ? isInRange(value, type.each) : accepts(type, value)) return;
-  const expected = type.kind === "numbers" ? describeRange(type.each) : describeType(type);
+  const range = type.kind === "number" ? type : type.kind === "numbers" ? type.each : undefined;
+  const expected = range === undefined ? describeType(type) : describeRange(range);
   throw new XformerError("CONFIG", `${field} is ${typeof value === "string" ? `"${value}"` : value}`, {
     hint: `It has to be ${expected}${nullMeans === undefined ? "" : ", or null"}.`,
   });
@@ -72,7 +76,7 @@ export function checkField(field: string, value: unknown, { type, nullMeans }: R
 export function describeType(type: ValueType): string {
   switch (type.kind) {
     case "number":
-      return describeRange(type);
+      return `${describeRange(type)}${type.percent ? ", or a share such as 5%" : ""}`;
     case "numbers":
       return `a list of ${type.count}, each ${describeRange(type.each)}`;
     case "choice":
@@ -96,10 +100,14 @@ export function parseValue(type: ValueType, text: string): Value | undefined {
   return accepts(type, value) ? value : undefined;
 }
 
-function convert({ kind }: ValueType, text: string): Value {
-  if (kind === "number") return parseNumber(text);
-  if (kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
-  return text;
+/** A share in per cent, less than the whole: 100 % would be 1, which is a number. */
+export const PERCENT = /^(\d{1,2}(?:\.\d+)?)%$/;
+
+function convert(type: ValueType, text: string): Value {
+  if (type.kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
+  if (type.kind !== "number") return text;
+  const [, share] = (type.percent && PERCENT.exec(text)) || [];
+  return parseNumber(share === undefined ? text : `${share}e-2`);
 }
 
 /**

@@ -9,6 +9,7 @@ const COUNT: ValueType = { kind: "number", whole: true, from: 1 };
 const SHARE: ValueType = { kind: "number", from: 0, below: 1 };
 const SEED: ValueType = { kind: "number", whole: true, from: 0, to: 5 };
 const PAIR: ValueType = { kind: "numbers", count: 2, each: { from: 0, below: 1 } };
+const SPLIT: ValueType = { kind: "number", from: 0, percent: true };
 const CHOICE: ValueType = { kind: "choice", choices: ["post", "pre"] };
 const PATH: ValueType = { kind: "path", ending: ".json" };
 
@@ -19,6 +20,7 @@ it.each<[ValueType, string]>([
   [SEED, "a whole number from 0 to 5"],
   [{ kind: "number" }, "a number"],
   [PAIR, "a list of 2, each a number of at least 0 and below 1"],
+  [SPLIT, "a number of at least 0, or a share such as 5%"],
   [CHOICE, "one of post, pre"],
   [{ kind: "boolean" }, "true or false"],
   [{ kind: "text" }, "a text"],
@@ -47,6 +49,14 @@ describe("a text on the command line", () => {
     [{ kind: "number" }, "1e39", undefined],
     [{ kind: "number" }, "-1e38", -1e38],
     [SHARE, "NaN", undefined],
+    [SHARE, "5%", undefined],
+    [SPLIT, "5%", 0.05],
+    [SPLIT, "0.1%", 0.001],
+    [SPLIT, "99.9%", 0.999],
+    [SPLIT, "100%", undefined],
+    [SPLIT, "-5%", undefined],
+    [SPLIT, "%", undefined],
+    [SPLIT, "5 %", undefined],
     [PAIR, "0.9,0.98", [0.9, 0.98]],
     [PAIR, "0.9, 0.98", [0.9, 0.98]],
     [PAIR, "0.9", undefined],

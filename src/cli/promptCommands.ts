@@ -6,6 +6,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainedModel } from "../trainedModel.ts";
 import { unknownWords } from "./doubts.ts";
 import { heatMap } from "./ui/heatMap.ts";
+import { wrap } from "./ui/layout.ts";
 
 /** Alternatives that are shown unless another number is asked for. */
 const ALTERNATIVES = 5;
@@ -40,11 +41,21 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: C
     help: ":tokens          the tokens of the last line and its translation, and what is unknown",
     run: tokens,
   },
-  ":help": { help: ":help            this list", run: async () => HELP },
+  ":help": { help: ":help            this list", run: async (_, __, width) => help(width) },
   ":quit": { help: ":quit            leaves, as Ctrl-D does", run: async () => [] },
 };
 
-const HELP = Object.values(COMMANDS).map(({ help }) => help);
+/** Columns of a command and the space behind it. */
+const NAME_WIDTH = 17;
+
+/** All commands, what each does beside it. */
+function help(width: number): readonly string[] {
+  return Object.values(COMMANDS).flatMap(({ help }) =>
+    wrap(help.slice(NAME_WIDTH), width - NAME_WIDTH).map(
+      (line, i) => `${i === 0 ? help.slice(0, NAME_WIDTH) : " ".repeat(NAME_WIDTH)}${line}`,
+    ),
+  );
+}
 
 /** The command in a line; undefined for a line to be translated. */
 export function commandIn(line: string): { readonly name: string; readonly argument: string } | undefined {

@@ -1,4 +1,4 @@
-import { realpathSync, statSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { AtomicFile } from "../io/atomicWrite.ts";
 import { dieOf } from "./exit.ts";
@@ -30,8 +30,8 @@ export function openSink(file: string | undefined): LineSink {
         hint: "Name a file inside it.",
       });
     }
-    // A device or a named pipe is written to, and what a link points to replaced, not the link.
-    return kind.isFile() ? fileSink(realpathSync(file)) : device(file);
+    // A device or a named pipe has every line as soon as it is there.
+    return kind.isFile() ? fileSink(file) : device(file);
   } catch (error) {
     throw fileSystemError(error, file);
   }

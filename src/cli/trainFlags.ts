@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, type CommanderError, Option } from "commander";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { BUNDLED_TRAINING } from "../training/config.ts";
@@ -47,11 +47,25 @@ export function addTrainFlags(command: Command): Command {
     .option("--profile", "at the end, where the time of a thread went")
     .addOption(debugOption());
   for (const [name, flag] of NAMES_ELSEWHERE) command.addOption(elsewhereOption(name, flag));
-  return command;
+  return command.exitOverride(suggestFlag);
+}
+
+/** Commander looks for what was meant among the flags that it shows: names from elsewhere may be misspelt too. */
+function suggestFlag(error: CommanderError): never {
+  const [, name] = /^error: unknown option '--([^'=]+)/.exec(error.message) ?? [];
+  const isSuggested = error.message.includes("Did you mean");
+  if (error.code !== "commander.unknownOption" || name === undefined || isSuggested) throw error;
+  const near = nearest(name, [...NAMES_ELSEWHERE.keys()]);
+  if (near === undefined) throw error;
+  throw unknownOption(name, NAMES_ELSEWHERE.get(near)!);
+}
+
+function unknownOption(name: string, flag: string): XformerError {
+  return new XformerError("USAGE", `unknown option "--${name}"`, { hint: `Did you mean --${flag}?` });
 }
 
 /** What flags are called by other programs, or by those who have not looked, with what they are called here. */
-const NAMES_ELSEWHERE: readonly (readonly [name: string, flag: string])[] = [
+const NAMES_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["epochs", "max-epochs"],
   ["steps", "max-steps"],
   ["learning-rate", "lr"],
@@ -60,12 +74,12 @@ const NAMES_ELSEWHERE: readonly (readonly [name: string, flag: string])[] = [
   ["batch-size", "batch-tokens"],
   ["hidden-size", "d-model"],
   ["layers", "encoder-layers"],
-];
+]);
 
 /** A flag that is not shown and does nothing but name the one that was meant. */
 function elsewhereOption(name: string, flag: string): Option {
   return new Option(`--${name} <value>`).hideHelp().argParser(() => {
-    throw new XformerError("USAGE", `unknown option "--${name}"`, { hint: `Did you mean --${flag}?` });
+    throw unknownOption(name, flag);
   });
 }
 

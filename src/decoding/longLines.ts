@@ -73,7 +73,7 @@ function gather(
   for (const part of parts) {
     const more = countTokens(part);
     if (tokens + more > mostTokens || count === mostParts) close();
-    if (more > mostTokens) pieces.push(...tooLong(part));
+    if (more > mostTokens) for (const cut of tooLong(part)) pieces.push(cut);
     else [piece, tokens, count] = [piece + part, tokens + more, count + 1];
   }
   close();

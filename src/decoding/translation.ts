@@ -57,7 +57,7 @@ export function joinHypotheses(
   alpha: number,
 ): TranslatedHypothesis[] {
   if (pieces.length === 0) return [];
-  const ranks = Math.min(...pieces.map((found) => found.length));
+  const ranks = pieces.reduce((least, found) => Math.min(least, found.length), Number.POSITIVE_INFINITY);
   return Array.from({ length: ranks }, (_, rank) =>
     joinRank(
       pieces.map((found) => found[rank]!),

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemError } from "../errors.ts";
 
@@ -11,7 +20,8 @@ const MAX_BYTES_PER_CALL = 2 ** 30;
 /**
  * Writes a file so that at any moment, even after a power cut, `path` holds either all of the new content
  * or all of the old: everything goes to a temporary file beside it, reaches the disk, and only then takes
- * its name.
+ * its name. What a link leads to is replaced, not the link. A device or a pipe is no content that could be
+ * replaced: it is written to.
  *
  * @param path the file to create or replace
  * @param fill calls `write` once for each piece of the content, in order
@@ -35,15 +45,15 @@ export function atomicWrite(path: string, fill: (write: Write) => void): void {
 /** A file as {@link atomicWrite} writes it, for content that comes bit by bit. */
 export class AtomicFile {
   readonly #path: string;
-  readonly #temporary: string;
+  /** What the file is to be called, and is called until then; none of a device. */
+  readonly #names: { readonly last: string; readonly first: string } | undefined;
   #descriptor: number | undefined;
 
   /** @throws XformerError "IO" when the temporary file cannot be made */
   constructor(path: string) {
     this.#path = path;
-    // In the same directory, because a rename is atomic only within one file system.
-    this.#temporary = `${path}.${process.pid}.tmp`;
-    this.#descriptor = this.#guarded(() => openSync(this.#temporary, "w"));
+    this.#names = this.#guarded(() => namesFor(path));
+    this.#descriptor = this.#guarded(() => openSync(this.#names?.first ?? path, "w"));
   }
 
   /** @throws XformerError "IO" where the file system refuses */
@@ -58,12 +68,17 @@ export class AtomicFile {
    * @throws XformerError "IO" where the file system refuses; {@link discard} then cleans up
    */
   commit(): void {
+    const names = this.#names;
+    if (names === undefined) {
+      this.#guarded(() => this.#close());
+      return;
+    }
     this.#guarded(() => {
       fsyncSync(this.#descriptor!);
       this.#close();
-      renameSync(this.#temporary, this.#path);
+      renameSync(names.first, names.last);
     });
-    syncDirectory(dirname(this.#path));
+    syncDirectory(dirname(names.last));
   }
 
   /** Removes what was written; the previous file is untouched. Does nothing after a commit. */
@@ -73,7 +88,7 @@ export class AtomicFile {
     } catch {
       // The error that brought us here is the one worth telling.
     }
-    removeQuietly(this.#temporary);
+    if (this.#names !== undefined) removeQuietly(this.#names.first);
   }
 
   #close(): void {
@@ -90,6 +105,16 @@ export class AtomicFile {
       throw fileSystemError(error, this.#path);
     }
   }
+}
+
+/** What a file is called before and after it is complete; undefined for what there is no replacing. */
+function namesFor(path: string): { readonly last: string; readonly first: string } | undefined {
+  const there = statSync(path, { throwIfNoEntry: false });
+  // Whoever may write in /dev could take the place of /dev/null.
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return undefined;
+  const last = there?.isFile() ? realpathSync(path) : path;
+  // In the same directory, because a rename is atomic only within one file system.
+  return { last, first: `${last}.${process.pid}.tmp` };
 }
 
 /** A single call may write less than it was given (a nearly full disk, a signal): go on until all is out. */

@@ -1,6 +1,8 @@
 import { MODEL_RULES } from "../model/config.ts";
 import { show } from "../text/jsonFields.ts";
 import { accepts, describeType, type Rule } from "../valueType.ts";
+import { DATA_SETTINGS, TOKENIZER_SETTINGS } from "./settings/dataSettings.ts";
+import type { Setting } from "./settings/setting.ts";
 import { TRAINING_SETTINGS } from "./settings/trainingSettings.ts";
 
 /** What a value of the metadata has to be: by a rule, an object of such values, or a list of them. */
@@ -20,20 +22,29 @@ const NUMBER: Rule = { type: { kind: "number" } };
 const SCORE: Rule = { type: { kind: "number", from: 0 } };
 const TEXT: Rule = { type: { kind: "text" } };
 
-/** Of a setting that is a list of numbers each has a field. */
-const TRAINING_RULES: Readonly<Record<string, Rule>> = Object.fromEntries(
-  TRAINING_SETTINGS.flatMap(({ fields, type, nullMeans }) => {
-    const rule = type.kind === "numbers" ? { type: { kind: "number", ...type.each } as const } : { type };
-    return fields.map((field) => [field, nullMeans === undefined ? rule : { ...rule, nullMeans }]);
-  }),
-);
+/** The rules of settings, field by field; of a setting that is a list of numbers each has a field. */
+function rulesOf(settings: readonly Setting[]): Readonly<Record<string, Rule>> {
+  return Object.fromEntries(
+    settings.flatMap(({ fields, type, nullMeans }) => {
+      const rule = type.kind === "numbers" ? { type: { kind: "number", ...type.each } as const } : { type };
+      return fields.map((field) => [field, nullMeans === undefined ? rule : { ...rule, nullMeans }]);
+    }),
+  );
+}
+
+/** What was settled when the run began is a number, where its setting may be null. */
+const TOKENIZER_RULES = rulesOf(TOKENIZER_SETTINGS);
+const { validSplit, testSplit } = rulesOf(DATA_SETTINGS);
+const settled = ({ type }: Rule): Rule => ({ type });
 
 /** The state of a training, as `TrainingState` has it. */
 const TRAINING: Fields = {
   fields: {
-    config: { fields: TRAINING_RULES },
+    config: { fields: rulesOf(TRAINING_SETTINGS) },
     corpus: TEXT,
     validation: { ...TEXT, nullMeans: "no validation pairs" },
+    tokenizer: { fields: { ...TOKENIZER_RULES, unkReplace: settled(TOKENIZER_RULES.unkReplace!) } },
+    splits: { fields: { validSplit: settled(validSplit!), testSplit: settled(testSplit!) } },
     step: COUNT,
     skipped: COUNT,
     skippedInARow: COUNT,
@@ -52,7 +63,7 @@ const TRAINING: Fields = {
     },
     kept: { fields: { best: { each: COUNT }, last: { each: COUNT } } },
   },
-  later: ["validation"],
+  later: ["validation", "tokenizer", "splits"],
 };
 
 /** Everything that a checkpoint says as JSON, but for its tokenizers, which have a format of their own. */

@@ -177,9 +177,21 @@ export interface RunConfig {
   readonly training: TrainingConfig;
 }
 
+/** Where a run's pairs are, and how many of them it holds out. */
+export interface SettledData extends DataConfig {
+  readonly validSplit: number;
+  readonly testSplit: number;
+}
+
+/** How text becomes tokens in a run. */
+export interface SettledTokenizer extends TokenizerConfig {
+  readonly unkReplace: number;
+}
+
 /** A configuration that leaves nothing to the data any more. */
 export interface SettledConfig extends RunConfig {
-  readonly tokenizer: TokenizerConfig & { readonly unkReplace: number };
+  readonly data: SettledData;
+  readonly tokenizer: SettledTokenizer;
   readonly training: SettledTraining;
 }
 

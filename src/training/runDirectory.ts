@@ -34,6 +34,9 @@ const FILES = [
 /** The names of the files in `checkpoints`. */
 const CHECKPOINT = /^step-(\d+)\.safetensors$/;
 
+/** The names of files that are being written: by {@link atomicWrite}, and of locks. */
+const HALF_WRITTEN = /\.\d+\.tmp$|^run\.lock(\.takeover)*\.[\da-f-]{36}\.tmp$/;
+
 /**
  * The directory of a run: `config.json`, `metrics.jsonl`, `best.safetensors` and `last.safetensors`, and where more
  * is kept `average.safetensors` and `checkpoints/step-000123.safetensors`. Pairs of the training files that are not
@@ -162,7 +165,7 @@ export class RunDirectory {
     for (const directory of [this.path, this.#checkpoints].filter(existsSync)) {
       for (const name of readdirSync(directory)) {
         const file = join(directory, name);
-        if (/\.\d+\.tmp$/.test(name)) guarded(file, () => rmSync(file));
+        if (HALF_WRITTEN.test(name)) guarded(file, () => rmSync(file));
       }
     }
   }

@@ -103,7 +103,8 @@ function create(path: string, content: string): boolean {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     writeDurably(temporary, content);
-    return succeeds(["EEXIST"], () => {
+    // ENOENT: who has the lock has tidied up.
+    return succeeds(["EEXIST", "ENOENT"], () => {
       if (succeeds(NO_HARD_LINKS, () => linkSync(temporary, path))) return;
       // Not one step here: who reads the file half-written is told that it cannot be read.
       copyFileSync(temporary, path, constants.COPYFILE_EXCL);

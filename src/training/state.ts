@@ -1,4 +1,4 @@
-import type { MetricName, SettledTraining } from "./config.ts";
+import type { MetricName, SettledData, SettledTokenizer, SettledTraining } from "./config.ts";
 
 /** One validation, as a line of `metrics.jsonl` has it; rates and scores from 0 to 100. */
 export interface ValidationRecord {
@@ -28,17 +28,25 @@ interface KeptCheckpoints {
   readonly last: readonly number[];
 }
 
+/** What a run was begun with, besides its model and how it is trained; older runs do not say. */
+export interface Beginnings {
+  /** SHA-256 of the validation pairs, as scores of others cannot be compared; null without. */
+  readonly validation?: string | null;
+  /** How text becomes tokens; of a `tokenizer.json` the name, as it may lie elsewhere now. */
+  readonly tokenizer?: SettledTokenizer | undefined;
+  /** How many of the training pairs are held out. */
+  readonly splits?: Pick<SettledData, "validSplit" | "testSplit"> | undefined;
+}
+
 /**
  * Where a run stands: all it takes, with the parameters, their average and Adam's moments, to go on as if never
  * stopped. Nothing in it depends on the clock or on the machine, so that the same run gives the same bytes.
  * What follows from the validations, such as patience, is worked out from them and not stored.
  */
-export interface TrainingState {
+export interface TrainingState extends Beginnings {
   readonly config: SettledTraining;
   /** SHA-256 of the training corpus: a run goes on only with the data it began with. */
   readonly corpus: string;
-  /** The same of the validation pairs, as scores of others cannot be compared; null without. Older runs do not say. */
-  readonly validation?: string | null;
   /** Steps done, those that were skipped included. */
   readonly step: number;
   /** Steps whose loss or gradient was not finite, so that they changed nothing. */
@@ -60,12 +68,12 @@ export const EMPTY_WINDOW: LogWindow = { loss: 0, sourceTokens: 0, targetTokens:
 export function initialState(
   config: SettledTraining,
   corpus: string,
-  validation: string | null = null,
+  beginnings: Beginnings = { validation: null },
 ): TrainingState {
   return {
     config,
     corpus,
-    validation,
+    ...beginnings,
     step: 0,
     skipped: 0,
     skippedInARow: 0,

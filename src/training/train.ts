@@ -14,6 +14,7 @@ import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts"
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
 import {
+  beginningsOf,
   languagesOf,
   refuseToWaitForNothing,
   resolveConfig,
@@ -86,7 +87,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       directory.writeConfig(toConfigFile(withFullPaths(settled)));
       directory.writeHeldOut(prepared, settled.data);
       const { fingerprint } = prepared.corpus;
-      const state = initialState(settled.training, fingerprint, fingerprintOf(corpora.validation));
+      const beginnings = beginningsOf(settled, fingerprintOf(corpora.validation));
+      const state = initialState(settled.training, fingerprint, beginnings);
       const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
       return run.carryOut(null, options.signal);
     });
@@ -119,7 +121,8 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   // What reads YAML is loaded only where it is needed.
   const { readRunConfig } = await import("./settings/configFile.ts");
   const { sourceVocabSize: _, targetVocabSize: __, ...model } = checkpoint.model;
-  const begun = { ...checkpoint, model, training: checkpoint.training.config };
+  const { config: training, tokenizer, splits } = checkpoint.training;
+  const begun = { ...checkpoint, model, training, tokenizer, splits };
   const stored = storedConfig(readRunConfig(directory.config), directory.config, begun);
   const config = resumedConfig(stored, path, options);
   const given = loadCorpora(config.data);
@@ -133,7 +136,8 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
     refuseOtherData(prepared, checkpoint.training, path);
     directory.removeHalfWritten();
     directory.writeConfig(toConfigFile(withFullPaths(settled)));
-    const state = { ...checkpoint.training, config: settled.training, validation };
+    const beginnings = beginningsOf(settled, validation);
+    const state = { ...checkpoint.training, ...beginnings, config: settled.training };
     const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
     return run.carryOut(checkpoint, options.signal);
   });

@@ -73,5 +73,10 @@ describe("the commands of the prompt", () => {
     state.last = undefined;
     await expect(command(":tokens")).rejects.toThrow("no line has been translated yet");
     expect((await command(":help")).length).toBeGreaterThan(4);
+    const narrow = await runCommand(state, { name: ":help", argument: "" }, 48);
+    expect(narrow.slice(0, 2)).toEqual([
+      ":beam 5          search with five hypotheses;",
+      "                 :beam 1 is greedy",
+    ]);
   });
 });

@@ -54,6 +54,11 @@ describe("a line without end", () => {
     expect(pieces.join("").replace(/\s/g, "")).toBe(line.replace(/\s/g, ""));
   });
 
+  it("may have more pieces than a function takes arguments", () => {
+    const limits = { source: 1, sentences: Number.POSITIVE_INFINITY, most: 1 };
+    expect(splitLine("a".repeat(300_000), limits, (text) => text.length)).toHaveLength(300_000);
+  });
+
   it("is cut as if it were short", () => {
     const line = 'Mr. Li said "no." It is 3.5 km, e.g. to the lake! 你好。我很好。 '.repeat(300);
     const limits = { source: 30, sentences: Number.POSITIVE_INFINITY, most: 30 };

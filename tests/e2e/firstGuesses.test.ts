@@ -44,6 +44,9 @@ it.each([
   ["steps", "max-steps"],
   ["learning-rate", "lr"],
   ["source-tokenizer", "tokenizer"],
+  ["epocs", "max-epochs"],
+  ["lerning-rate", "lr"],
+  ["hidden_size", "d-model"],
 ])("train --%s names --%s", async (name, flag) => {
   const { stderr, code } = await xformer(["train", `--${name}`, "5"], { cwd });
   expect({ stderr, code }).toEqual({

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { XformerError } from "../../src/errors.ts";
@@ -38,6 +48,31 @@ describe("atomicWrite", () => {
       expect(readFileSync(path, "utf8")).toBe("old");
     });
     expect(readFileSync(path, "utf8")).toBe("new");
+  });
+
+  it("replaces what a link leads to, not the link", () => {
+    const directory = emptyDirectory();
+    writeFileSync(join(directory, "file"), "old");
+    symlinkSync("file", join(directory, "link"));
+    atomicWrite(join(directory, "link"), (write) => write("new"));
+    expect(readFileSync(join(directory, "file"), "utf8")).toBe("new");
+    expect(lstatSync(join(directory, "link")).isSymbolicLink()).toBe(true);
+    expect(readdirSync(directory)).toEqual(["file", "link"]);
+  });
+
+  it.runIf(process.platform !== "win32")("writes to a pipe or device, which stays what it is", async () => {
+    const directory = emptyDirectory();
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = spawn("cat", [pipe]);
+    let read = "";
+    reader.stdout.on("data", (chunk) => (read += chunk));
+    const end = new Promise((resolve) => reader.on("close", resolve));
+    atomicWrite(pipe, (write) => write("all of it"));
+    await end;
+    expect(read).toBe("all of it");
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(directory)).toEqual(["pipe"]);
   });
 
   it("keeps the previous file and leaves nothing behind when the disk is full", () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -153,6 +154,8 @@ describe("numbered checkpoints", () => {
     const directory = RunDirectory.create("run", "corpus", false);
     directory.makeCheckpoints();
     for (const file of [directory.last, directory.checkpoint(7)]) writeFileSync(`${file}.4711.tmp`, "half");
+    for (const lock of ["run.lock", "run.lock.takeover"])
+      writeFileSync(join("run", `${lock}.${randomUUID()}.tmp`), "half");
     writeFileSync(join("run", "notes.tmp"), "the user's own");
     directory.removeHalfWritten();
     expect(readdirSync("run", { recursive: true }).sort()).toEqual(["checkpoints", "notes.tmp"]);

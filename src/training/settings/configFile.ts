@@ -49,7 +49,15 @@ export function readConfigFile(file: string): GivenSettings {
  * @throws XformerError as {@link readConfigFile} does
  */
 export function readRunConfig(file: string): RunConfig {
-  return configOf(readConfigFile(file));
+  const given = readConfigFile(file);
+  try {
+    return configOf(given);
+  } catch (error) {
+    // Values that do not fit each other: nobody else has said any.
+    if (!(error instanceof XformerError) || error.file !== undefined) throw error;
+    const { code, message, hint } = error;
+    throw new XformerError(code, message, { file, hint, cause: error });
+  }
 }
 
 /** The whole configuration that given settings make. */

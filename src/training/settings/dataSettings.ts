@@ -82,19 +82,19 @@ export const DATA_SETTINGS: readonly Setting[] = [
     section: "data",
     key: "valid_split",
     fields: ["validSplit"],
-    type: { kind: "number", from: 0 },
+    type: { kind: "number", from: 0, percent: true },
     nullMeans: "0.05, but 1000 pairs at most; none of fewer than 200",
-    description: "without valid: how many pairs of train, or what share below 1, to validate on; 0 for none",
+    description: "without valid: how many pairs of train, or what share of them, to validate on; 0 for none",
     placeholder: "n|share",
   },
   {
     section: "data",
     key: "test_split",
     fields: ["testSplit"],
-    type: { kind: "number", from: 0 },
+    type: { kind: "number", from: 0, percent: true },
     nullMeans: "as much as for valid_split; none with valid",
     description:
-      "without test: how many pairs of train, or what share below 1, to hold out for the test; 0 for none",
+      "without test: how many pairs of train, or what share of them, to hold out for the test; 0 for none",
     placeholder: "n|share",
   },
   {

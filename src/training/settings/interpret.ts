@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { XformerError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
-import { describeType, type Value } from "../../valueType.ts";
+import { describeType, parseValue, type Value } from "../../valueType.ts";
 import { configSchema } from "./schema.ts";
 import { flagOf, type SectionName, type Setting } from "./setting.ts";
 import { ALL_SETTINGS, SECTIONS, SETTINGS, settingOf } from "./table.ts";
@@ -27,9 +27,11 @@ export function interpret(
   if (error !== undefined) throw firstError(error.issues, content, file, lineOf);
   const given = new Map<Setting, Given>();
   for (const setting of ALL_SETTINGS) {
-    const { section, key } = setting;
+    const { section, key, type } = setting;
     const path = section === "run" ? [key] : [section, key];
-    const value = valueAt(data, path) as Value | undefined;
+    const said = valueAt(data, path) as Value | undefined;
+    // A number that is text is a share in per cent.
+    const value = type.kind === "number" && typeof said === "string" ? parseValue(type, said) : said;
     if (value !== undefined) given.set(setting, { value, origin: { file, line: lineOf(path) } });
   }
   return withReplaced(given);

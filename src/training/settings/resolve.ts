@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
@@ -11,8 +11,11 @@ import {
   DEFAULT_TOKENIZER,
   DEFAULT_TRAINING,
   type RunConfig,
+  type SettledConfig,
+  type TokenizerConfig,
   type TrainingConfig,
 } from "../config.ts";
+import type { Beginnings } from "../state.ts";
 import { checkFields } from "./table.ts";
 
 /** The corpus that comes with the package, as a prefix without its split. */
@@ -151,12 +154,29 @@ export function languagesOf({ sourceLanguage, targetLanguage }: DataConfig): Lan
   };
 }
 
+/** A tokenizer's settings with the name of its file alone: it may lie elsewhere when a run goes on. */
+function withName<T extends TokenizerConfig>(tokenizer: T): T {
+  return { ...tokenizer, file: tokenizer.file === null ? null : basename(tokenizer.file) };
+}
+
+/**
+ * What a run is begun with, as its checkpoints keep it.
+ *
+ * @param validation SHA-256 of the validation pairs; null without
+ */
+export function beginningsOf({ tokenizer, data }: SettledConfig, validation: string | null): Beginnings {
+  const { validSplit, testSplit } = data;
+  return { validation, tokenizer: withName(tokenizer), splits: { validSplit, testSplit } };
+}
+
 /** What a checkpoint says of its run. */
 interface BegunWith {
   readonly model: RunConfig["model"];
   readonly training: TrainingConfig;
   readonly sourceLanguage: string;
   readonly targetLanguage: string;
+  readonly tokenizer: Beginnings["tokenizer"];
+  readonly splits: Beginnings["splits"];
 }
 
 /**
@@ -170,10 +190,13 @@ export function storedConfig(stored: RunConfig, file: string, begun: BegunWith):
   const { maxSteps, maxEpochs, ...training } = stored.training;
   const hint = "Put it back in the file, or begin a new run.";
   const languages = { sourceLanguage: begun.sourceLanguage, targetLanguage: begun.targetLanguage };
-  const { sourceLanguage, targetLanguage } = stored.data;
+  const { sourceLanguage, targetLanguage, validSplit, testSplit } = stored.data;
   refuseOther(file, "model", begun.model, stored.model, hint);
   refuseOther(file, "training", begun.training, training, hint);
   refuseOther(file, "data", languages, { sourceLanguage, targetLanguage }, hint);
+  if (begun.splits !== undefined) refuseOther(file, "data", begun.splits, { validSplit, testSplit }, hint);
+  if (begun.tokenizer !== undefined)
+    refuseOther(file, "tokenizer", begun.tokenizer, withName(stored.tokenizer), hint);
   return { ...stored, model: begun.model, training: { ...begun.training, maxSteps, maxEpochs } };
 }
 
@@ -188,13 +211,11 @@ function refuseOther(
   for (const [name, value] of Object.entries(wanted)) {
     const had = (stored as Record<string, unknown>)[name];
     if (value === undefined || value === had) continue;
+    const [before, now] = [had, value].map((each) => (each === "" ? '""' : each));
     throw new XformerError(
       "CONFIG",
-      `this run was begun with ${what} setting ${name} = ${had}, not ${value}`,
-      {
-        file,
-        hint,
-      },
+      `this run was begun with ${what} setting ${name} = ${before}, not ${now}`,
+      { file, hint },
     );
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isInRange, type NumberRange, type ValueType } from "../../valueType.ts";
+import { isInRange, type NumberRange, PERCENT, type ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
 import { defaultOf, type NamedSection, SECTIONS, SETTINGS } from "./table.ts";
 
@@ -51,7 +51,7 @@ function valueSchema(setting: Setting): z.ZodType {
 function schemaOf(type: ValueType): z.ZodType {
   switch (type.kind) {
     case "number":
-      return numberSchema(type);
+      return type.percent ? z.union([numberSchema(type), z.string().regex(PERCENT)]) : numberSchema(type);
     case "numbers":
       return z.array(numberSchema(type.each)).length(type.count);
     case "choice":

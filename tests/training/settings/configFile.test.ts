@@ -52,6 +52,16 @@ describe("what a file says", () => {
     expect(settingsIn(text, "json")).toEqual({ lr: [0.5, 4], patience: [null, 5] });
   });
 
+  it("may be a share in per cent", () => {
+    expect(settingsIn("data:\n  valid_split: 5%\n  test_split: '2.5%'\n")).toEqual({
+      valid_split: [0.05, 2],
+      test_split: [0.025, 3],
+    });
+    expect(complaint("data: { valid_split: 100% }")).toBe(
+      ':1: valid_split: expected a number of at least 0, or a share such as 5%, or null, got "100%".',
+    );
+  });
+
   it.each(["", "# nothing yet\n", "training:\n", "{}", "\ufeff"])("may be nothing: %j", (text) => {
     expect(settingsIn(text)).toEqual({});
   });

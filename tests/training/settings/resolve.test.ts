@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { PRESETS } from "../../../src/model/config.ts";
-import { BUNDLED_TRAINING, DEFAULT_TRAINING, type TrainingConfig } from "../../../src/training/config.ts";
 import {
+  BUNDLED_TRAINING,
+  DEFAULT_TRAINING,
+  type SettledConfig,
+  type TrainingConfig,
+} from "../../../src/training/config.ts";
+import {
+  beginningsOf,
   resolveConfig,
   resumedConfig,
+  storedConfig,
   validateTrainingConfig,
 } from "../../../src/training/settings/resolve.ts";
+import { type NamedSection, SETTINGS } from "../../../src/training/settings/table.ts";
 import { oneLine } from "../../io/oneLine.ts";
 
 const data = { train: "pairs.tsv" };
@@ -150,6 +158,45 @@ describe("validateTrainingConfig", () => {
   ])("takes %o and gives it back", (change) => {
     const config = { ...DEFAULT_TRAINING, ...change };
     expect(validateTrainingConfig(config)).toBe(config);
+  });
+});
+
+describe("what a checkpoint says", () => {
+  const config = resolveConfig({ data });
+  const settled: SettledConfig = {
+    ...config,
+    data: { ...config.data, validSplit: 0.1, testSplit: 7 },
+    tokenizer: { ...config.tokenizer, file: "/a/tokenizer.json", unkReplace: 0 },
+    training: { ...config.training, warmupSteps: 600, metric: "bleu" },
+  };
+  const { tokenizer, splits } = beginningsOf(settled, null);
+  const begun = { ...settled, ...settled.data, tokenizer, splits };
+
+  /** Places of files and the end of the run are what its file may say otherwise. */
+  const FREE = ["train", "valid", "test", "maxSteps", "maxEpochs"];
+  const fields = Object.values(SETTINGS).flatMap((settings) =>
+    settings.flatMap(({ section, fields }) =>
+      fields.map((field) => [section as NamedSection, field] as const),
+    ),
+  );
+
+  it.each(fields)("is not to be changed in the run's file: %s %s", (section, field) => {
+    const before = (settled[section] as unknown as Record<string, unknown>)[field];
+    const edited = { ...settled, [section]: { ...settled[section], [field]: "other" } };
+    const resumed = () => storedConfig(edited, "run/config.json", begun);
+    if (FREE.includes(field)) return void expect(resumed()).toEqual(edited);
+    const was = before === "" ? '""' : field === "file" ? "tokenizer.json" : before;
+    expect(oneLine(resumed)).toBe(
+      `run/config.json: this run was begun with ${section} setting ${field} = ${was}, not other. Put it back in the file, or begin a new run.`,
+    );
+  });
+
+  it("leaves the place of a tokenizer free, and of older runs all that it does not say", () => {
+    const moved = { ...settled, tokenizer: { ...settled.tokenizer, file: "/b/tokenizer.json" } };
+    expect(storedConfig(moved, "run/config.json", begun)).toEqual(moved);
+    const older = { ...begun, tokenizer: undefined, splits: undefined };
+    const edited = { ...settled, data: { ...settled.data, testSplit: 8 } };
+    expect(storedConfig(edited, "run/config.json", older)).toEqual(edited);
   });
 });
 
