@@ -21,7 +21,9 @@ export function attentionTitle({ attention }: SentenceTrace, { kind, layer, head
   const layers = attention[kind].length;
   const heads = attention[kind][0]!.length;
   const which = (part: string, chosen: number | "mean", count: number): string =>
-    chosen === "mean" ? `the mean of ${count} ${part}s` : `${part} ${chosen + 1} of ${count}`;
+    chosen === "mean" && count > 1
+      ? `the mean of ${count} ${part}s`
+      : `${part} ${chosen === "mean" ? 1 : chosen + 1} of ${count}`;
   return [TITLES[kind], which("layer", layer, layers), which("head", head, heads)].join(", ");
 }
 
