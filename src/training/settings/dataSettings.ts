@@ -1,5 +1,5 @@
 import { KERNEL_SETS } from "../../kernels/kernels.ts";
-import { SAMPLES, USUAL_SAMPLES } from "../samples.ts";
+import { SAMPLES } from "../samples.ts";
 import type { Setting } from "./setting.ts";
 
 /** What is at the top of a configuration file: how a run is carried out, which never shows in its result. */
@@ -51,7 +51,6 @@ export const RUN_SETTINGS: readonly Setting[] = [
     fields: [],
     option: "samples",
     ...SAMPLES,
-    nullMeans: String(USUAL_SAMPLES),
     description: "validation sentences whose translations are shown after each validation, 0 for none",
     joeynmt: "print_valid_sents",
   },
@@ -61,7 +60,6 @@ export const RUN_SETTINGS: readonly Setting[] = [
     fields: [],
     option: "tensorboard",
     type: { kind: "boolean" },
-    nullMeans: "no",
     description: "write event files that TensorBoard reads into the run directory",
     fairseq: "tensorboard_logdir",
   },
