@@ -116,11 +116,11 @@ export function samplesDocument({ samples }: EventOf<"validation">): Block[] {
   return [{ kind: "pairs", rows }];
 }
 
-/** A curve with its name, and what it has come to in words. */
+/** A curve with its name, and what it has come to where that does not stand elsewhere. */
 export interface NamedCurve {
   readonly name: string;
   readonly curve: Curve;
-  readonly now: string;
+  readonly now?: string;
 }
 
 /** What metrics are called. */
@@ -136,29 +136,31 @@ export class RunCurves {
   readonly #loss = new Curve();
   readonly #validation = new Curve();
   #metric: MetricName = "loss";
-  #now: { readonly loss: string; readonly validation?: string } = { loss: "" };
+  /** How many steps there were, and what the last validation came to. */
+  #steps = 0;
+  #validated: string | undefined;
 
   tell(event: TrainingEvent): void {
     if (event.type === "started") this.#metric = event.summary.training.metric;
     if (event.type === "step" && Number.isFinite(event.loss)) {
       this.#loss.add(event.loss);
-      this.#now = { ...this.#now, loss: event.loss.toFixed(3) };
+      this.#steps++;
     }
     if (event.type === "validation") {
       const { loss, bleu, chrf, exactMatch } = event.record.valid;
       const value = { bleu, chrf, "exact-match": exactMatch, loss }[this.#metric];
       this.#validation.add(value);
-      this.#now = { ...this.#now, validation: value.toFixed(this.#metric === "loss" ? 3 : 2) };
+      this.#validated = value.toFixed(this.#metric === "loss" ? 3 : 2);
     }
   }
 
   /** Those that there are so far. */
   get curves(): NamedCurve[] {
-    const { loss, validation } = this.#now;
+    const now = this.#validated;
     const name = this.#metric === "loss" ? "validation" : METRIC_NAMES[this.#metric];
     return [
-      ...(loss === "" ? [] : [{ name: "loss", curve: this.#loss, now: loss }]),
-      ...(validation === undefined ? [] : [{ name, curve: this.#validation, now: validation }]),
+      ...(this.#steps === 0 ? [] : [{ name: "loss", curve: this.#loss }]),
+      ...(now === undefined ? [] : [{ name, curve: this.#validation, now }]),
     ];
   }
 }

@@ -159,15 +159,17 @@ function terminalReport(): TrainingReport {
   };
 }
 
-/** Curves side by side, as long as there is room for: loss ▇▅▃▂▁ 1.123  BLEU ▁▃▅▆▇ 97.51. */
+const behind = (now: string | undefined): string => (now === undefined ? "" : ` ${now}`);
+
+/** Curves side by side, as long as there is room for: loss ▇▅▃▂▁  BLEU ▁▃▅▆▇ 97.51. */
 function curvesLine(curves: readonly NamedCurve[], width: number, colours: ChalkInstance): string {
-  const texts = curves.reduce((sum, { name, now }) => sum + displayWidth(`  ${name}  ${now}`), 0);
+  const texts = curves.reduce((sum, { name, now }) => sum + displayWidth(`  ${name} ${behind(now)}`), 0);
   const room = Math.min(LONGEST_CURVE, Math.floor((width - texts) / Math.max(1, curves.length)));
   if (room < SHORTEST_CURVE) return curves.length > 1 ? curvesLine(curves.slice(1), width, colours) : "";
   return curves
     .map(({ name, curve, now }) => {
       const line = sparkline(curve.points(room));
-      return `  ${colours.dim(name)} ${colours.cyan(line)} ${now}`;
+      return `  ${colours.dim(name)} ${colours.cyan(line)}${behind(now)}`;
     })
     .join("");
 }
