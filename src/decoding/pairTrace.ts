@@ -13,11 +13,11 @@ import type { Workbench } from "../tensor/computation.ts";
 import { topTokens } from "./topTokens.ts";
 
 /** The sublayers of an encoder layer and of a decoder layer, in the order in which they act. */
-export const SUBLAYERS = {
+const SUBLAYERS = {
   encoder: ["self-attention", "feed-forward"],
   decoder: ["self-attention", "cross-attention", "feed-forward"],
 } as const;
-export type SublayerName = (typeof SUBLAYERS)[keyof typeof SUBLAYERS][number];
+type SublayerName = (typeof SUBLAYERS)[keyof typeof SUBLAYERS][number];
 
 /** Tokens that are kept of those that might have come next. */
 const MOST_CANDIDATES = 5;
@@ -35,7 +35,7 @@ export interface SublayerTrace {
 }
 
 /** A token that might have come next. */
-export interface Candidate {
+interface Candidate {
   readonly id: number;
   /** From 0 to 1. */
   readonly probability: number;
