@@ -23,7 +23,10 @@ export function addPages(program: Command, run: Run): void {
     .addOption(modelOption())
     .option("-s, --source <text>", "the sentence that the page begins with (default: some frequent tokens)")
     .option("--text", "no page: a walk through the model with the source, as text")
-    .option("-t, --target <text>", "with --text: what the model writes (default: its own greedy translation)");
+    .option(
+      "-t, --target <text>",
+      "with --text: what the model writes (default: its own greedy translation)",
+    );
   addPageOptions(explainer, "explain.html")
     .addOption(debugOption())
     .addHelpText(
@@ -59,8 +62,9 @@ function addPageOptions(command: Command, file: string): Command {
     .option("--no-open", "do not open the page in the browser");
 }
 
-async function explain({ model, source, target, text, ...flags }: ExplainFlags): Promise<ExitCode> {
-  if (text) return explainInText({ model, source, target, output: flags.output });
+async function explain(given: ExplainFlags): Promise<ExitCode> {
+  if (given.text) return explainInText(given);
+  const { model, source, target, ...flags } = given;
   if (target !== undefined) {
     throw new XformerError("USAGE", "--target: a page has the model's own translations", {
       hint: "Give --text too, or leave it out.",
@@ -76,10 +80,7 @@ async function explain({ model, source, target, text, ...flags }: ExplainFlags):
 }
 
 /** The same in the terminal: one sentence, from its tokens to the last step of decoding. */
-async function explainInText(
-  flags: Pick<ExplainFlags, "model" | "source" | "target" | "output">,
-): Promise<ExitCode> {
-  const { source, output } = flags;
+async function explainInText({ model: path, source, target, output }: ExplainFlags): Promise<ExitCode> {
   if (source === undefined)
     throw new XformerError("USAGE", "--text: there is no sentence", { hint: "Give --source too." });
   if (output !== undefined)
@@ -90,7 +91,7 @@ async function explainInText(
     import("./ui/render.ts"),
     import("./ui/terminal.ts"),
   ]);
-  const { trace, model } = await traceSentence({ ...flags, source });
+  const { trace, model } = await traceSentence({ model: path, source, target });
   await print(render(explanationDocument(trace, model.description.model), canvasFor(process.stdout)));
   return EXIT.done;
 }

@@ -229,12 +229,29 @@ describe("attention", () => {
   });
 });
 
-it("explain walks through a sentence, as text with and without --text", async () => {
-  const explain = (...flags: string[]) =>
-    xformer(["explain", "--model", "run", "--source", "a b c", "--target", "a c", ...flags], { cwd });
-  const { stdout, stderr, code } = await explain();
-  expect([stderr, code]).toEqual(["", 0]);
-  expect(stdout).toMatch(/^ {2}source +a b c\n {2}target +a c\n/);
-  expect(stdout).toMatch(/^Step 3 is to write <\/s>.*\n {2}has read +<s> a c\n {2}candidates {2}/m);
-  expect(await explain("--text")).toEqual({ stdout, stderr, code });
+describe("explain --text", () => {
+  const explain = (...flags: string[]) => xformer(["explain", "--model", "run", ...flags], { cwd });
+
+  it("walks through a sentence", async () => {
+    const { stdout, stderr, code } = await explain("--text", "--source", "a b c", "--target", "a c");
+    expect([stderr, code]).toEqual(["", 0]);
+    expect(stdout).toMatch(/^ {2}source +a b c\n {2}target +a c\n/);
+    expect(stdout).toMatch(/^Step 3 is to write <\/s>.*\n {2}has read +<s> a c\n {2}candidates {2}/m);
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ["no sentence", ["--text"], "--text: there is no sentence. Give --source too."],
+    [
+      "a page",
+      ["--text", "--source", "a", "-o", "a.html"],
+      "--output: with --text there is no page. Leave it out.",
+    ],
+    [
+      "a target of a page",
+      ["--target", "a"],
+      "--target: a page has the model's own translations. Give --text too, or leave it out.",
+    ],
+  ])("refuses %s", async (_, flags, message) => {
+    expect(await explain(...flags)).toEqual({ stdout: "", stderr: `${message}\n`, code: 2 });
+  });
 });
