@@ -30,7 +30,7 @@ describe("heatMap", () => {
       expect(lines.map(stripVTControlCharacters)).toEqual([
         "   我  good 。",
         "I  100    0  30 ",
-        "门   0   10  79 ",
+        "门  10   79  50 ",
       ]);
       expect(new Set(lines.slice(1).map(displayWidth))).toEqual(new Set([16]));
       const ground = level === 2 ? "\u001b[48;5;227m" : "\u001b[48;2;253;231;37m";

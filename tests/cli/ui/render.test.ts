@@ -118,7 +118,7 @@ describe("pairs", () => {
     const arrows = lines.map((line) => displayWidth(line.slice(0, line.indexOf("→"))));
     expect(arrows[0]).toBe(arrows[1]);
     expect(arrows[0]).toBeLessThan(width / 2);
-    if (width < 80) expect(lines[1]).toMatch(/^ {4}他们到学校.*…/);
+    if (width < 200) expect(lines[1]).toMatch(/^ {4}他们到学校.*… {2}→ {2}When they .*…$/);
     else expect(lines[1]).toContain("swimming.");
   });
 
