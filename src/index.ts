@@ -8,6 +8,19 @@ import { loadModel, type TrainedModel } from "./trainedModel.ts";
 export { type Corpus, loadCorpus } from "./data/corpus.ts";
 export type { SeenLengths } from "./decoding/longLines.ts";
 export type { DecodingOptions, LongLines } from "./decoding/options.ts";
+export {
+  type AttentionChoice,
+  attentionOf,
+  type HeadsByLayer,
+  type SublayerTrace,
+} from "./decoding/pairTrace.ts";
+export type {
+  SentenceTrace,
+  SideTrace,
+  TracedCandidate,
+  TracedToken,
+  TraceStep,
+} from "./decoding/sentenceTrace.ts";
 export type { TranslatedHypothesis, Translation } from "./decoding/translation.ts";
 export { type ErrorCode, XformerError } from "./errors.ts";
 export { type BleuOptions, type BleuScore, corpusBleu } from "./evaluation/bleu.ts";
@@ -22,7 +35,7 @@ export { type Comparison, compareSystems } from "./evaluation/significance.ts";
 export type { TercomOptions } from "./evaluation/ter.ts";
 export { corpusTer } from "./evaluation/ter.ts";
 export type { BleuTokenizer } from "./evaluation/tokenizers.ts";
-export { type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
+export { type AttentionKind, type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export { loadModel, type TrainedModel } from "./trainedModel.ts";
 export type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./training/config.ts";
 export type { RunSummary, TrainingEvent } from "./training/events.ts";

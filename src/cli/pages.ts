@@ -1,15 +1,18 @@
 import type { Command } from "commander";
+import { XformerError } from "../errors.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { debugOption, modelOption, pathOption } from "./options.ts";
 
 interface PageFlags {
-  readonly output: string;
+  readonly output?: string;
   readonly open: boolean;
 }
 
 interface ExplainFlags extends PageFlags {
   readonly model?: string;
   readonly source?: string;
+  readonly target?: string;
+  readonly text?: boolean;
 }
 
 /** Adds `xformer explain` and `xformer playground`, which make pages. */
@@ -18,7 +21,12 @@ export function addPages(program: Command, run: Run): void {
     .command("explain")
     .description("make a page that holds the model and shows all it computes, live, in any browser, offline")
     .addOption(modelOption())
-    .option("--source <text>", "the sentence that the page begins with (default: some frequent tokens)");
+    .option("-s, --source <text>", "the sentence that the page begins with (default: some frequent tokens)")
+    .option("--text", "no page: a walk through the model with the source, as text")
+    .option(
+      "-t, --target <text>",
+      "with --text: what the model writes (default: its own greedy translation)",
+    );
   addPageOptions(explainer, "explain.html")
     .addOption(debugOption())
     .addHelpText(
@@ -26,7 +34,9 @@ export function addPages(program: Command, run: Run): void {
       `
 Examples:
   $ npx xformer explain
-  $ npx xformer explain --model runs/zh-en-1 --output transformer.html --source "我很好。" --no-open`,
+  $ npx xformer explain --model runs/zh-en-1 --output transformer.html --source "我很好。" --no-open
+  $ npx xformer explain --model runs/zh-en-1 --text --source "我很好。"
+  $ npx xformer explain --model runs/zh-en-1 --text --source "我很好。" --target "I am fine."`,
     )
     .action(run(explain));
   const player = program
@@ -48,28 +58,52 @@ Examples:
 
 function addPageOptions(command: Command, file: string): Command {
   return command
-    .addOption(pathOption("-o, --output <file>", "the page").default(file))
+    .addOption(pathOption("-o, --output <file>", `the page (default: ${file})`))
     .option("--no-open", "do not open the page in the browser");
 }
 
-async function explain({ model, source, ...flags }: ExplainFlags): Promise<ExitCode> {
+async function explain(given: ExplainFlags): Promise<ExitCode> {
+  if (given.text) return explainInText(given);
+  const { model, source, target, ...flags } = given;
+  if (target !== undefined) {
+    throw new XformerError("USAGE", "--target: a page has the model's own translations", {
+      hint: "Give --text too, or leave it out.",
+    });
+  }
   const [{ modelOrNewest }, { loadCheckpoint }, { explorerPage }] = await Promise.all([
     import("./newestRun.ts"),
     import("../training/checkpoint.ts"),
     import("./webPage.ts"),
   ]);
-  await hand(explorerPage(loadCheckpoint(await modelOrNewest(model)), source), flags);
+  await hand(explorerPage(loadCheckpoint(await modelOrNewest(model)), source), "explain.html", flags);
+  return EXIT.done;
+}
+
+/** The same in the terminal: one sentence, from its tokens to the last step of decoding. */
+async function explainInText({ model: path, source, target, output }: ExplainFlags): Promise<ExitCode> {
+  if (source === undefined)
+    throw new XformerError("USAGE", "--text: there is no sentence", { hint: "Give --source too." });
+  if (output !== undefined)
+    throw new XformerError("USAGE", "--output: with --text there is no page", { hint: "Leave it out." });
+  const [{ traceSentence }, { explanationDocument }, { canvasFor, render }, { print }] = await Promise.all([
+    import("./traceSentence.ts"),
+    import("../report/explanation.ts"),
+    import("./ui/render.ts"),
+    import("./ui/terminal.ts"),
+  ]);
+  const { trace, model } = await traceSentence({ model: path, source, target });
+  await print(render(explanationDocument(trace, model.description.model), canvasFor(process.stdout)));
   return EXIT.done;
 }
 
 async function playground(flags: PageFlags): Promise<ExitCode> {
   const { playgroundPage } = await import("./webPage.ts");
-  await hand(playgroundPage(), flags);
+  await hand(playgroundPage(), "playground.html", flags);
   return EXIT.done;
 }
 
 /** Writes a page, says where it is, and shows it. */
-async function hand(html: string, { output, open }: PageFlags): Promise<void> {
+async function hand(html: string, usual: string, { output = usual, open }: PageFlags): Promise<void> {
   const [{ atomicWrite }, { print, shownLines }, format] = await Promise.all([
     import("../io/atomicWrite.ts"),
     import("./ui/terminal.ts"),

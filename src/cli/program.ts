@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addAttention } from "./attention.ts";
 import { addAverage } from "./average.ts";
 import { addCheck } from "./check.ts";
 import { addData } from "./data.ts";
@@ -42,7 +43,7 @@ Examples:
   $ npx xformer train --help                                     everything about a command`,
     );
   const running = [addTrain, addTranslate, addEval, addScore];
-  const looking = [addPages, addTokenize, addTokenizer, addInspect, addCheck];
+  const looking = [addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
   for (const add of [...running, ...looking, addAverage, addData, addDoctor]) add(program, run);
   return program;
 }

@@ -8,6 +8,7 @@ import type { Workbench } from "../tensor/computation.ts";
 import { meanCrossAttention } from "./crossAttention.ts";
 import { decodeBatch, targetLimits } from "./decodeBatch.ts";
 import type { Decoding, LengthLimit } from "./options.ts";
+import { writeTrace } from "./pairTrace.ts";
 import {
   attentionWords,
   type FoundTarget,
@@ -69,7 +70,12 @@ interface AttentionJob extends BatchesJob {
   readonly kind: "attention";
 }
 
-export type DecodingJob = DecodeJob | ScoreJob | AttentionJob;
+/** Looks at all that is computed on a pair, one an item; results are those of {@link writeTrace}. */
+interface TraceJob extends BatchesJob {
+  readonly kind: "trace";
+}
+
+export type DecodingJob = DecodeJob | ScoreJob | AttentionJob | TraceJob;
 
 function* decode({ model, workbench }: Replica, job: DecodeJob, item: number): Steps<void> {
   const { arena, heap, packs } = workbench;
@@ -112,8 +118,14 @@ function attend({ model, workbench }: Replica, job: AttentionJob, item: number):
     writeAttention(next(attentionWords(weights.rows - 1, weights.columns - 1)), weights);
 }
 
+function trace({ model, workbench }: Replica, job: TraceJob, item: number): void {
+  const { pairs, results } = job.batches[item]!;
+  workbench.packs.useVersion(job.weightsVersion);
+  writeTrace(model, workbench, pairs, doublesFrom(workbench, results));
+}
+
 /** What a thread of a pool does for a translator, by the kind of job. */
-export const DECODING_JOBS = { decode, score, attention: attend };
+export const DECODING_JOBS = { decode, score, attention: attend, trace };
 
 /** Hands out 64-bit words from a place on, one piece behind the other. */
 function doublesFrom({ heap }: Workbench, start: Pointer): (count: number) => Float64Array {

@@ -1,5 +1,6 @@
 import type { EncodedPair } from "../data/batches.ts";
 import { XformerError } from "../errors.ts";
+import type { IdPair } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -17,6 +18,7 @@ import {
   resolveDecoding,
   widthOf,
 } from "./options.ts";
+import { type PairTrace, readTrace, type TraceSize, traceWords } from "./pairTrace.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 import {
   attentionWords,
@@ -28,6 +30,7 @@ import {
   scoreWords,
 } from "./results.ts";
 import type { PairScore } from "./scorer.ts";
+import { describeTrace, type SentenceTrace } from "./sentenceTrace.ts";
 import { joinHypotheses, type PieceOfHypothesis, type Translation } from "./translation.ts";
 
 export type { Translation } from "./translation.ts";
@@ -160,6 +163,60 @@ export class Translator {
       read: (words, { source, target }) => readAttention(words, target.length, source.length),
     };
     return this.#runner.run(indexed, work, signal);
+  }
+
+  /**
+   * Looks inside the model (of an ensemble, the first) while it reads a line and writes a target: its own greedy
+   * translation, unless another is given.
+   *
+   * @throws XformerError USAGE for a source without a token, or a side of more tokens than sentences of training could
+   *   have; the reason of `signal` when it aborts
+   */
+  async trace(source: string, target?: string, signal?: AbortSignal): Promise<SentenceTrace> {
+    const ids = this.#sideOf("source", source, this.sourceTokenizer);
+    if (ids.length === 0)
+      throw new XformerError("USAGE", "the source has no token", { hint: "Give it some text." });
+    const own = target === undefined ? await this.#translateWhole(source, ids, signal) : undefined;
+    const given = Int32Array.from(own?.ids ?? this.#sideOf("target", target!, this.targetTokenizer));
+    const pair = { source: ids, target: given };
+    const { model } = this.pool.main;
+    const sizeOf = (sides: IdPair): TraceSize => ({
+      model: model.config,
+      source: sides.source.length + 1,
+      target: sides.target.length + 1,
+    });
+    const work: BatchWork<SharedBatch, PairTrace> = {
+      batchTokens: BATCH_TOKENS,
+      words: (sides) => traceWords(sizeOf(sides)),
+      describe: (batch) => batch,
+      job: (batches, common) => ({ ...common, kind: "trace", batches }),
+      read: (words, sides) => readTrace(words, sizeOf(sides)),
+    };
+    const [numbers] = await this.#runner.run([{ ...pair, index: 0 }], work, signal);
+    const tokenizers = [this.sourceTokenizer, this.targetTokenizer] as const;
+    const origin = { isOwn: own !== undefined, ended: own?.ended ?? true };
+    return describeTrace(model, tokenizers, [source, target ?? ""], pair, numbers!, origin);
+  }
+
+  /** The ids of a side that is to be looked at whole. */
+  #sideOf(side: "source" | "target", text: string, tokenizer: Tokenizer): Int32Array {
+    const ids = tokenizer.encode(text);
+    const { most } = this.limits;
+    if (ids.length <= most) return ids;
+    throw new XformerError("USAGE", `the ${side} has ${ids.length} tokens, the model takes ${most} at most`, {
+      hint: "Give a single sentence.",
+    });
+  }
+
+  async #translateWhole(
+    text: string,
+    source: Int32Array,
+    signal: AbortSignal | undefined,
+  ): Promise<FoundTarget> {
+    const partnerSources = this.#partners.map(({ sourceTokenizer }) => sourceTokenizer.encode(text));
+    const piece: Piece = { line: 0, text, source, partnerSources, prefix: new Int32Array(0) };
+    const [found] = await this.#decode([piece], resolveDecoding({}), { signal });
+    return found![0]!;
   }
 
   #refuseToCopyPieces(): void {

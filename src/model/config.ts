@@ -51,6 +51,10 @@ export function dropoutsOf({ dropout, attentionDropout, activationDropout }: Mod
   return { residual: dropout, attention: attentionDropout ?? dropout, activation: activationDropout };
 }
 
+/** The three attentions of the paper (Vaswani et al. 2017, section 3.2.3). */
+export const ATTENTION_KINDS = ["encoder", "decoder", "cross"] as const;
+export type AttentionKind = (typeof ATTENTION_KINDS)[number];
+
 /** The name of a preset. */
 export type PresetName = keyof typeof PRESETS;
 

@@ -1,8 +1,10 @@
 import { Computation, type Workbench } from "../tensor/computation.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { type PairBatch, raggedOf } from "./batch.ts";
-import type { ModelConfig } from "./config.ts";
+import type { AttentionKind, ModelConfig } from "./config.ts";
 import type { Transformer } from "./transformer.ts";
+
+export { ATTENTION_KINDS, type AttentionKind } from "./config.ts";
 
 /** A row-major matrix of its own: [rows, columns]. */
 export interface Matrix {
@@ -41,10 +43,6 @@ export function trace(model: Transformer, workbench: Workbench, batch: PairBatch
   arena.release();
   return values;
 }
-
-/** The three attentions of the paper (Vaswani et al. 2017, section 3.2.3). */
-export const ATTENTION_KINDS = ["encoder", "decoder", "cross"] as const;
-export type AttentionKind = (typeof ATTENTION_KINDS)[number];
 
 /** What the names of an attention's values and parameters begin with. */
 export function attentionName(kind: AttentionKind, layer: number): string {

@@ -19,6 +19,15 @@ export interface Histogram {
   readonly bars: readonly Bar[];
 }
 
+/** Numbers from 0 to 1 with names for their rows and columns. */
+export interface HeatMap {
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** [rows, columns], row by row; there may be more columns in `stride` than are named. NaN is where nothing can be. */
+  readonly values: ArrayLike<number>;
+  readonly stride: number;
+}
+
 /** What a report is made of, from top to bottom; how it looks is for those who show it. */
 export type Block =
   | { readonly kind: "heading"; readonly text: string }
@@ -31,6 +40,9 @@ export type Block =
   /** Columns that line up; those in `right`, from 0, are flush right. */
   | { readonly kind: "table"; readonly rows: readonly (readonly Span[])[]; readonly right: readonly number[] }
   | { readonly kind: "histograms"; readonly sides: readonly Histogram[] }
+  | { readonly kind: "heatMap"; readonly map: HeatMap }
+  /** Texts and what has become of them, as much of both as there is room for. */
+  | { readonly kind: "pairs"; readonly rows: readonly { readonly left: string; readonly right: Span }[] }
   /** A line of somebody's text with where it stands and what is said of it. */
   | { readonly kind: "quote"; readonly place: string; readonly remark: string; readonly text: string }
   /** Blank space between two parts. */

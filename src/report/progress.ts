@@ -1,5 +1,7 @@
+import type { MetricName } from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
-import type { Part } from "./document.ts";
+import { Curve } from "./curve.ts";
+import { type Block, type Part, toned } from "./document.ts";
 import { count, counted, duration, percent, rate, scientific } from "./format.ts";
 
 /** An event of one type. */
@@ -102,6 +104,65 @@ export function validationParts({ record, improved }: EventOf<"validation">, tot
     [`exact match ${column(percent(valid.exactMatch), 7)}`, 5],
     [column(improved ? "best" : "", 4), 3],
   ];
+}
+
+/** The translations of a validation, one below the other. */
+export function samplesDocument({ samples }: EventOf<"validation">): Block[] {
+  if (samples.length === 0) return [];
+  const rows = samples.map(({ source, reference, translation }) => ({
+    left: source,
+    right: translation === reference ? toned("good", translation) : translation,
+  }));
+  return [{ kind: "pairs", rows }];
+}
+
+/** A curve with its name, and what it has come to where that does not stand elsewhere. */
+export interface NamedCurve {
+  readonly name: string;
+  readonly curve: Curve;
+  readonly now?: string;
+}
+
+/** What metrics are called. */
+export const METRIC_NAMES = {
+  bleu: "BLEU",
+  chrf: "chrF",
+  "exact-match": "exact match",
+  loss: "loss",
+} as const satisfies Record<MetricName, string>;
+
+/** Knows how loss and validations have gone, from this session's steps on. */
+export class RunCurves {
+  readonly #loss = new Curve();
+  readonly #validation = new Curve();
+  #metric: MetricName = "loss";
+  /** How many steps there were, and what the last validation came to. */
+  #steps = 0;
+  #validated: string | undefined;
+
+  tell(event: TrainingEvent): void {
+    if (event.type === "started") this.#metric = event.summary.training.metric;
+    if (event.type === "step" && Number.isFinite(event.loss)) {
+      this.#loss.add(event.loss);
+      this.#steps++;
+    }
+    if (event.type === "validation") {
+      const { loss, bleu, chrf, exactMatch } = event.record.valid;
+      const value = { bleu, chrf, "exact-match": exactMatch, loss }[this.#metric];
+      this.#validation.add(value);
+      this.#validated = value.toFixed(this.#metric === "loss" ? 3 : 2);
+    }
+  }
+
+  /** Those that there are so far. */
+  get curves(): NamedCurve[] {
+    const now = this.#validated;
+    const name = this.#metric === "loss" ? "validation" : METRIC_NAMES[this.#metric];
+    return [
+      ...(this.#steps === 0 ? [] : [{ name: "loss", curve: this.#loss }]),
+      ...(now === undefined ? [] : [{ name, curve: this.#validation, now }]),
+    ];
+  }
 }
 
 /** A step that changed nothing. */

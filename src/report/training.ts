@@ -1,11 +1,13 @@
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { RunSummary } from "../training/events.ts";
 import type { TrainResult } from "../training/run.ts";
+import { type Sample, samplesOf } from "../training/samples.ts";
 import { peakOf } from "../training/schedule.ts";
 import type { ValidationRecord } from "../training/state.ts";
 import type { UnknownTokens } from "../training/unknownTokens.ts";
 import { apart, type Block, line, table, toned } from "./document.ts";
 import { bytes, count, counted, duration, percent, scientific, shellWord } from "./format.ts";
+import { METRIC_NAMES } from "./progress.ts";
 
 /** A model on the test pairs of its run. */
 type Test = NonNullable<TrainResult["test"]>;
@@ -103,7 +105,7 @@ function learningRateText({ training, model }: RunSummary): string {
 /** What makes a validation the best, and why. */
 function metricRow({ training, validPairs, shortTargets }: RunSummary): [label: string, text: string][] {
   if (validPairs === 0) return [];
-  const name = { bleu: "BLEU", chrf: "chrF", "exact-match": "exact match", loss: "loss" }[training.metric];
+  const name = METRIC_NAMES[training.metric];
   const short = "most targets have fewer than the four words that BLEU looks at";
   const reason = !shortTargets || training.metric === "loss" ? "" : `; ${short}`;
   return [["best", `the model with the best ${name} on the validation pairs${reason}`]];
@@ -179,7 +181,7 @@ function testBlocks(test: Test): Block[] {
     ["exact match", toned("strong", percent(exactMatch))],
     ["perplexity", perplexity.toFixed(3)],
   ]);
-  const examples = samples(test).map(({ source, reference, translation }): Block[] => [
+  const examples = testSamples(test).map(({ source, reference, translation }): Block[] => [
     {
       kind: "facts",
       rows: [
@@ -217,28 +219,15 @@ function testJson(test: Test): object {
     tokenAccuracy,
     exactMatch,
     bleu: { score, signature },
-    samples: samples(test),
+    samples: testSamples(test),
   };
 }
 
-/** A test sentence with what the model made of it. */
-interface Sample {
-  readonly source: string;
-  readonly reference: string;
-  readonly translation: string;
-}
+/** Sentences that the end of a run shows of the test set. */
+const TEST_SAMPLES = 5;
 
-/** Five sentences spread over the test set, always the same ones. */
-function samples(test: Test): Sample[] {
-  const wanted = Math.min(5, test.source.length);
-  return Array.from({ length: wanted }, (_, i) => {
-    const index = Math.floor(((i + 0.5) * test.source.length) / wanted);
-    return {
-      source: test.source[index]!,
-      reference: test.target[index]!,
-      translation: test.translations[index]!.text,
-    };
-  });
+function testSamples(test: Test): Sample[] {
+  return samplesOf(test, test.translations, TEST_SAMPLES);
 }
 
 /** Where the time of the main thread went, as a table: milliseconds of a step, forward and backward. */

@@ -4,6 +4,7 @@ import type { ProfileReport } from "../tensor/profile.ts";
 import type { SettledTraining } from "./config.ts";
 import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
+import type { Sample } from "./samples.ts";
 import type { ValidationRecord } from "./state.ts";
 import type { UnknownTokens } from "./unknownTokens.ts";
 
@@ -77,7 +78,13 @@ export type TrainingEvent =
   | { readonly type: "warning"; readonly message: string }
   /** The model is about to be held against pairs, which takes a while. */
   | { readonly type: "measuring"; readonly on: "validation" | "test"; readonly pairs: number }
-  | { readonly type: "validation"; readonly record: ValidationRecord; readonly improved: boolean }
+  | {
+      readonly type: "validation";
+      readonly record: ValidationRecord;
+      readonly improved: boolean;
+      /** The same few validation sentences each time, as the model translates them now. */
+      readonly samples: readonly Sample[];
+    }
   /** The run ends because as many validations in a row as it has patience for have brought nothing better. */
   | {
       readonly type: "patience";

@@ -8,6 +8,7 @@ import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
 import type { SettledConfig } from "./config.ts";
+import { EventFile } from "./eventFile.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import { BatchFeed } from "./feed.ts";
 import { Keeper } from "./keeper.ts";
@@ -18,7 +19,7 @@ import { bestOf, progressOf, type TrainingState, type ValidationRecord } from ".
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
-import { type MeasureOptions, measure, validate } from "./validation.ts";
+import { type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
 export type TestResult = Evaluation & Pairs;
@@ -46,6 +47,10 @@ export interface TrainResult {
 export interface RunOptions {
   /** Whether to report where the time of the main thread went. */
   readonly profile?: boolean | undefined;
+  /** Validation sentences whose translations are told after each validation; 3 by default. */
+  readonly samples?: number | undefined;
+  /** Whether to write event files for TensorBoard into the run directory. */
+  readonly tensorboard?: boolean | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Aborts the run after the step under way, which is saved; measuring ends at once. */
   readonly signal?: AbortSignal;
@@ -60,6 +65,9 @@ export interface RunParts {
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
   readonly pool: Pool;
   readonly directory: RunDirectory;
+  /** Validation sentences whose translations are told. */
+  readonly samples: number;
+  readonly tensorboard: boolean;
 }
 
 /** A run from its first or next step to its end: training, and what is measured afterwards. */
@@ -71,6 +79,8 @@ export class Run {
   readonly #trainer: Trainer;
   readonly #translator: Translator;
   readonly #first: number;
+  /** What TensorBoard is told, where that is wanted. */
+  #events: EventFile | undefined;
 
   constructor(parts: RunParts, state: TrainingState, onEvent: (event: TrainingEvent) => void = () => {}) {
     const { config, prepared, validation, pool, directory } = parts;
@@ -98,12 +108,15 @@ export class Run {
           ? undefined
           : async (signal) => {
               workbench.profile?.stop(); // validating is not training
-              const valid = await this.#step.withMovingAverage(() => this.#validate(validation, signal));
+              const measured = await this.#step.withMovingAverage(() => this.#validate(validation, signal));
               workbench.profile?.start();
-              return valid;
+              return measured;
             },
       save: (saved) => this.#keeper.save(saved, (file) => onEvent({ type: "saved", file, step: saved.step })),
-      log: (record) => directory.append(record),
+      log: (record) => {
+        directory.append(record);
+        this.#events?.append(record);
+      },
       emit: onEvent,
       pause: () => pool.pause(),
     });
@@ -131,6 +144,7 @@ export class Run {
       await this.#keeper.follow(state);
     }
     const elapsedSeconds = directory.rewindMetrics(state.step);
+    if (this.#parts.tensorboard) this.#events = new EventFile(directory.nextEventFile(), state.step);
     this.#emit({ type: "started", summary: await this.#summarise() });
     workbench.profile?.start();
     const end = await this.#trainer.run(elapsedSeconds, signal);
@@ -217,7 +231,7 @@ export class Run {
       directory.average,
     );
     this.#load(directory.average);
-    const valid = validation === null ? null : await this.#validate(validation, signal);
+    const { valid } = validation === null ? { valid: null } : await this.#validate(validation, signal);
     return { file: directory.average, steps, valid, test: await this.#test(signal) };
   }
 
@@ -227,10 +241,11 @@ export class Run {
     this.#parts.pool.weightsChanged();
   }
 
-  #validate(pairs: Pairs, signal: AbortSignal | undefined): Promise<ValidationRecord["valid"]> {
+  #validate(pairs: Pairs, signal: AbortSignal | undefined): Promise<Validation> {
     const { training } = this.#parts.config;
+    const { samples } = this.#parts;
     this.#emit({ type: "measuring", on: "validation", pairs: pairs.source.length });
-    return validate(this.#translator, pairs, training.validatePairs, this.#measureOptions(signal));
+    return validate(this.#translator, pairs, training.validatePairs, samples, this.#measureOptions(signal));
   }
 
   async #test(signal: AbortSignal | undefined): Promise<TestResult | null> {

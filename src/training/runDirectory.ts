@@ -5,6 +5,7 @@ import { atomicWrite } from "../io/atomicWrite.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
 import type { DataConfig } from "./config.ts";
 import type { PreparedCorpus } from "./prepare.ts";
+import type { Sample } from "./samples.ts";
 import type { ValidationRecord } from "./state.ts";
 
 /** A line of `metrics.jsonl` about the steps since the one before. */
@@ -26,10 +27,18 @@ export interface LogRecord {
   readonly elapsedSeconds: number;
 }
 
+/** A line about a validation: some of its translations with it, which no checkpoint keeps. */
+export interface LoggedValidation extends ValidationRecord {
+  readonly samples?: readonly Sample[];
+}
+
 const FILES = [
   ...["config.json", "metrics.jsonl", "best.safetensors", "last.safetensors"],
   ...["average.safetensors", "checkpoints", "held-out"],
 ] as const;
+
+/** What TensorBoard takes for a file of events: this, and anything behind it. */
+const EVENTS = "events.out.tfevents.";
 
 /** The names of the files in `checkpoints`. */
 const CHECKPOINT = /^step-(\d+)\.safetensors$/;
@@ -101,7 +110,7 @@ export class RunDirectory {
    * @throws XformerError when there is one and `force` is not set
    */
   static refuseTaken(out: string, force: boolean): string[] {
-    const taken = FILES.filter((name) => existsSync(join(out, name)));
+    const taken = [...FILES.filter((name) => existsSync(join(out, name))), ...eventFilesIn(out)];
     if (taken.length === 0 || force) return taken;
     throw new XformerError("IO", "a run is in this directory already", {
       file: out,
@@ -197,8 +206,14 @@ export class RunDirectory {
     }
   }
 
+  /** Where a session's events for TensorBoard go: files are read in the order of their names. */
+  nextEventFile(): string {
+    const session = String(eventFilesIn(this.path).length + 1).padStart(4, "0");
+    return join(this.path, `${EVENTS}${session}.xformer`);
+  }
+
   /** Adds a line to `metrics.jsonl`. */
-  append(record: LogRecord | ValidationRecord): void {
+  append(record: LogRecord | LoggedValidation): void {
     guarded(this.#metrics, () => appendFileSync(this.#metrics, `${JSON.stringify(record)}\n`));
   }
 
@@ -220,6 +235,13 @@ export class RunDirectory {
     atomicWrite(this.#metrics, (write) => write(kept.map((line) => `${line}\n`).join("")));
     return elapsedSeconds;
   }
+}
+
+function eventFilesIn(path: string): string[] {
+  return guarded(path, () => {
+    const isThere = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return isThere ? readdirSync(path).filter((name) => name.startsWith(EVENTS)) : [];
+  });
 }
 
 function isSeconds(value: unknown): value is number {

@@ -4,8 +4,10 @@ import { planEpoch } from "../data/epochPlan.ts";
 import { XformerError } from "../errors.ts";
 import { bleuTokenizerFor } from "../evaluation/evaluate.ts";
 import { bleuTokenizers } from "../evaluation/tokenizers.ts";
+import { checkField } from "../valueType.ts";
 import type { RunConfig, SettledTraining, TokenizerConfig, TrainingConfig } from "./config.ts";
 import type { Tokenizers } from "./prepare.ts";
+import { SAMPLES, USUAL_SAMPLES } from "./samples.ts";
 import { warmUp } from "./schedule.ts";
 
 /** The share of pairs in which rare tokens are replaced; measured in docs/training.md. */
@@ -53,6 +55,20 @@ export function settleUnknown({ unkReplace }: TokenizerConfig, { source, target 
     });
   }
   return unkReplace ?? (isLossless ? 0 : USUAL_REPLACEMENT);
+}
+
+/**
+ * How many validation sentences are shown with their translations.
+ *
+ * @throws XformerError CONFIG when there are to be some and there are no validation pairs
+ */
+export function settleSamples(samples: number | undefined, validation: Pairs | null): number {
+  if (samples === undefined) return USUAL_SAMPLES;
+  checkField("samples", samples, SAMPLES);
+  if (samples === 0 || validation !== null) return samples;
+  throw new XformerError("CONFIG", `samples is ${samples}, but there are no validation pairs to translate`, {
+    hint: "Give valid or validSplit too, or leave it out.",
+  });
 }
 
 /** Whether most targets are too short for the sequences of four words that BLEU counts. */

@@ -23,7 +23,7 @@ import {
   withFullPaths,
 } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
-import { settleTraining, settleUnknown } from "./settle.ts";
+import { settleSamples, settleTraining, settleUnknown } from "./settle.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import { doubtAboutWords } from "./unknownTokens.ts";
 
@@ -71,14 +71,14 @@ export interface ResumeOptions extends CommonOptions {
  */
 export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const config = resolveConfig(options);
-  const { out, force = false } = options;
+  const { out, force = false, tensorboard = false } = options;
   if (out !== undefined) RunDirectory.refuseTaken(out, force);
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
   const given = loadCorpora(config.data);
   const prepared = await prepare(config, cache, options);
   const doubt = doubtAboutWords(prepared);
   if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
-  const { settled, ...corpora } = settle(config, prepared, given);
+  const { settled, ...corpora } = settle(config, prepared, given, options.samples);
   return withPool(prepared, config, options, (pool) => {
     pool.main.model.initialise(config.training.seed);
     const directory = RunDirectory.create(out, prepared.name, force);
@@ -89,8 +89,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       const { fingerprint } = prepared.corpus;
       const beginnings = beginningsOf(settled, fingerprintOf(corpora.validation));
       const state = initialState(settled.training, fingerprint, beginnings);
-      const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
-      return run.carryOut(null, options.signal);
+      const parts = { config: settled, prepared, ...corpora, pool, directory, tensorboard };
+      return new Run(parts, state, options.onEvent).carryOut(null, options.signal);
     });
   });
 }
@@ -117,6 +117,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
 
 async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<TrainResult> {
   const { path } = directory;
+  const { tensorboard = false } = options;
   const checkpoint = loadCheckpoint(directory.last);
   // What reads YAML is loaded only where it is needed.
   const { readRunConfig } = await import("./settings/configFile.ts");
@@ -129,7 +130,7 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   const prepared = await prepare(config, cache, options, tokenizers);
-  const { settled, ...corpora } = settle(config, prepared, given);
+  const { settled, ...corpora } = settle(config, prepared, given, options.samples);
   const validation = fingerprintOf(corpora.validation);
   return withPool(prepared, config, options, (pool) => {
     refuseOtherValidation(validation, given.validation, checkpoint.training, path);
@@ -138,18 +139,24 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
     directory.writeConfig(toConfigFile(withFullPaths(settled)));
     const beginnings = beginningsOf(settled, validation);
     const state = { ...checkpoint.training, ...beginnings, config: settled.training };
-    const run = new Run({ config: settled, prepared, ...corpora, pool, directory }, state, options.onEvent);
-    return run.carryOut(checkpoint, options.signal);
+    const parts = { config: settled, prepared, ...corpora, pool, directory, tensorboard };
+    return new Run(parts, state, options.onEvent).carryOut(checkpoint, options.signal);
   });
 }
 
 /** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
-type Settled = Pick<RunParts, "validation" | "test"> & { readonly settled: SettledConfig };
+type Settled = Pick<RunParts, "validation" | "test" | "samples"> & { readonly settled: SettledConfig };
 
 /** Settles a run; nothing of one that cannot be stays open. */
-function settle(config: RunConfig, prepared: PreparedCorpus, given: GivenCorpora): Settled {
+function settle(
+  config: RunConfig,
+  prepared: PreparedCorpus,
+  given: GivenCorpora,
+  samples: number | undefined,
+): Settled {
   try {
-    return settleWith(config, prepared, given);
+    const { settled, ...corpora } = settleWith(config, prepared, given);
+    return { settled, ...corpora, samples: settleSamples(samples, corpora.validation) };
   } catch (error) {
     prepared.corpus.close();
     throw error;
@@ -160,7 +167,7 @@ function settleWith(
   config: RunConfig,
   { corpus, heldOut, tokenizers }: PreparedCorpus,
   given: GivenCorpora,
-): Settled {
+): Omit<Settled, "samples"> {
   const validation = given.validation ?? heldOut.valid;
   const test = given.test ?? heldOut.test;
   if (validation === null) refuseToWaitForNothing(config.training);

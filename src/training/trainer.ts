@@ -2,19 +2,12 @@ import { XformerError } from "../errors.ts";
 import type { SettledTraining } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
 import type { BatchFeed } from "./feed.ts";
-import type { LogRecord } from "./runDirectory.ts";
+import type { LoggedValidation, LogRecord } from "./runDirectory.ts";
 import { learningRate, peakOf, type Schedule } from "./schedule.ts";
 import { lengthOf } from "./settle.ts";
-import {
-  bestOf,
-  EMPTY_WINDOW,
-  isBetter,
-  progressOf,
-  type TrainingState,
-  type ValidationRecord,
-  withCheckpoint,
-} from "./state.ts";
+import { bestOf, EMPTY_WINDOW, isBetter, progressOf, type TrainingState, withCheckpoint } from "./state.ts";
 import { isLearnable, type StepBatch, type StepGradients, type TrainingStep } from "./step.ts";
+import type { Validation } from "./validation.ts";
 
 /** What the trainer leaves to others. */
 export interface TrainerHooks {
@@ -22,10 +15,10 @@ export interface TrainerHooks {
    * Measures the model as it is on the validation corpus; undefined when there is none. Fails with the reason of the
    * signal when that aborts.
    */
-  readonly validate: ((signal?: AbortSignal) => Promise<ValidationRecord["valid"]>) | undefined;
+  readonly validate: ((signal?: AbortSignal) => Promise<Validation>) | undefined;
   /** Keeps the weights and a state. */
   readonly save: (state: TrainingState) => Promise<void>;
-  readonly log: (record: LogRecord | ValidationRecord) => void;
+  readonly log: (record: LogRecord | LoggedValidation) => void;
   readonly emit: (event: TrainingEvent) => void;
   /** Lets signals and timers have their turn. */
   readonly pause: () => Promise<void>;
@@ -276,15 +269,16 @@ export class Trainer {
   }
 
   async #validate(signal: AbortSignal | undefined): Promise<void> {
-    const valid = await this.#hooks.validate?.(signal);
-    if (valid === undefined) return;
+    const validation = await this.#hooks.validate?.(signal);
+    if (validation === undefined) return;
+    const { valid, samples } = validation;
     const { step } = this.#state;
     if (!Number.isFinite(valid.loss)) throw diverged(`step ${step}: the loss of the validation`);
     const record = { step, valid };
     const improved = isBetter(record, bestOf(this.#state), this.#config.metric);
     this.#state = { ...this.#state, validations: [...this.#state.validations, record] };
-    this.#hooks.log(record);
-    this.#hooks.emit({ type: "validation", record, improved });
+    this.#hooks.log(samples.length === 0 ? record : { ...record, samples });
+    this.#hooks.emit({ type: "validation", record, improved, samples });
   }
 }
 

@@ -1,10 +1,17 @@
 import type { Pairs } from "../data/corpus.ts";
 import type { Translator } from "../decoding/translator.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
+import { type Sample, samplesOf } from "./samples.ts";
 import type { ValidationRecord } from "./state.ts";
 
 /** What is more than e to this is Infinity, which JSON cannot say. */
 const LARGEST_EXPONENT = 709;
+
+/** What a validation gives: the scores, and some of the translations that they are of. */
+export interface Validation {
+  readonly valid: ValidationRecord["valid"];
+  readonly samples: readonly Sample[];
+}
 
 /** How a model is measured. */
 export interface MeasureOptions {
@@ -28,23 +35,23 @@ export function measure(translator: Translator, pairs: Pairs, options: MeasureOp
  * Validates a model: loss on all pairs, and what takes a translation on some of them, spread evenly.
  *
  * @param most the most pairs that are translated; null for all
+ * @param samples how many of these translations are kept
  */
 export async function validate(
   translator: Translator,
   pairs: Pairs,
   most: number | null,
+  samples: number,
   options: MeasureOptions,
-): Promise<ValidationRecord["valid"]> {
+): Promise<Validation> {
   const some = spread(pairs, most ?? Number.POSITIVE_INFINITY);
   const evaluation = await measure(translator, some, options);
-  const { bleu, chrf, exactMatch } = evaluation;
+  const { bleu, chrf, exactMatch, translations } = evaluation;
   const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs, options.signal);
+  const perplexity = Math.exp(Math.min(loss, LARGEST_EXPONENT));
   return {
-    loss,
-    perplexity: Math.exp(Math.min(loss, LARGEST_EXPONENT)),
-    bleu: bleu.score,
-    chrf: chrf.score,
-    exactMatch,
+    valid: { loss, perplexity, bleu: bleu.score, chrf: chrf.score, exactMatch },
+    samples: samplesOf(some, translations, samples),
   };
 }
 

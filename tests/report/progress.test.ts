@@ -42,6 +42,7 @@ it.each([48, 80, 100, 200])("validations of a run have one shape at %i columns",
     type: "validation" as const,
     record: { step, valid: { loss: Math.log(perplexity), perplexity, bleu, chrf: bleu, exactMatch: bleu } },
     improved,
+    samples: [],
   });
   const lines = [
     event(40, 0.04, 5120.07, true),

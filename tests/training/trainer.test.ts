@@ -79,7 +79,7 @@ function makeTrainer(script: Script) {
               script.onValidation?.();
               signal?.throwIfAborted();
               if (millisecondsPerValidation > 0) await setTimeout(millisecondsPerValidation);
-              return valid(bleus[validations++]!);
+              return { valid: valid(bleus[validations++]!), samples: [] };
             },
       save: async (saved) => void saves.push(saved),
       log: () => {},

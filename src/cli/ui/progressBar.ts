@@ -7,6 +7,8 @@ import { displayWidth, fitParts } from "./layout.ts";
 const SHORTEST_BAR = 6;
 const LONGEST_BAR = 40;
 const FRAMES_A_SECOND = 10;
+/** A terminal of fewer lines has none to spare for a second one. */
+const FEWEST_ROWS = 6;
 /** The columns of a terminal that does not say how many it has. */
 const USUAL_WIDTH = 80;
 
@@ -18,12 +20,15 @@ const WRAP_LINES = "\u001b[?7h";
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
 
+/** So many lines up (ECMA-48: CUU). */
+const up = (lines: number): string => `\u001b[${lines}A`;
+
 /** A bar at the bottom of the terminal, with lines above it that stay. */
 export interface ProgressBar {
   /** Moves the bar; `parts`, asked for at every drawing, stand behind it, those of low rank only where there is room. */
   update(value: number, total: number, parts: () => readonly Part[]): void;
-  /** Prints a line above the bar. */
-  log(line: string): void;
+  /** Prints lines above the bar. */
+  log(lines: string): void;
   /** Takes the bar away. */
   stop(): void;
 }
@@ -50,11 +55,12 @@ class LineTerminal {
   }
 
   /**
-   * Draws the line. The cursor waits at its beginning: where the terminal is narrowed and breaks the line, all of it still
-   * stands behind the cursor and is cleared. Where that is not known yet, the terminal cuts what is too long.
+   * Draws a line, or several. The cursor waits at their beginning: where the terminal is narrowed and breaks them, all of
+   * it still stands behind the cursor and is cleared. Where that is not known yet, the terminal cuts what is too long.
    */
-  write(line: string): void {
-    this.#say(`${CLEAR}${CUT_LINES}${line}${WRAP_LINES}\r`);
+  write(lines: string): void {
+    const below = lines.split("\n").length - 1;
+    this.#say(`${CLEAR}${CUT_LINES}${lines}${WRAP_LINES}${below === 0 ? "" : up(below)}\r`);
   }
 
   /** Takes the line away for good: what comes after that is not shown. */
@@ -76,8 +82,16 @@ class LineTerminal {
   }
 }
 
-/** Shows a progress bar on a terminal. */
-export function createProgressBar(stream: WriteStream, colours: ChalkInstance): ProgressBar {
+/**
+ * Shows a progress bar on a terminal.
+ *
+ * @param below a line under it that fits into so many columns; empty for none, as where there are but a few lines
+ */
+export function createProgressBar(
+  stream: WriteStream,
+  colours: ChalkInstance,
+  below: (width: number) => string = () => "",
+): ProgressBar {
   const terminal = new LineTerminal(stream);
   const options: Options & { readonly terminal: LineTerminal } = {
     terminal,
@@ -87,8 +101,11 @@ export function createProgressBar(stream: WriteStream, colours: ChalkInstance): 
     forceRedraw: true, // a line that was logged has taken the place of the bar
     synchronousUpdate: false,
     gracefulExit: false, // signals are for the run, which is told of them first
-    format: (_, { progress, maxWidth }, { parts }: { parts: () => readonly Part[] }) =>
-      barLine(progress, parts(), maxWidth, colours),
+    format: (_, { progress, maxWidth }, { parts }: { parts: () => readonly Part[] }) => {
+      const bar = barLine(progress, parts(), maxWidth, colours);
+      const line = (stream.rows ?? FEWEST_ROWS) < FEWEST_ROWS ? "" : below(maxWidth - 1);
+      return line === "" ? bar : `${bar}\n${line}`;
+    },
   };
   const bar = new SingleBar(options);
   const draw = (): void => bar.render();

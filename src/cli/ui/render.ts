@@ -3,6 +3,7 @@ import type { ChalkInstance } from "chalk";
 import type { Block, Histogram, Span, Tone } from "../../report/document.ts";
 import { count } from "../../report/format.ts";
 import { asInvoked } from "../invocation.ts";
+import { heatMap, legend } from "./heatMap.ts";
 import { clip, displayWidth, padEnd, padStart, table, wrap } from "./layout.ts";
 import { coloursFor, printable } from "./terminal.ts";
 
@@ -30,6 +31,9 @@ export function canvasFor(stream: WriteStream): Canvas {
 const LONGEST_BAR = 18;
 /** Where less of a quoted text would be seen beside what is said of it, in columns, it has a line of its own. */
 const LEAST_QUOTE = 30;
+
+/** Of two texts side by side, the most that the first gets of the line. */
+const LEFT_SHARE = 0.45;
 
 const PAINTS = {
   strong: "bold",
@@ -65,8 +69,12 @@ function renderBlock(block: Block, { width, breaks, colours, bar }: Canvas): str
       );
     case "histograms":
       return histograms(block.sides, width, bar);
+    case "heatMap":
+      return `${[...heatMap(block.map, end, colours), "", legend(colours)].join("\n")}\n`;
     case "quote":
       return quote(printable(block.place), printable(block.remark), printable(block.text), width, colours);
+    case "pairs":
+      return pairs(block.rows, end, colours, paint);
     case "gap":
       return "\n";
   }
@@ -148,6 +156,26 @@ function foldRow(row: readonly string[], widths: readonly number[], width: numbe
 
 function range(begin: number, end: number): number[] {
   return Array.from({ length: end - begin }, (_, i) => begin + i);
+}
+
+/** Texts in two columns, of which the first has no more than {@link LEFT_SHARE} of the line. */
+function pairs(
+  rows: Extract<Block, { kind: "pairs" }>["rows"],
+  width: number,
+  colours: ChalkInstance,
+  paint: (span: Span) => string,
+): string {
+  const [margin, arrow] = ["    ", "  →  "];
+  const room = width - margin.length - arrow.length;
+  const lefts = rows.map(({ left }) => clip(printable(left), Math.floor(room * LEFT_SHARE)));
+  const leftWidth = Math.max(...lefts.map(displayWidth));
+  return rows
+    .map(({ right }, i) => {
+      const text = clip(printable(typeof right === "string" ? right : right.text), room - leftWidth);
+      const left = colours.dim(`${margin}${padEnd(lefts[i]!, leftWidth)}${arrow}`);
+      return `${left}${paint(typeof right === "string" ? text : { ...right, text })}\n`;
+    })
+    .join("");
 }
 
 /** Bars, those of one side beside those of the other where there is room. */

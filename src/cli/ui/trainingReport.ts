@@ -1,10 +1,14 @@
+import type { ChalkInstance } from "chalk";
 import type { Block, Part } from "../../report/document.ts";
 import { counted } from "../../report/format.ts";
 import {
   logLine,
   measuringParts,
+  type NamedCurve,
   patienceText,
   RemainingTime,
+  RunCurves,
+  samplesDocument,
   skippedText,
   stepParts,
   validationParts,
@@ -18,9 +22,10 @@ import {
 } from "../../report/training.ts";
 import type { TrainingEvent } from "../../training/events.ts";
 import type { TrainResult } from "../../training/run.ts";
-import { fitParts } from "./layout.ts";
+import { displayWidth, fitParts } from "./layout.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { canvasFor, render } from "./render.ts";
+import { sparkline } from "./sparkline.ts";
 import { coloursFor, isPlainTerminal, jsonLines, warnings } from "./terminal.ts";
 
 /** Tells the user how a run goes. */
@@ -42,6 +47,9 @@ export function createTrainingReport(flags: {
   if (flags.quiet) return humanReport(() => {});
   return isPlainTerminal(process.stderr) ? plainReport() : terminalReport();
 }
+
+/** Columns of a sparkline. */
+const [SHORTEST_CURVE, LONGEST_CURVE] = [4, 40] as const;
 
 /** Back to the beginning of the line, which is then empty (ECMA-48: CHA, EL). */
 const CLEAR_LINE = "\u001b[G\u001b[2K";
@@ -85,7 +93,10 @@ function plainReport(): TrainingReport {
       print(render(introductionDocument(event.summary), canvas));
     }
     if (event.type === "log") print(logLine(event, clock.totalSteps, clock.secondsLeft));
-    if (event.type === "validation") print(fitParts(validationParts(event), Number.POSITIVE_INFINITY));
+    if (event.type === "validation") {
+      print(fitParts(validationParts(event), Number.POSITIVE_INFINITY));
+      tell(samplesDocument(event));
+    }
     if (event.type === "skipped") print(skippedText(event));
     if (event.type === "patience") print(patienceText(event));
   });
@@ -95,6 +106,7 @@ function terminalReport(): TrainingReport {
   const stream = process.stderr;
   const colours = coloursFor(stream);
   const clock = new RemainingTime();
+  const curves = new RunCurves();
   let bar: ProgressBar | undefined;
   let speed: number | undefined;
   let at = { step: 0, of: 1 };
@@ -104,6 +116,7 @@ function terminalReport(): TrainingReport {
   };
   const report = humanReport((event) => {
     clock.tell(event);
+    curves.tell(event);
     if (event.type === "warning") {
       stream.write(CLEAR_LINE);
       warnings(false)(event.message);
@@ -114,7 +127,7 @@ function terminalReport(): TrainingReport {
       const { totalSteps, resumedAt } = event.summary;
       const canvas = { ...canvasFor(stream), width: stream.columns };
       stream.write(`${CLEAR_LINE}${render(introductionDocument(event.summary), canvas)}\n`);
-      bar = createProgressBar(stream, colours);
+      bar = createProgressBar(stream, colours, (width) => curvesLine(curves.curves, width, colours));
       move(resumedAt, totalSteps, () => []);
     }
     if (event.type === "step") {
@@ -129,7 +142,8 @@ function terminalReport(): TrainingReport {
     }
     if (event.type === "validation") {
       const line = fitParts(validationParts(event, clock.totalSteps), stream.columns - 2).trimEnd();
-      bar?.log(`  ${event.improved ? colours.green(line) : line}`);
+      const samples = render(samplesDocument(event), { ...canvasFor(stream), width: stream.columns });
+      bar?.log(`  ${event.improved ? colours.green(line) : line}\n${samples}`.trimEnd());
     }
     if (event.type === "skipped") bar?.log(`  ${colours.yellow(skippedText(event))}`);
     if (event.type === "patience") bar?.log(`  ${patienceText(event)}`);
@@ -143,6 +157,21 @@ function terminalReport(): TrainingReport {
       report.finish(result);
     },
   };
+}
+
+const behind = (now: string | undefined): string => (now === undefined ? "" : ` ${now}`);
+
+/** Curves side by side, as long as there is room for: loss ▇▅▃▂▁  BLEU ▁▃▅▆▇ 97.51. */
+function curvesLine(curves: readonly NamedCurve[], width: number, colours: ChalkInstance): string {
+  const texts = curves.reduce((sum, { name, now }) => sum + displayWidth(`  ${name} ${behind(now)}`), 0);
+  const room = Math.min(LONGEST_CURVE, Math.floor((width - texts) / Math.max(1, curves.length)));
+  if (room < SHORTEST_CURVE) return curves.length > 1 ? curvesLine(curves.slice(1), width, colours) : "";
+  return curves
+    .map(({ name, curve, now }) => {
+      const line = sparkline(curve.points(room));
+      return `  ${colours.dim(name)} ${colours.cyan(line)}${behind(now)}`;
+    })
+    .join("");
 }
 
 function jsonReport(): TrainingReport {

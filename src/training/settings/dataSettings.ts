@@ -1,4 +1,5 @@
 import { KERNEL_SETS } from "../../kernels/kernels.ts";
+import { SAMPLES } from "../samples.ts";
 import type { Setting } from "./setting.ts";
 
 /** What is at the top of a configuration file: how a run is carried out, which never shows in its result. */
@@ -43,6 +44,24 @@ export const RUN_SETTINGS: readonly Setting[] = [
     nullMeans: ".cache beside the run",
     description: "where encoded corpora are kept, to be used again",
     placeholder: "directory",
+  },
+  {
+    section: "run",
+    key: "samples",
+    fields: [],
+    option: "samples",
+    ...SAMPLES,
+    description: "validation sentences whose translations are shown after each validation, 0 for none",
+    joeynmt: "print_valid_sents",
+  },
+  {
+    section: "run",
+    key: "tensorboard",
+    fields: [],
+    option: "tensorboard",
+    type: { kind: "boolean" },
+    description: "write event files that TensorBoard reads into the run directory",
+    fairseq: "tensorboard_logdir",
   },
 ];
 

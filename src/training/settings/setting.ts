@@ -14,7 +14,7 @@ export interface Setting extends Rule {
   /** The field of its section of `RunConfig` that it sets, or a field for each number of its list. */
   readonly fields: readonly string[];
   /** The option of `train` that it is, for what a `RunConfig` does not hold: then it has no fields. */
-  readonly option?: "out" | "threads" | "kernels" | "cacheDirectory" | "preset";
+  readonly option?: "out" | "threads" | "kernels" | "cacheDirectory" | "samples" | "tensorboard" | "preset";
   /** One line, for the help, the schema and the documentation. */
   readonly description: string;
   /** What help calls its value: `steps` for `--max-steps <steps>`. */

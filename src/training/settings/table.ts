@@ -1,6 +1,7 @@
 import { DEFAULT_MODEL, DEFAULT_PRESET } from "../../model/config.ts";
 import { checkField, type Value } from "../../valueType.ts";
 import { DEFAULT_DATA, DEFAULT_TOKENIZER, DEFAULT_TRAINING, type RunConfig } from "../config.ts";
+import { USUAL_SAMPLES } from "../samples.ts";
 import { DATA_SETTINGS, RUN_SETTINGS, TOKENIZER_SETTINGS } from "./dataSettings.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
 import type { SectionName, Setting } from "./setting.ts";
@@ -50,10 +51,16 @@ export function valueIn(config: PartialConfig, { section, fields }: Setting): Va
 
 /** What a setting is when nothing else is said; undefined for one that has no such value. */
 export function defaultOf(setting: Setting): Value | undefined {
-  if (setting.key === "preset") return DEFAULT_PRESET;
-  if (setting.section === "run") return null;
+  if (setting.option !== undefined) return OPTION_DEFAULTS[setting.option] ?? null;
   return valueIn(DEFAULTS, setting);
 }
+
+/** Those that a `RunConfig` does not hold; null for what the machine or the directory decides. */
+const OPTION_DEFAULTS: Partial<Record<NonNullable<Setting["option"]>, Value>> = {
+  preset: DEFAULT_PRESET,
+  samples: USUAL_SAMPLES,
+  tensorboard: false,
+};
 
 /** What is left out is decided by the preset or the corpus. */
 const DEFAULTS: PartialConfig = {

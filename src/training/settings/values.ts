@@ -26,6 +26,8 @@ export interface GivenOptions {
   readonly threads?: number;
   readonly kernels?: KernelSetName;
   readonly cacheDirectory?: string;
+  readonly samples?: number;
+  readonly tensorboard?: boolean;
   readonly preset?: PresetName;
   readonly data: Partial<DataConfig>;
   readonly tokenizer: Partial<TokenizerConfig>;

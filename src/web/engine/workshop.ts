@@ -237,12 +237,12 @@ export class Workshop {
 
   async #validate(signal: AbortSignal | undefined) {
     const options = { targetLanguage: this.#task.targetLang, lowercase: false, signal };
-    const valid = await validate(this.#translator, this.#validation, null, options);
+    const validation = await validate(this.#translator, this.#validation, null, 0, options);
     const found = await this.#translator.translate(this.#validation.source.slice(0, SHOWN), { signal });
     const { step } = this.#trainer.state;
-    const { loss, exactMatch } = valid;
+    const { loss, exactMatch } = validation.valid;
     this.#tell({ type: "validation", step, loss, exactMatch, translations: found.map(({ text }) => text) });
-    return valid;
+    return validation;
   }
 
   async #betweenSteps(): Promise<void> {

@@ -68,3 +68,17 @@ it("what stands beside it is asked for whenever it is drawn", () => {
   bar.stop();
   expect(written()).toMatch(/one\n[^\n]*1 s[^\n]*two\n[^\n]*2 s/);
 });
+
+it("a line below goes with it: drawn under the bar, cleared with it, left out of a terminal that is too low", () => {
+  const { stream, written } = terminal(80);
+  stream.rows = 24;
+  const bar = createProgressBar(stream, new Chalk({ level: 0 }), (width) => `below ${width}`);
+  bar.update(1, 2, () => PARTS);
+  bar.log("one\ntwo");
+  // Up to where the bar begins, so that clearing takes both.
+  expect(spelled(written())).toMatch(/\^G\^Jone\ntwo\n\^G\^J\^\?7l {2}━+─+ [^\n]*\nbelow 79\^\?7h\^1A\r$/);
+  stream.rows = 4;
+  stream.emit("resize");
+  expect(written()).not.toContain("below");
+  bar.stop();
+});

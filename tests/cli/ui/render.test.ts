@@ -1,5 +1,6 @@
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
+import { displayWidth } from "../../../src/cli/ui/layout.ts";
 import { render } from "../../../src/cli/ui/render.ts";
 import { type Block, line, table, toned } from "../../../src/report/document.ts";
 
@@ -98,6 +99,44 @@ describe("tables", () => {
   });
 });
 
+describe("pairs", () => {
+  const block: Block = {
+    kind: "pairs",
+    rows: [
+      { left: "我很好。", right: "I am good." },
+      {
+        left: "他们到学校的时候，张先生正在游泳。",
+        right: toned("good", "When they got to school, he was swimming."),
+      },
+    ],
+  };
+
+  it.each([48, 80, 200])("take %i columns at most, the left one less than half of them", (width) => {
+    const lines = shown(width, block).trimEnd().split("\n");
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    const arrows = lines.map((line) => displayWidth(line.slice(0, line.indexOf("→"))));
+    expect(arrows[0]).toBe(arrows[1]);
+    expect(arrows[0]).toBeLessThan(width / 2);
+    if (width < 200) expect(lines[1]).toMatch(/^ {4}他们到学校.*… {2}→ {2}When they .*…$/);
+    else expect(lines[1]).toContain("swimming.");
+  });
+
+  it("are whole where a program may read them", () => {
+    const text = render([block], { ...plain, width: 11, breaks: false });
+    expect(text).toContain(
+      "他们到学校的时候，张先生正在游泳。  →  When they got to school, he was swimming.\n",
+    );
+  });
+});
+
+it("heat maps are as wide as the terminal allows, and are told what they mean", () => {
+  const map = { rows: ["a"], columns: ["one", "two", "three"], values: [1, 0, 0.5], stride: 3 };
+  expect(shown(11, { kind: "heatMap", map })).toBe(
+    "  one two\na ███\n\n  three\na ▒▒▒▒▒\n\npercent of the row, from ░ 20  ▒ 40  ▓ 60  █ 80\n",
+  );
+});
+
 it("what a program may read is not broken", () => {
   const blocks = [line("one two three"), table([["BLEU", "3.42", "nrefs:1|case:mixed|version:2.6.0"]])];
   expect(render(blocks, { ...plain, width: 11, breaks: false })).toBe(
@@ -134,6 +173,8 @@ it("text from elsewhere cannot steer the terminal", () => {
     { kind: "facts", rows: [["path", evil]] },
     table([[evil, toned("dim", evil)]]),
     { kind: "quote", place: evil, remark: evil, text: evil },
+    { kind: "pairs", rows: [{ left: evil, right: toned("good", evil) }] },
+    { kind: "heatMap", map: { rows: [evil], columns: [evil], values: [1], stride: 1 } },
   ];
   expect(shown(80, ...blocks)).not.toContain("\u001b");
 });

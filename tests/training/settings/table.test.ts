@@ -23,6 +23,8 @@ it("everything else that is asked of a new run is one too", () => {
     "threads",
     "kernels",
     "cacheDirectory",
+    "samples",
+    "tensorboard",
     "preset",
   ]);
 });
