@@ -1,6 +1,7 @@
 import { MODEL_RULES } from "../model/config.ts";
 import { show } from "../text/jsonFields.ts";
 import { accepts, describeType, type Rule } from "../valueType.ts";
+import { DEFAULT_TRAINING, type SettledTraining } from "./config.ts";
 import { TRAINING_SETTINGS } from "./settings/trainingSettings.ts";
 
 /** What a value of the metadata has to be: by a rule, an object of such values, or a list of them. */
@@ -28,10 +29,14 @@ const TRAINING_RULES: Readonly<Record<string, Rule>> = Object.fromEntries(
   }),
 );
 
+const LATER: readonly string[] = TRAINING_SETTINGS.filter(({ later }) => later).flatMap(
+  ({ fields }) => fields,
+);
+
 /** The state of a training, as `TrainingState` has it. */
 const TRAINING: Fields = {
   fields: {
-    config: { fields: TRAINING_RULES },
+    config: { fields: TRAINING_RULES, later: LATER },
     corpus: TEXT,
     validation: { ...TEXT, nullMeans: "no validation pairs" },
     step: COUNT,
@@ -71,6 +76,22 @@ const METADATA: Fields = {
     training: TRAINING,
   },
 };
+
+/** A training as checkpoints keep it: without settings that came later, where these have their defaults. */
+export function storedTraining(config: SettledTraining): Partial<SettledTraining> {
+  const isUsual = (name: string): boolean =>
+    LATER.includes(name) &&
+    config[name as keyof SettledTraining] === DEFAULT_TRAINING[name as keyof SettledTraining];
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !isUsual(name)));
+}
+
+/** A training from a checkpoint, with the settings that came later. */
+export function wholeTraining(stored: Partial<SettledTraining>): SettledTraining {
+  const later = Object.fromEntries(
+    LATER.map((name) => [name, DEFAULT_TRAINING[name as keyof SettledTraining]]),
+  );
+  return { ...later, ...stored } as unknown as SettledTraining;
+}
 
 /**
  * What is wrong with the metadata of a checkpoint.

@@ -62,9 +62,12 @@ describe("resolveDecoding", () => {
     ["0.5x", 7, 4],
     ["1x-9", 7, 0],
     [50, 7, 19],
-  ])("a min length of %s for %d source tokens is %d under a limit of 20", (minLength, sourceTokens, least) => {
-    expect(leastLength(resolveDecoding({ minLength }).minLength!, sourceTokens, 20)).toBe(least);
-  });
+  ])(
+    "a min length of %s for %d source tokens is %d under a limit of 20",
+    (minLength, sourceTokens, least) => {
+      expect(leastLength(resolveDecoding({ minLength }).minLength!, sourceTokens, 20)).toBe(least);
+    },
+  );
 
   it("the usual limit has room for the fewest tokens and END", () => {
     const limitWith = (minLength?: number | string): number =>

@@ -172,7 +172,10 @@ describe("translate", () => {
       ["--constraints", "--sample"],
       "constraints are searched for: samples cannot have any. Leave one of --constraints and --sample out.",
     ],
-    [["--constraints", "orderd"], '--constraints: expected one of unordered, ordered, got "orderd". Did you mean ordered?'],
+    [
+      ["--constraints", "orderd"],
+      '--constraints: expected one of unordered, ordered, got "orderd". Did you mean ordered?',
+    ],
     [["--n-best", "2"], "the 2 best are wanted of a beam of 1. Use --beam 2 or more, or --sample."],
     [
       ["--long-lines", "spli"],
