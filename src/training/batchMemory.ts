@@ -30,7 +30,7 @@ export function shardMemory(model: ModelConfig): ShardMemory {
   const selfAttention = 7 * d + nHeads + 2;
   const crossAttention = 5 * d + nHeads + 2;
   const feedForward = 3 * d + inner + 2;
-  const gradients = 8 * d + inner;
+  const gradients = 9 * d + inner;
   const packed = 1.25 * Math.max(d, dFF);
   const embedded = 2 * d + 2 + 3; // with the last norm, positions and keys of dropout
   const source =

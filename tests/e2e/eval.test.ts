@@ -107,7 +107,17 @@ describe("translations in files", () => {
 
 describe("models", () => {
   it("--min-length: what is measured are translations of so many tokens; it is for models", async () => {
-    const flags = ["eval", "--model", "run", "--test", "pairs.tsv", "--metrics", "bleu", "--output", "long.txt"];
+    const flags = [
+      "eval",
+      "--model",
+      "run",
+      "--test",
+      "pairs.tsv",
+      "--metrics",
+      "bleu",
+      "--output",
+      "long.txt",
+    ];
     const { code } = await xformer([...flags, "--min-length", "9"], { cwd });
     expect(code).toBe(0);
     const lines = readFileSync(join(cwd, "long.txt"), "utf8").trimEnd().split("\n");
