@@ -25,9 +25,9 @@ export interface DecodingBatch extends SpecialIds {
   /** By sentence: the tokens its target begins with. */
   readonly prefixes: readonly Int32Array[];
   /** By sentence: what its target has to contain, if anything. */
-  readonly phrases: readonly (Phrases | undefined)[];
+  readonly phrases?: readonly (Phrases | undefined)[];
   /** Of the target's tokens; needed where there are phrases. */
-  readonly edges: WordEdges;
+  readonly edges?: WordEdges;
 }
 
 /** The most tokens of each target, END included, for sources with END. */
@@ -53,7 +53,7 @@ export function* decodeBatch(
   batch: DecodingBatch,
   decoding: Decoding,
 ): Steps<(readonly FoundTarget[])[]> {
-  const { bosId, eosId, unkId, prefixes, phrases, edges } = batch;
+  const { bosId, eosId, unkId, prefixes, phrases = [], edges = new Uint8Array(0) } = batch;
   const { beam, noRepeatNgram, repetitionPenalty, banUnk, minLength } = decoding;
   const [{ model, source }, ...partners] = members as readonly [Member, ...Member[]];
   const sourceTokens = sourceLengths(workbench.heap, source);

@@ -89,9 +89,8 @@ function* decode({ model, workbench }: Replica, job: DecodeJob, item: number): S
     limit,
     lines: numbers,
     prefixes: prefixesOf(workbench, pairs),
-    phrases:
-      phrases === null ? [...numbers].map(() => undefined) : readPhrases(heap, phrases, numbers.length),
-    edges: job.edges === null ? new Uint8Array(0) : heap.bytes(job.edges, job.targetVocabulary),
+    ...(phrases === null ? {} : { phrases: readPhrases(heap, phrases, numbers.length) }),
+    ...(job.edges === null ? {} : { edges: heap.bytes(job.edges, job.targetVocabulary) }),
   };
   let found: (readonly FoundTarget[])[];
   try {

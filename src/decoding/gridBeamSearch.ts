@@ -63,7 +63,9 @@ export class GridBeamSearch implements Search {
     for (const [i, tokens] of next.entries()) {
       for (const candidate of this.#continuations(this.#open[i]!, tokens)) {
         const met = candidate.progress.tokens;
-        beams.set(met, [...(beams.get(met) ?? []), candidate]);
+        const rivals = beams.get(met) ?? [];
+        rivals.push(candidate);
+        beams.set(met, rivals);
       }
     }
     const kept = [...beams.keys()]

@@ -50,6 +50,7 @@ export class PhraseProgress {
       const now = done + (isThere ? 1 : 0);
       if (now === phrase.times) return { done: now, open: phrase.ways.map(() => []) };
       isTurn = !ordered;
+      if (isIdle(phrase, open, id)) return this.#progress[p]!;
       const advanced = phrase.ways.map((way, w) => [
         ...(isThere ? [] : open[w]!.filter((count) => way[count] === id).map((count) => count + 1)),
         ...(way[0] === id && !goes ? [1] : []),
@@ -91,6 +92,11 @@ export class PhraseProgress {
 /** Whether a way of a phrase has just come to its end. */
 function isWhole({ ways }: Phrase, open: Progress["open"]): boolean {
   return ways.some(({ length }, w) => open[w]!.includes(length));
+}
+
+/** Whether nothing of a phrase is under way, and a token does not begin it. */
+function isIdle({ ways }: Phrase, open: Progress["open"], id: number): boolean {
+  return open.every(({ length }) => length === 0) && ways.every((way) => way[0] !== id);
 }
 
 function tokensOf(phrase: Phrase, { done, open }: Progress): number {

@@ -9,7 +9,7 @@ import { copiedWords } from "./copying.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
 import type { DecodeBatch, SharedBatch } from "./decodingJobs.ts";
 import { gridWidth } from "./gridBeamSearch.ts";
-import { Lexicon } from "./lexicon.ts";
+import { Lexicon, type LinePhrases } from "./lexicon.ts";
 import type { PieceLimits, SeenLengths } from "./longLines.ts";
 import {
   type AlignmentUnit,
@@ -22,7 +22,7 @@ import {
   widthOf,
 } from "./options.ts";
 import { writePhrases } from "./phrases.ts";
-import { type Piece, piecesOf } from "./pieces.ts";
+import { type LineInPieces, type Piece, piecesOf } from "./pieces.ts";
 import {
   attentionWords,
   type FoundTarget,
@@ -102,16 +102,7 @@ export class Translator {
   ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
     if (options.unknown === "copy") this.#refuseToCopyPieces();
-    const partners = this.#partners.map((partner) => partner.sourceTokenizer);
-    const constraints = Lexicon.perLine(lines.length, options.constraints);
-    const limit = this.#limitOf(decoding);
-    const phrasesOf = (line: number, sourceTokens: number) =>
-      this.#lexicon.phrasesOf(
-        constraints[line]!,
-        decoding.orderedConstraints,
-        lengthLimit(limit, sourceTokens),
-      );
-    const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, this.limits, phrasesOf);
+    const cut = this.#cut(lines, options, decoding);
     const all = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(all, decoding, options);
     const aligned = await this.#align(all, found, options);
@@ -175,6 +166,21 @@ export class Translator {
       read: (words, { source, target }) => readAttention(words, target.length, source.length),
     };
     return this.#runner.run(indexed, work, signal);
+  }
+
+  /** Lines in pieces, with what their translations have to contain. */
+  #cut(lines: readonly string[], options: DecodingOptions, decoding: Decoding): LineInPieces[] {
+    const { sourceTokenizer, targetTokenizer, limits } = this;
+    const partners = this.#partners.map((partner) => partner.sourceTokenizer);
+    const constraints = Lexicon.perLine(lines.length, options.constraints);
+    const limit = this.#limitOf(decoding);
+    const phrasesOf = (line: number, sourceTokens: number): LinePhrases | undefined =>
+      this.#lexicon.phrasesOf(
+        constraints[line]!,
+        decoding.orderedConstraints,
+        lengthLimit(limit, sourceTokens),
+      );
+    return piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, limits, phrasesOf);
   }
 
   #limitOf(decoding: Decoding): LengthLimit {
