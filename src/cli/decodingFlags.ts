@@ -1,4 +1,4 @@
-import type { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import {
   type DecodingOptions,
   LONG_LINES,
@@ -19,14 +19,20 @@ export interface DecodingFlags {
   readonly topK?: number;
   readonly topP?: number;
   readonly seed?: number;
+  readonly minLength?: string;
   readonly maxLength?: string;
   readonly noRepeatNgram?: number;
   readonly repetitionPenalty?: number;
   readonly banUnk?: boolean;
   readonly prefix?: string;
+  readonly constraints?: true | ConstraintOrder;
   readonly longLines?: LongLines;
   readonly unknown?: Unknown;
 }
+
+/** In what order the constraints of a line have to come. */
+const CONSTRAINT_ORDERS = ["unordered", "ordered"] as const;
+export type ConstraintOrder = (typeof CONSTRAINT_ORDERS)[number];
 
 /** The flags of beam search. */
 export function addBeamOptions(command: Command): Command {
@@ -54,11 +60,20 @@ export function addDecodingOptions(command: Command): Command {
     .addOption(numberOption("--top-k <k>", "sampling: from the k most probable tokens only", {}))
     .addOption(numberOption("--top-p <p>", "sampling: from the fewest tokens of probability p together", {}))
     .addOption(numberOption("--seed <n>", "sampling: what the samples depend on (default: 1)", {}))
+    .addOption(minLengthOption())
     .option("--max-length <n>", "most tokens of a translation: 50, or by the source's tokens 2x, 1.5x+10")
     .addOption(noRepeat)
     .addOption(numberOption("--repetition-penalty <x>", "above 1, what is there is less likely again", {}))
     .option("--ban-unk", "never give out the unknown token")
     .option("--prefix <text>", "what every translation begins with")
+    .addOption(
+      choiceOption(
+        "--constraints [order]",
+        "columns behind the source have words for the translation",
+        CONSTRAINT_ORDERS,
+        "unordered",
+      ),
+    )
     .addOption(choiceOption("--long-lines <how>", "lines longer than any in training", LONG_LINES, "split"))
     .addOption(
       choiceOption(
@@ -70,10 +85,25 @@ export function addDecodingOptions(command: Command): Command {
     );
 }
 
+/** `--min-length`, of all commands that translate. */
+export function minLengthOption(): Option {
+  return new Option("--min-length <n>", "fewest tokens of a translation: 5, or by the source's tokens 0.5x");
+}
+
 /** What the flags ask for. */
 export function decodingOptions(flags: DecodingFlags): DecodingOptions {
   const { beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed } = flags;
-  const { maxLength, noRepeatNgram, repetitionPenalty, banUnk, prefix, longLines, unknown } = flags;
+  const {
+    minLength,
+    maxLength,
+    noRepeatNgram,
+    repetitionPenalty,
+    banUnk,
+    prefix,
+    constraints,
+    longLines,
+    unknown,
+  } = flags;
   return {
     beam,
     lengthPenalty,
@@ -83,11 +113,13 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
     topK,
     topP,
     seed,
+    minLength,
     maxLength,
     noRepeatNgram,
     repetitionPenalty,
     banUnk,
     prefix,
+    orderedConstraints: constraints === undefined ? undefined : constraints === "ordered",
     longLines,
     unknown,
   };

@@ -27,6 +27,21 @@ export function aboutLongLine(
   return `${what}; ${outcome}.`;
 }
 
+/** The constraints that the translation of a line does not meet, and why. */
+export function aboutUnmet({ hypotheses }: Translation, tokenizer: Tokenizer): string[] {
+  const unmet = hypotheses[0]?.unmet ?? [];
+  const [unknown, others] = [true, false].map((isUnknown) =>
+    unmet.filter((text) => unknownWords(tokenizer, text).length > 0 === isUnknown),
+  ) as [string[], string[]];
+  const list = (texts: readonly string[]): string => texts.map((text) => `"${text}"`).join(", ");
+  return [
+    ...(unknown.length === 0 ? [] : [`the model has no words for the constraints ${list(unknown)}.`]),
+    ...(others.length === 0
+      ? []
+      : [`not in the translation, for which the limit or another rule left no room: ${list(others)}.`]),
+  ];
+}
+
 /** Words that a message lists at most. */
 const MOST_LISTED = 8;
 

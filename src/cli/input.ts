@@ -10,6 +10,16 @@ export interface InputRow {
   readonly source: string;
   /** What its translation begins with, if the input says so. */
   readonly prefix: string | undefined;
+  /** What its translation has to contain, if the input says so. */
+  readonly constraints: readonly string[];
+}
+
+/** Which columns a table of lines has behind the sources. */
+export interface InputColumns {
+  /** The column with prefixes, from 2 on. */
+  readonly prefix?: number | undefined;
+  /** Whether all others have constraints. */
+  readonly constraints?: boolean;
 }
 
 /**
@@ -22,21 +32,20 @@ export async function* openLines(
   file: string | undefined,
   onInvalid: (line: number) => void,
 ): AsyncGenerator<string, void, undefined> {
-  for await (const { source } of openRows(file, undefined, onInvalid)) yield source;
+  for await (const { source } of openRows(file, {}, onInvalid)) yield source;
 }
 
 /**
- * As {@link openLines}, with a prefix from another column.
+ * As {@link openLines}, with what other columns have; where they have anything, every input is a table.
  *
- * @param prefixColumn which column has it, from 2 on; then every input is a table
  * @throws XformerError IO when the file cannot be read, DATA for a line without that column
  */
 export async function* openRows(
   file: string | undefined,
-  prefixColumn: number | undefined,
+  { prefix: prefixColumn, constraints: hasConstraints = false }: InputColumns,
   onInvalid: (line: number) => void,
 ): AsyncGenerator<InputRow, void, undefined> {
-  const isTable = prefixColumn !== undefined || (file?.endsWith(".tsv") ?? false);
+  const isTable = prefixColumn !== undefined || hasConstraints || (file?.endsWith(".tsv") ?? false);
   const bytes = file === undefined ? process.stdin : bytesOf(file);
   let number = 0;
   for await (const line of linesFrom(bytes, onInvalid, file)) {
@@ -50,7 +59,10 @@ export async function* openRows(
         hint: "Separate columns with one tab each.",
       });
     }
-    yield { source: columns[0]!, prefix };
+    const constraints = hasConstraints
+      ? columns.filter((_, i) => i > 0 && i !== (prefixColumn ?? 0) - 1)
+      : [];
+    yield { source: columns[0]!, prefix, constraints };
   }
 }
 

@@ -16,7 +16,13 @@ export interface PromptState {
   readonly model: TrainedModel;
   options: DecodingOptions;
   /** The line that was translated last, and what came of it. */
-  last: { readonly line: string; readonly translation: Translation } | undefined;
+  last:
+    | {
+        readonly line: string;
+        readonly constraints: readonly string[];
+        readonly translation: Translation;
+      }
+    | undefined;
 }
 
 /** Does what a command says; gives the lines to be shown. */
@@ -99,12 +105,12 @@ async function alternatives(
   _: number,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const { line } = lastOf(state);
+  const { line, constraints } = lastOf(state);
   const nBest = argument === "" ? ALTERNATIVES : countIn(":alternatives", argument);
   const { sample, beam = 1 } = state.options;
   const options = sample
     ? { ...state.options, signal, nBest }
-    : { ...state.options, signal, nBest, beam: Math.max(beam, nBest) };
+    : { ...state.options, constraints, signal, nBest, beam: Math.max(beam, nBest) };
   const [translation] = await state.model.translator.translate([line], options);
   return translation!.hypotheses.map(({ text, score }) => `${score.toFixed(3).padStart(8)}  ${text}`);
 }

@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { DecodingOptions } from "../decoding/options.ts";
 import { XformerError } from "../errors.ts";
 import type { TrainedModel } from "../trainedModel.ts";
-import { aboutLongLine, unknownWords } from "./doubts.ts";
+import { aboutLongLine, aboutUnmet, unknownWords } from "./doubts.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { Keyboard } from "./keyboard.ts";
 import { commandIn, type PromptState, runCommand } from "./promptCommands.ts";
@@ -150,12 +150,15 @@ class Prompt {
   async #translate(line: string, signal: AbortSignal): Promise<void> {
     const { model, options } = this.#state;
     const { translator } = model;
-    const [translation] = await translator.translate([line], { ...options, signal });
+    // With --constraints a line is a row of a table, as in a file.
+    const [source, ...constraints] = options.orderedConstraints === undefined ? [line] : line.split("\t");
+    const [translation] = await translator.translate([source!], { ...options, constraints, signal });
     const { stdout } = this.#streams;
     const { text } = translation!;
     stdout.write(`${stdout.isTTY ? coloursFor(stdout).bold(printable(text)) : text}\n`);
-    this.#state.last = { line, translation: translation! };
-    const unknown = unknownWords(translator.sourceTokenizer, line);
+    this.#state.last = { line: source!, constraints, translation: translation! };
+    for (const doubt of aboutUnmet(translation!, translator.targetTokenizer)) this.#note(doubt);
+    const unknown = unknownWords(translator.sourceTokenizer, source!);
     if (unknown.length > 0) this.#note(`unknown to the model: ${unknown.join(", ")}`);
     if (translation!.overLong) this.#note(aboutLongLine(translation!, translator.limits, options));
   }

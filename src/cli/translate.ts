@@ -51,6 +51,7 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --scores
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --n-best 3
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --sample --top-p 0.9 --n-best 3
+  $ printf '我很好。\tfine\n' | npx xformer translate --model runs/zh-en-1 --beam 5 --constraints
   $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --output test.translated.en`,
     )
     .action(run(translate));
@@ -61,7 +62,7 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
     { openModel },
     { resolveDecoding },
     { warnings },
-    { aboutLongLine, UnknownWords, unknownWords },
+    { aboutLongLine, aboutUnmet, UnknownWords, unknownWords },
     { openRows },
     { modelOrNewest },
   ] = await Promise.all([
@@ -78,7 +79,8 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const place = (line: number): string =>
     flags.input === undefined ? `line ${line}` : `${flags.input}:${line}`;
   const isPrompt = flags.input === undefined && flags.output === undefined && process.stdin.isTTY;
-  const rows = openRows(flags.input, flags.prefixColumn, (line) =>
+  const columns = { prefix: flags.prefixColumn, constraints: flags.constraints !== undefined };
+  const rows = openRows(flags.input, columns, (line) =>
     warn(`${place(line)}: invalid UTF-8, read as \ufffd.`),
   );
   const path = flags.model ?? (await modelOrNewest(undefined, flags.quiet));
@@ -101,6 +103,8 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const print = (line: number, { source, prefix }: InputRow, translation: Translation): string => {
     checkPrefix(place(line), prefix);
     unknown.add(source, translation);
+    for (const doubt of aboutUnmet(translation, model.translator.targetTokenizer))
+      warn(`${place(line)}: ${doubt}`);
     if (translation.overLong)
       warn(`${place(line)}: ${aboutLongLine(translation, model.translator.limits, options)}`);
     return formatTranslation(line, source, translation, flags);
@@ -131,7 +135,9 @@ async function translateAll(
   for await (const burst of inBursts(rows, LINES_PER_THREAD * translator.pool.threads, PAUSE)) {
     const sources = burst.map(({ source }) => source);
     const prefix = burst.map((row) => row.prefix ?? options.prefix?.toString() ?? "");
-    const translations = await translator.translate(sources, { ...options, prefix, firstLine: line });
+    const constraints = burst.map((row) => row.constraints);
+    const asked = { ...options, prefix, constraints, firstLine: line };
+    const translations = await translator.translate(sources, asked);
     const texts = translations.map((translation, i) => print(line + i, burst[i]!, translation));
     line += burst.length;
     await sink.write(texts.join(""));

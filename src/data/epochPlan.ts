@@ -1,10 +1,8 @@
 import { createRandom } from "../random.ts";
-import { checkBatchTokens, cutBatches, type PairLengths } from "./batches.ts";
+import { type BatchSize, checkBatchSize, cutBatches, type PairLengths } from "./batches.ts";
 
 /** What a plan depends on, together with the lengths. */
-export interface EpochOptions {
-  /** The most source tokens, and the most target tokens, in a batch, each sentence's END included. */
-  readonly batchTokens: number;
+export interface EpochOptions extends BatchSize {
   /**
    * `buckets`: the pairs of a batch are of like length, so that it cuts into even shards; `shuffled`: they are
    * any that come. Neither has padding.
@@ -33,19 +31,19 @@ const BATCHES_PER_POOL = 100;
  * pools of about a hundred batches, each pool is sorted by target length and then by source length, batches are
  * cut from the whole, and the order of the batches is drawn as well.
  *
- * @throws XformerError "CONFIG" when `batchTokens` is not a positive whole number
+ * @throws XformerError "CONFIG" when the size of batches is not one positive whole number
  *
  * @example
  * const plan = planEpoch(corpus, { batchTokens: 2048, batching: "buckets", seed: 1, epoch: 0 });
  * const pairs = corpus.read(plan.batch(0));
  */
 export function planEpoch(lengths: PairLengths, options: EpochOptions): EpochPlan {
-  const { batchTokens, batching, seed, epoch } = options;
-  checkBatchTokens(batchTokens);
+  const { batching, seed, epoch } = options;
+  checkBatchSize(options);
   const random = createRandom(seed, epoch);
   const order = random.shuffle(countingUp(lengths.pairs));
-  if (batching === "buckets") sortPools(order, lengths, batchTokens * BATCHES_PER_POOL);
-  const bounds = Int32Array.from(cutBatches(lengths, batchTokens, order));
+  if (batching === "buckets") sortPools(order, lengths, timesAsLarge(options, BATCHES_PER_POOL));
+  const bounds = Int32Array.from(cutBatches(lengths, options, order));
   const batches = bounds.length - 1;
   const turns = countingUp(batches);
   if (batching === "buckets") random.shuffle(turns);
@@ -65,9 +63,16 @@ function countingUp(length: number): Int32Array {
   return numbers;
 }
 
-/** Sorts each stretch of `poolTokens` tokens by target length, those of the same by source length. */
-function sortPools(order: Int32Array, lengths: PairLengths, poolTokens: number): void {
-  const bounds = cutBatches(lengths, poolTokens, order);
+function timesAsLarge({ batchTokens, batchSentences }: BatchSize, times: number): BatchSize {
+  return {
+    batchTokens: batchTokens === null ? null : times * batchTokens,
+    batchSentences: batchSentences == null ? null : times * batchSentences,
+  };
+}
+
+/** Sorts each pool of pairs by target length, those of the same by source length. */
+function sortPools(order: Int32Array, lengths: PairLengths, pool: BatchSize): void {
+  const bounds = cutBatches(lengths, pool, order);
   for (let i = 0; i + 1 < bounds.length; i++) {
     const pool = order.subarray(bounds[i], bounds[i + 1]);
     sortByCounting(pool, (pair) => lengths.sourceLength(pair));

@@ -6,11 +6,14 @@ import { BeamSearch } from "./beamSearch.ts";
 import type { Member } from "./ensemble.ts";
 import { generate } from "./generate.ts";
 import { GreedySearch, translateGreedily } from "./greedy.ts";
+import { GridBeamSearch, gridBeam, gridWidth } from "./gridBeamSearch.ts";
 import type { Hypothesis } from "./hypothesis.ts";
-import { type Decoding, type LengthLimit, lengthLimit, widthOf } from "./options.ts";
+import { type Decoding, type LengthLimit, leastLength, lengthLimit, widthOf } from "./options.ts";
+import type { Phrases } from "./phrases.ts";
 import type { FoundTarget } from "./results.ts";
 import { SampleSearch } from "./sampling.ts";
 import type { Search } from "./search.ts";
+import type { WordEdges } from "./wordEdges.ts";
 
 /** What decoding a batch needs beside the models and the options. */
 export interface DecodingBatch extends SpecialIds {
@@ -21,14 +24,21 @@ export interface DecodingBatch extends SpecialIds {
   readonly lines: ArrayLike<number>;
   /** By sentence: the tokens its target begins with. */
   readonly prefixes: readonly Int32Array[];
+  /** By sentence: what its target has to contain, if anything. */
+  readonly phrases?: readonly (Phrases | undefined)[];
+  /** Of the target's tokens; needed where there are phrases. */
+  readonly edges?: WordEdges;
 }
 
 /** The most tokens of each target, END included, for sources with END. */
 export function targetLimits(limit: LengthLimit, heap: Heap, source: Sentences): number[] {
+  return sourceLengths(heap, source).map((tokens) => lengthLimit(limit, tokens));
+}
+
+/** The tokens of each source, END not counted. */
+function sourceLengths(heap: Heap, source: Sentences): number[] {
   const offsets = offsetsOf(heap, source);
-  return Array.from({ length: source.sentences }, (_, b) =>
-    lengthLimit(limit, offsets[b + 1]! - offsets[b]! - 1),
-  );
+  return Array.from({ length: source.sentences }, (_, b) => offsets[b + 1]! - offsets[b]! - 1);
 }
 
 /**
@@ -43,17 +53,24 @@ export function* decodeBatch(
   batch: DecodingBatch,
   decoding: Decoding,
 ): Steps<(readonly FoundTarget[])[]> {
-  const { bosId, eosId, unkId, prefixes } = batch;
-  const { noRepeatNgram, repetitionPenalty, banUnk } = decoding;
+  const { bosId, eosId, unkId, prefixes, phrases = [], edges = new Uint8Array(0) } = batch;
+  const { beam, noRepeatNgram, repetitionPenalty, banUnk, minLength } = decoding;
   const [{ model, source }, ...partners] = members as readonly [Member, ...Member[]];
-  const limits = targetLimits(batch.limit, workbench.heap, source);
-  if (partners.length === 0 && isPlain(decoding) && prefixes.every(({ length }) => length === 0)) {
+  const sourceTokens = sourceLengths(workbench.heap, source);
+  const limits = sourceTokens.map((tokens) => lengthLimit(batch.limit, tokens));
+  const isFree = prefixes.every(({ length }) => length === 0) && phrases.every((of) => of === undefined);
+  if (partners.length === 0 && isPlain(decoding) && isFree) {
     const targets = yield* translateGreedily(model, workbench, source, { bosId, eosId }, limits);
     return targets.map((target) => [target]);
   }
   const search = (sentence: number, start: Hypothesis): Search => {
     const settings = { eosId, limit: limits[sentence]! };
-    const { beam, nBest, lengthPenalty: alpha, sampling } = decoding;
+    const { nBest, lengthPenalty: alpha, sampling } = decoding;
+    const own = phrases[sentence];
+    if (own !== undefined) {
+      const narrow = gridBeam(beam, own);
+      return new GridBeamSearch(start, { ...settings, beam: narrow, nBest, alpha, phrases: own, edges });
+    }
     if (sampling !== undefined) {
       const line = batch.lines[sentence]!;
       return new SampleSearch(start, { ...settings, ...sampling, line, samples: nBest });
@@ -66,8 +83,11 @@ export function* decodeBatch(
   const found = yield* generate(members, workbench, {
     bosId,
     eosId,
-    width: widthOf(decoding),
+    width: Math.max(widthOf(decoding), ...phrases.map((own) => (own ? gridWidth(beam, own) : 0))),
     constraints,
+    fewest: limits.map((limit, b) =>
+      minLength === undefined ? 0 : leastLength(minLength, sourceTokens[b]!, limit),
+    ),
     search,
     // A prefix that is too long leaves nothing to be searched for.
     prefixes: prefixes.map((prefix, b) => prefix.subarray(0, limits[b])),
@@ -82,6 +102,7 @@ export function* decodeBatch(
 }
 
 /** Whether the most probable token is what is wanted, each time. */
-function isPlain({ beam, sampling, noRepeatNgram, repetitionPenalty, banUnk }: Decoding): boolean {
-  return beam === 1 && sampling === undefined && noRepeatNgram === 0 && repetitionPenalty === 1 && !banUnk;
+function isPlain({ beam, sampling, minLength, noRepeatNgram, repetitionPenalty, banUnk }: Decoding): boolean {
+  const isFree = minLength === undefined && noRepeatNgram === 0 && repetitionPenalty === 1 && !banUnk;
+  return beam === 1 && sampling === undefined && isFree;
 }

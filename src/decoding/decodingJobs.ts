@@ -9,6 +9,7 @@ import { meanCrossAttention } from "./crossAttention.ts";
 import { decodeBatch, targetLimits } from "./decodeBatch.ts";
 import type { Decoding, LengthLimit } from "./options.ts";
 import { writeTrace } from "./pairTrace.ts";
+import { readPhrases } from "./phrases.ts";
 import {
   attentionWords,
   type FoundTarget,
@@ -41,6 +42,9 @@ interface DecodeJob extends BatchesJob {
   readonly decoding: Decoding;
   readonly limit: LengthLimit;
   readonly special: SpecialIds & { readonly unkId: number };
+  /** Uint8[V]: the `WordEdges` of the target's tokens; none where nothing has phrases. */
+  readonly edges: Pointer | null;
+  readonly targetVocabulary: number;
   /** Further models of an ensemble. */
   readonly partners: readonly SharedModel[];
   readonly batches: readonly DecodeBatch[];
@@ -52,6 +56,8 @@ export interface DecodeBatch extends SharedBatch {
   readonly partnerSources: readonly Sentences[];
   /** Int32[sentences]: the number of the line of each, from 1. */
   readonly lines: Pointer;
+  /** What targets have to contain, for `readPhrases`; null for nothing. */
+  readonly phrases: Pointer | null;
 }
 
 /** A model whose parameters are in the heap. */
@@ -80,11 +86,18 @@ export type DecodingJob = DecodeJob | ScoreJob | AttentionJob | TraceJob;
 function* decode({ model, workbench }: Replica, job: DecodeJob, item: number): Steps<void> {
   const { arena, heap, packs } = workbench;
   const { limit, special, decoding, partners } = job;
-  const { pairs, partnerSources, lines, results } = job.batches[item]!;
+  const { pairs, partnerSources, lines, phrases, results } = job.batches[item]!;
   packs.useVersion(job.weightsVersion);
   const others = partnerSources.map((source, m) => ({ model: joinModel(workbench, partners[m]!), source }));
   const numbers = heap.integers(lines, pairs.source.sentences).slice();
-  const batch = { ...special, limit, lines: numbers, prefixes: prefixesOf(workbench, pairs) };
+  const batch = {
+    ...special,
+    limit,
+    lines: numbers,
+    prefixes: prefixesOf(workbench, pairs),
+    ...(phrases === null ? {} : { phrases: readPhrases(heap, phrases, numbers.length) }),
+    ...(job.edges === null ? {} : { edges: heap.bytes(job.edges, job.targetVocabulary) }),
+  };
   let found: (readonly FoundTarget[])[];
   try {
     found = yield* decodeBatch([{ model, source: pairs.source }, ...others], workbench, batch, decoding);

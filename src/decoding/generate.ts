@@ -13,6 +13,8 @@ export interface Generation {
   /** Hypotheses of a sentence that are open at a time, at most. */
   readonly width: number;
   readonly constraints: Constraints;
+  /** By sentence: the fewest tokens of its target, END not counted. */
+  readonly fewest: readonly number[];
   /** By sentence: the tokens that its target has to begin with. */
   readonly prefixes: readonly Int32Array[];
   /** Begins the search for the target of a sentence, from its prefix on. */
@@ -80,10 +82,13 @@ class Target {
 
   /** By open hypothesis: the tokens that must not follow. A prefix may break every rule. */
   ruledOut(): (readonly number[])[] {
-    const { constraints } = this.#generation;
-    return this.open.map((hypothesis) =>
-      this.search === undefined ? [] : ruledOut(hypothesis, constraints),
-    );
+    const { constraints, fewest, eosId } = this.#generation;
+    if (this.search === undefined) return [[]];
+    const least = fewest[this.#sentence]!;
+    return this.open.map((hypothesis) => {
+      const out = ruledOut(hypothesis, constraints);
+      return hypothesis.length < least ? [...out, eosId] : out;
+    });
   }
 
   advance(next: readonly NextTokens[]): void {

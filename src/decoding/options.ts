@@ -35,6 +35,12 @@ export interface DecodingOptions {
   readonly seed?: number | undefined;
   /** The most tokens of a translation: a number, or by the tokens of the source as in "2x" and "1.5x+10". */
   readonly maxLength?: number | string | undefined;
+  /** The fewest tokens of a translation, END not counted: a number, or by the tokens of the source as in "0.5x". */
+  readonly minLength?: number | string | undefined;
+  /** Words that translations have to contain: those of every line, or an entry a line. */
+  readonly constraints?: readonly string[] | readonly (readonly string[])[] | undefined;
+  /** Whether constraints have to come in the order in which they are given; by default in any. */
+  readonly orderedConstraints?: boolean | undefined;
   /** No sequence of so many tokens occurs twice in a translation. */
   readonly noRepeatNgram?: number | undefined;
   /** Above 1, makes tokens less likely that are there already (Keskar et al. 2019, section 4.1). */
@@ -55,7 +61,7 @@ export interface DecodingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The most tokens of a translation: `factor` times those of the source, and `plus` more. */
+/** Tokens of a translation, the most or the fewest: `factor` times those of the source, and `plus` more. */
 export interface LengthLimit {
   readonly factor: number;
   readonly plus: number;
@@ -70,6 +76,9 @@ export interface Decoding {
   readonly sampling: Sampling | undefined;
   /** Undefined for the model's own limit. */
   readonly maxLength: LengthLimit | undefined;
+  /** Undefined for none. */
+  readonly minLength: LengthLimit | undefined;
+  readonly orderedConstraints: boolean;
   /** 0 for any. */
   readonly noRepeatNgram: number;
   readonly repetitionPenalty: number;
@@ -93,6 +102,20 @@ export function widthOf({ beam, nBest, sampling }: Decoding): number {
 /** The most tokens of a translation, END included. */
 export function lengthLimit({ factor, plus }: LengthLimit, sourceTokens: number): number {
   return Math.max(1, Math.floor(factor * sourceTokens + plus));
+}
+
+/** The fewest tokens of a translation, END not counted: what the limit leaves room for, at most. */
+export function leastLength({ factor, plus }: LengthLimit, sourceTokens: number, limit: number): number {
+  return Math.min(limit - 1, Math.max(0, Math.ceil(factor * sourceTokens + plus)));
+}
+
+/**
+ * The limit on the tokens of translations where options say none: the model's, with room for what they have to have at
+ * least.
+ */
+export function usualLimit({ minLength }: Decoding, outputLimit: number): LengthLimit {
+  if (minLength === undefined) return { factor: 0, plus: outputLimit };
+  return { factor: minLength.factor, plus: Math.max(outputLimit, minLength.plus + 1) };
 }
 
 /**
@@ -122,7 +145,8 @@ export function resolveDecoding(options: DecodingOptions = {}): Decoding {
       hint: `Use --beam ${nBest} or more, or --sample.`,
     });
   }
-  const { maxLength, banUnk = false } = options;
+  const { maxLength, minLength, banUnk = false, orderedConstraints = false } = options;
+  refuseConstraintsOfSamples(options);
   return {
     beam,
     lengthPenalty,
@@ -131,8 +155,29 @@ export function resolveDecoding(options: DecodingOptions = {}): Decoding {
     noRepeatNgram,
     repetitionPenalty,
     banUnk,
-    maxLength: maxLength === undefined ? undefined : parseLengthLimit(maxLength),
+    orderedConstraints,
+    ...parseLengths(minLength, maxLength),
   };
+}
+
+function refuseConstraintsOfSamples({ sample, constraints, orderedConstraints }: DecodingOptions): void {
+  if (!sample || (orderedConstraints === undefined && [...(constraints ?? [])].flat().length === 0)) return;
+  throw new XformerError("USAGE", "constraints are searched for: samples cannot have any", {
+    hint: "Leave one of --constraints and --sample out.",
+  });
+}
+
+function parseLengths(
+  minLength: number | string | undefined,
+  maxLength: number | string | undefined,
+): Pick<Decoding, "minLength" | "maxLength"> {
+  const least = minLength === undefined ? undefined : parseLengthLimit("min", minLength);
+  const most = maxLength === undefined ? undefined : parseLengthLimit("max", maxLength);
+  if (least !== undefined && most !== undefined && least.factor >= most.factor && least.plus >= most.plus) {
+    const problem = `the min length is ${minLength}, but the max length ${maxLength}, which counts END`;
+    throw new XformerError("USAGE", problem, { hint: "Raise --max-length, or lower --min-length." });
+  }
+  return { minLength: least, maxLength: most };
 }
 
 function resolveSampling(options: DecodingOptions): Sampling | undefined {
@@ -153,13 +198,19 @@ function resolveSampling(options: DecodingOptions): Sampling | undefined {
 
 const NAMES = { temperature: "temperature", topK: "top-k", topP: "top-p", seed: "seed" } as const;
 
+const LENGTHS = {
+  min: { least: 0, example: "0.5x" },
+  max: { least: 1, example: "2x or 1.5x+10" },
+} as const;
+
 /** Reads "50", "2x" and "1.5x+10". */
-function parseLengthLimit(text: number | string): LengthLimit {
+function parseLengthLimit(which: "min" | "max", text: number | string): LengthLimit {
   const parts = /^(?:(\d+(?:\.\d+)?)x)?(?:(^|\+|-)(\d+))?$/.exec(String(text));
   const [, factor, sign, plus] = parts ?? [];
-  if (factor === undefined && (plus === undefined || sign !== "" || Number(plus) < 1)) {
-    throw new XformerError("USAGE", `the max length is "${text}"`, {
-      hint: "Give a number of tokens from 1, or one relative to the source such as 2x or 1.5x+10.",
+  const { least, example } = LENGTHS[which];
+  if (factor === undefined && (plus === undefined || sign !== "" || Number(plus) < least)) {
+    throw new XformerError("USAGE", `the ${which} length is "${text}"`, {
+      hint: `Give a number of tokens from ${least}, or one relative to the source such as ${example}.`,
     });
   }
   return { factor: Number(factor ?? 0), plus: Number(plus ?? 0) * (sign === "-" ? -1 : 1) };

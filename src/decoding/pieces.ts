@@ -1,6 +1,7 @@
 import { XformerError } from "../errors.ts";
 import { sentencesIn } from "../text/sentences.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { LinePhrases } from "./lexicon.ts";
 import { type PieceLimits, splitLine } from "./longLines.ts";
 import type { DecodingOptions } from "./options.ts";
 
@@ -15,6 +16,8 @@ export interface Piece {
   readonly partnerSources: readonly Int32Array[];
   /** The target ids to begin with. */
   readonly prefix: Int32Array;
+  /** What its translation has to contain, if anything. */
+  readonly phrases: LinePhrases | undefined;
 }
 
 /** A line and its pieces: none of a line without a token, or of one that is refused. */
@@ -27,10 +30,12 @@ export interface LineInPieces {
 }
 
 /**
- * Cuts lines into pieces where they are too long.
+ * Cuts lines into pieces where they are too long. A line with phrases stays whole, as nobody knows in which piece they
+ * belong.
  *
  * @param partners the source tokenizers of further models
  * @param limits the longest lines of training, and what the longest could have been
+ * @param phrasesOf what the translation of a line has to contain, for a source of so many tokens
  */
 export function piecesOf(
   lines: readonly string[],
@@ -39,17 +44,22 @@ export function piecesOf(
   partners: readonly Tokenizer[],
   targetTokenizer: Tokenizer,
   limits: PieceLimits,
+  phrasesOf: (line: number, sourceTokens: number) => LinePhrases | undefined,
 ): LineInPieces[] {
   const prefixes = encodePrefixes(prefix, lines.length, targetTokenizer);
   const none = new Int32Array(0);
   return lines.map((text, line) => {
-    const piece = (part: string, i = 0, tokens = Number.POSITIVE_INFINITY): Piece => ({
-      line,
-      text: part,
-      source: sourceTokenizer.encode(part).subarray(0, tokens),
-      partnerSources: partners.map((partner) => partner.encode(part).subarray(0, tokens)),
-      prefix: i === 0 ? prefixes[line]! : none,
-    });
+    const piece = (part: string, i = 0, tokens = Number.POSITIVE_INFINITY): Piece => {
+      const source = sourceTokenizer.encode(part).subarray(0, tokens);
+      return {
+        line,
+        text: part,
+        source,
+        partnerSources: partners.map((partner) => partner.encode(part).subarray(0, tokens)),
+        prefix: i === 0 ? prefixes[line]! : none,
+        phrases: i === 0 ? phrasesOf(line, source.length) : undefined,
+      };
+    };
     const whole = piece(text);
     const { source } = whole;
     if (source.length === 0) return { source, overLong: false, pieces: [] };
@@ -57,7 +67,7 @@ export function piecesOf(
     if (hasManyTokens && longLines === "refuse") return { source, overLong: true, pieces: [] };
     if (hasManyTokens && longLines === "truncate")
       return { source, overLong: true, pieces: [piece(text, 0, limits.source)] };
-    const mayStay = longLines !== "split";
+    const mayStay = longLines !== "split" || (whole.phrases?.list.length ?? 0) > 0;
     const overLong = hasManyTokens || (!mayStay && sentencesIn(text).length > limits.sentences);
     if (!overLong || mayStay) return { source, overLong, pieces: [whole] };
     const parts = splitLine(text, limits, (part) => sourceTokenizer.encode(part).length);

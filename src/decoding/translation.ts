@@ -36,11 +36,15 @@ export interface TranslatedHypothesis {
   readonly ended: boolean;
   /** Which source goes with which target, if that was asked for. */
   readonly alignment?: readonly Link[];
+  /** The constraints that it does not meet, where the line has constraints. */
+  readonly unmet?: readonly string[];
 }
 
 /** A hypothesis of a piece of a line, and what it has been aligned to. */
 export interface PieceOfHypothesis extends FoundTarget {
   readonly alignment: Alignment | undefined;
+  /** The constraints that it does not meet; undefined where there are none. */
+  readonly unmet: readonly string[] | undefined;
   /** What its unknown tokens stand for, one after the other; nothing when they stay. */
   readonly copied: readonly string[];
 }
@@ -74,6 +78,7 @@ function joinRank(
 ): TranslatedHypothesis {
   const tokenLogProbabilities = parts.flatMap((part) => part.logProbabilities);
   const logProbability = tokenLogProbabilities.reduce((sum, value) => sum + value, 0);
+  const unmet = parts[0]?.unmet; // what has constraints is not split
   const alignments = parts.flatMap(({ alignment }) => alignment ?? []);
   return {
     text: joinPieces(parts.map(({ ids, copied }) => tokenizer.decode(ids, copied))),
@@ -83,5 +88,6 @@ function joinRank(
     tokenLogProbabilities,
     ended: parts.every(({ ended }) => ended),
     ...(alignments.length > 0 ? { alignment: joinAlignments(alignments) } : {}),
+    ...(unmet === undefined ? {} : { unmet }),
   };
 }

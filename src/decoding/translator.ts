@@ -9,17 +9,22 @@ import { BatchRunner, type BatchWork } from "./batchRunner.ts";
 import { copiedWords } from "./copying.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
 import type { DecodeBatch, SharedBatch } from "./decodingJobs.ts";
+import { gridWidth } from "./gridBeamSearch.ts";
+import { Lexicon, type LinePhrases } from "./lexicon.ts";
 import type { PieceLimits, SeenLengths } from "./longLines.ts";
 import {
   type AlignmentUnit,
   type Decoding,
   type DecodingOptions,
+  type LengthLimit,
   lengthLimit,
   resolveDecoding,
+  usualLimit,
   widthOf,
 } from "./options.ts";
 import { type PairTrace, readTrace, type TraceSize, traceWords } from "./pairTrace.ts";
-import { type Piece, piecesOf } from "./pieces.ts";
+import { writePhrases } from "./phrases.ts";
+import { type LineInPieces, type Piece, piecesOf } from "./pieces.ts";
 import {
   attentionWords,
   type FoundTarget,
@@ -65,6 +70,7 @@ export class Translator {
   readonly limits: PieceLimits;
   readonly #partners: readonly Partner[];
   readonly #runner: BatchRunner;
+  readonly #lexicon: Lexicon;
 
   constructor(
     pool: Pool,
@@ -82,6 +88,7 @@ export class Translator {
     this.#partners = partners;
     const { bosId, eosId } = targetTokenizer.vocabulary;
     this.#runner = new BatchRunner(pool, { bosId, eosId });
+    this.#lexicon = new Lexicon(targetTokenizer, pool.main.workbench.heap);
   }
 
   /**
@@ -98,8 +105,7 @@ export class Translator {
   ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
     if (options.unknown === "copy") this.#refuseToCopyPieces();
-    const partners = this.#partners.map((partner) => partner.sourceTokenizer);
-    const cut = piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, this.limits);
+    const cut = this.#cut(lines, options, decoding);
     const all = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(all, decoding, options);
     const aligned = await this.#align(all, found, options);
@@ -214,9 +220,29 @@ export class Translator {
     signal: AbortSignal | undefined,
   ): Promise<FoundTarget> {
     const partnerSources = this.#partners.map(({ sourceTokenizer }) => sourceTokenizer.encode(text));
-    const piece: Piece = { line: 0, text, source, partnerSources, prefix: new Int32Array(0) };
+    const prefix = new Int32Array(0);
+    const piece: Piece = { line: 0, text, source, partnerSources, prefix, phrases: undefined };
     const [found] = await this.#decode([piece], resolveDecoding({}), { signal });
     return found![0]!;
+  }
+
+  /** Lines in pieces, with what their translations have to contain. */
+  #cut(lines: readonly string[], options: DecodingOptions, decoding: Decoding): LineInPieces[] {
+    const { sourceTokenizer, targetTokenizer, limits } = this;
+    const partners = this.#partners.map((partner) => partner.sourceTokenizer);
+    const constraints = Lexicon.perLine(lines.length, options.constraints);
+    const limit = this.#limitOf(decoding);
+    const phrasesOf = (line: number, sourceTokens: number): LinePhrases | undefined =>
+      this.#lexicon.phrasesOf(
+        constraints[line]!,
+        decoding.orderedConstraints,
+        lengthLimit(limit, sourceTokens),
+      );
+    return piecesOf(lines, options, sourceTokenizer, partners, targetTokenizer, limits, phrasesOf);
+  }
+
+  #limitOf(decoding: Decoding): LengthLimit {
+    return decoding.maxLength ?? usualLimit(decoding, this.outputLimit);
   }
 
   #refuseToCopyPieces(): void {
@@ -237,7 +263,7 @@ export class Translator {
     decoding: Decoding,
     { firstLine = 1, signal }: DecodingOptions,
   ): Promise<FoundTarget[][]> {
-    const limit = decoding.maxLength ?? { factor: 0, plus: this.outputLimit };
+    const limit = this.#limitOf(decoding);
     const { bosId, eosId, unkId } = this.targetTokenizer.vocabulary;
     const most = ({ source }: EncodedPair): number => lengthLimit(limit, source.length);
     const partners = this.#partners.map(({ model }) => ({
@@ -245,8 +271,13 @@ export class Translator {
       parameters: model.parameters.pointer,
     }));
     const pairs = pieces.map(({ source, prefix }, index) => ({ source, target: prefix, index }));
+    const widest = pieces.reduce(
+      (most, { phrases }) => Math.max(most, phrases === undefined ? 0 : gridWidth(decoding.beam, phrases)),
+      widthOf(decoding),
+    );
+    const edges = pieces.some(({ phrases }) => phrases !== undefined) ? this.#lexicon.edges : null;
     const work: BatchWork<DecodeBatch, FoundTarget[]> = {
-      batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widthOf(decoding))),
+      batchTokens: Math.max(FEWEST_BATCH_TOKENS, Math.floor(BATCH_TOKENS / widest)),
       words: (pair) => resultWords(decoding.nBest, most(pair)),
       describe: (batch, part) => ({
         ...batch,
@@ -255,12 +286,18 @@ export class Translator {
           return this.#runner.share(theirs).source;
         }),
         lines: this.#runner.shareIntegers(part.map(({ index }) => firstLine + pieces[index]!.line)),
+        phrases:
+          edges === null
+            ? null
+            : this.#runner.shareIntegers(writePhrases(part.map(({ index }) => pieces[index]!.phrases))),
       }),
       job: (batches, common) => ({
         ...common,
         kind: "decode",
         decoding,
         limit,
+        edges,
+        targetVocabulary: this.targetTokenizer.vocabulary.size,
         partners,
         batches,
         special: { bosId, eosId, unkId },
@@ -291,9 +328,10 @@ export class Translator {
     const weights = await this.attention(pairs, signal);
     const weightsOf = new Map(asked.map(({ target }, i) => [target, weights[i]!]));
     return found.map((targets, p) => {
-      const { source, text } = pieces[p]!;
+      const { source, text, phrases } = pieces[p]!;
       return targets.map((target) => ({
         ...target,
+        unmet: phrases === undefined ? undefined : this.#lexicon.unmet(phrases, target.ids),
         alignment:
           unit === undefined ? undefined : this.#alignment(source, target, weightsOf.get(target)!, unit),
         copied: copies(target)

@@ -39,6 +39,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
     ...unknownRows(summary.unknown),
+    ["batch", batchRemark(summary)],
     ["rate", learningRateText(summary)],
     ...metricRow(summary),
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
@@ -55,6 +56,12 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ],
   ];
   return [{ kind: "facts", rows: rows.filter(([, text]) => text !== "") }];
+}
+
+/** How large batches have become where they were fitted to memory. */
+function batchRemark({ training, memory }: RunSummary): string {
+  if (memory.limit === null || training.batchTokens === null) return "";
+  return `up to ${count(training.batchTokens)} tokens a side, what ${count(memory.limit)} MiB have room for`;
 }
 
 /** Why the loss while training is so much higher than that of a validation. */

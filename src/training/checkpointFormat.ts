@@ -16,7 +16,7 @@ import type { Heap } from "../tensor/heap.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 import type { Adam } from "./adam.ts";
-import { faultOfMetadata } from "./checkpointSchema.ts";
+import { faultOfMetadata, storedTraining, wholeTraining } from "./checkpointSchema.ts";
 import type { TrainingState } from "./state.ts";
 
 /** The version of what xformer keeps in the metadata; a reader refuses newer ones. */
@@ -114,7 +114,7 @@ export function metadataOf(description: CheckpointDescription): Record<string, s
     translation: JSON.stringify({ sourceLanguage, targetLanguage, outputLimit, lengths }),
     source_tokenizer: JSON.stringify(sourceTokenizer.toJSON()),
     target_tokenizer: JSON.stringify(targetTokenizer.toJSON()),
-    training: JSON.stringify(training),
+    training: JSON.stringify({ ...training, config: storedTraining(training.config) }),
   };
 }
 
@@ -181,7 +181,9 @@ export function parseDescription(
     if (entries !== size)
       throw damaged(file, `its ${side} vocabulary has ${entries} entries, the model ${size}`);
   }
-  return { model, ...translation, sourceTokenizer, targetTokenizer, training };
+  const config = wholeTraining(training.config);
+  const whole = { ...training, config };
+  return { model, ...translation, sourceTokenizer, targetTokenizer, training: whole };
 }
 
 /** What stands in the metadata as JSON. */

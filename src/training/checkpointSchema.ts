@@ -1,6 +1,7 @@
 import { MODEL_RULES } from "../model/config.ts";
 import { show } from "../text/jsonFields.ts";
 import { accepts, describeType, type Rule } from "../valueType.ts";
+import { DEFAULT_TRAINING, type SettledTraining } from "./config.ts";
 import { DATA_SETTINGS, TOKENIZER_SETTINGS } from "./settings/dataSettings.ts";
 import type { Setting } from "./settings/setting.ts";
 import { TRAINING_SETTINGS } from "./settings/trainingSettings.ts";
@@ -37,10 +38,14 @@ const TOKENIZER_RULES = rulesOf(TOKENIZER_SETTINGS);
 const { validSplit, testSplit } = rulesOf(DATA_SETTINGS);
 const settled = ({ type }: Rule): Rule => ({ type });
 
+const LATER: readonly string[] = TRAINING_SETTINGS.filter(({ later }) => later).flatMap(
+  ({ fields }) => fields,
+);
+
 /** The state of a training, as `TrainingState` has it. */
 const TRAINING: Fields = {
   fields: {
-    config: { fields: rulesOf(TRAINING_SETTINGS) },
+    config: { fields: rulesOf(TRAINING_SETTINGS), later: LATER },
     corpus: TEXT,
     validation: { ...TEXT, nullMeans: "no validation pairs" },
     tokenizer: { fields: { ...TOKENIZER_RULES, unkReplace: settled(TOKENIZER_RULES.unkReplace!) } },
@@ -82,6 +87,22 @@ const METADATA: Fields = {
     training: TRAINING,
   },
 };
+
+/** A training as checkpoints keep it: without settings that came later, where these have their defaults. */
+export function storedTraining(config: SettledTraining): Partial<SettledTraining> {
+  const isUsual = (name: string): boolean =>
+    LATER.includes(name) &&
+    config[name as keyof SettledTraining] === DEFAULT_TRAINING[name as keyof SettledTraining];
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !isUsual(name)));
+}
+
+/** A training from a checkpoint, with the settings that came later. */
+export function wholeTraining(stored: Partial<SettledTraining>): SettledTraining {
+  const later = Object.fromEntries(
+    LATER.map((name) => [name, DEFAULT_TRAINING[name as keyof SettledTraining]]),
+  );
+  return { ...later, ...stored } as unknown as SettledTraining;
+}
 
 /**
  * What is wrong with the metadata of a checkpoint.

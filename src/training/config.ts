@@ -11,8 +11,12 @@ export type MetricName = "bleu" | "chrf" | "exact-match" | "loss";
 export interface TrainingConfig {
   /** Where every random number starts: first weights, order of the sentences, dropout. */
   readonly seed: number;
-  /** The most source tokens and the most target tokens in a batch, ENDs included. */
-  readonly batchTokens: number;
+  /** The most source tokens and the most target tokens in a batch, ENDs included; null for by sentences. */
+  readonly batchTokens: number | null;
+  /** Pairs in a batch; null for by tokens. */
+  readonly batchSentences: number | null;
+  /** Mebibytes that training may take: `batchTokens` is then the most that fits; null for as these say. */
+  readonly memory: number | null;
   /** Whether the sentences of a batch are of like length, or any that come, from which small models learn better. */
   readonly batching: "buckets" | "shuffled";
   /** Batches whose gradients are added up for one step. */
@@ -53,6 +57,10 @@ export interface TrainingConfig {
   readonly validateEveryEpochs: number;
   /** The most validation pairs that are translated; null for all. Loss is measured on all of them. */
   readonly validatePairs: number | null;
+  /** Hypotheses of the beam search with which validation pairs are translated; 1 for greedy search. */
+  readonly validBeam: number;
+  /** The same for the test pairs at the end; null for as in validation. */
+  readonly testBeam: number | null;
   /** What makes a validation the best, and what patience waits for; null for what suits the validation targets. */
   readonly metric: MetricName | null;
   /** Validations in a row without improvement after which the run ends; null for never. */
@@ -73,6 +81,7 @@ export interface TrainingConfig {
 
 /** How a model is trained when nothing is left to the data any more: what a run goes by, and keeps. */
 export interface SettledTraining extends TrainingConfig {
+  readonly memory: null;
   readonly warmupSteps: number;
   readonly metric: MetricName;
 }
@@ -81,6 +90,8 @@ export interface SettledTraining extends TrainingConfig {
 export const DEFAULT_TRAINING: TrainingConfig = {
   seed: 1,
   batchTokens: 512,
+  batchSentences: null,
+  memory: null,
   batching: "shuffled",
   accumulate: 1,
   maxSteps: null,
@@ -103,6 +114,8 @@ export const DEFAULT_TRAINING: TrainingConfig = {
   validateEvery: null,
   validateEveryEpochs: 1,
   validatePairs: null,
+  validBeam: 1,
+  testBeam: null,
   metric: null,
   patience: null,
   saveEvery: null,

@@ -45,6 +45,8 @@ export interface RunSummary {
     readonly shared: number;
     /** All that the process has of the machine's memory. */
     readonly resident: number;
+    /** MiB to which the batches were fitted; null when they were not. */
+    readonly limit: number | null;
   };
   /** The step a resumed run goes on from; 0 for a new one. */
   readonly resumedAt: number;

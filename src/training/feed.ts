@@ -1,4 +1,4 @@
-import type { EncodedPair } from "../data/batches.ts";
+import type { BatchSize, EncodedPair } from "../data/batches.ts";
 import { type EpochPlan, planEpoch } from "../data/epochPlan.ts";
 import { XformerError } from "../errors.ts";
 import type { Pointer } from "../kernels/kernels.ts";
@@ -27,7 +27,7 @@ export interface TrainingCorpus extends PairSource {
 }
 
 /** What a {@link BatchFeed} takes batches from, and how. */
-export interface FeedOptions extends Pick<TrainingConfig, "batchTokens" | "batching" | "seed" | "maxEpochs"> {
+export interface FeedOptions extends BatchSize, Pick<TrainingConfig, "batching" | "seed" | "maxEpochs"> {
   readonly special: SpecialIds;
   /** Shards a batch is cut into, when it has so many sentences. */
   readonly shards: number;
@@ -112,8 +112,7 @@ export class BatchFeed {
   #plan(epoch: number): EpochPlan {
     const known = this.#plans.get(epoch);
     if (known !== undefined) return known;
-    const { batchTokens, batching, seed } = this.#options;
-    const plan = planEpoch(this.#corpus, { batchTokens, batching, seed, epoch });
+    const plan = planEpoch(this.#corpus, { ...this.#options, epoch });
     // The epoch before may still be under way; those before it never come again.
     const before = this.#plans.get(epoch - 1);
     this.#plans = new Map([...(before === undefined ? [] : [[epoch - 1, before] as const]), [epoch, plan]]);

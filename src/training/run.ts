@@ -59,6 +59,8 @@ export interface RunOptions {
 /** Everything that a run works with. */
 export interface RunParts {
   readonly config: SettledConfig;
+  /** MiB to which the batches were fitted; null when they were not. */
+  readonly memory: number | null;
   readonly prepared: PreparedCorpus;
   readonly validation: Pairs | null;
   readonly test: Pairs | null;
@@ -197,6 +199,7 @@ export class Run {
       memory: {
         shared: workbench.heap.wasm.buffer.byteLength,
         resident: process.memoryUsage.rss(),
+        limit: this.#parts.memory,
       },
       resumedAt: state.step,
     };
@@ -245,22 +248,31 @@ export class Run {
     const { training } = this.#parts.config;
     const { samples } = this.#parts;
     this.#emit({ type: "measuring", on: "validation", pairs: pairs.source.length });
-    return validate(this.#translator, pairs, training.validatePairs, samples, this.#measureOptions(signal));
+    return validate(
+      this.#translator,
+      pairs,
+      training.validatePairs,
+      samples,
+      this.#measureOptions(training.validBeam, signal),
+    );
   }
 
   async #test(signal: AbortSignal | undefined): Promise<TestResult | null> {
     const { test } = this.#parts;
     if (test === null) return null;
     this.#emit({ type: "measuring", on: "test", pairs: test.source.length });
-    const evaluation = await measure(this.#translator, test, this.#measureOptions(signal));
+    const { validBeam, testBeam } = this.#parts.config.training;
+    const options = this.#measureOptions(testBeam ?? validBeam, signal);
+    const evaluation = await measure(this.#translator, test, options);
     return { ...evaluation, source: test.source, target: test.target };
   }
 
-  #measureOptions(signal: AbortSignal | undefined): MeasureOptions {
+  #measureOptions(beam: number, signal: AbortSignal | undefined): MeasureOptions {
     const { config, prepared } = this.#parts;
     return {
       targetLanguage: config.data.targetLanguage,
       lowercase: prepared.tokenizers.target.lowercase,
+      beam,
       signal,
     };
   }

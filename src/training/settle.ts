@@ -22,7 +22,7 @@ const BLEU_ORDER = 4;
  * @param validation the pairs that the metric is to be measured on
  */
 export function settleTraining(
-  { training, model, data }: RunConfig,
+  { training, model, data }: RunConfig & { readonly training: { readonly memory: null } },
   corpus: EncodedCorpus,
   validation: Pairs | null,
 ): SettledTraining {

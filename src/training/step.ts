@@ -28,8 +28,14 @@ export function copiesInTraining(parameters: number, { ema }: TrainingConfig): n
   return 3 + (ema > 0 ? 1 : 0) + shardsFor(parameters);
 }
 
-function shardsFor(parameters: number): number {
+/** The most shards that a batch of a model with so many parameters is cut into. */
+export function shardsFor(parameters: number): number {
   return parameters > LARGE ? SHARDS_OF_LARGE : SHARDS;
+}
+
+/** Whether a model of so many parameters keeps its packed weights in training. */
+export function keepsPacks(parameters: number): boolean {
+  return shardsFor(parameters) === SHARDS;
 }
 
 /** Floats of parameters that a thread sums up or updates at a time; 128 KiB of each region fit the L2 cache. */
@@ -199,7 +205,7 @@ export class TrainingStep {
       smoothing,
       next,
       weightsVersion: this.#pool.weightsVersion,
-      keepPacks: this.shards === SHARDS,
+      keepPacks: keepsPacks(this.#pool.main.model.parameters.count),
     };
   }
 }

@@ -8,7 +8,7 @@ import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import type { DataConfig, RunConfig, SettledConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
-import { refuseTooLarge } from "./memory.ts";
+import { fitToMemory, refuseTooLarge } from "./memory.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
 import { RunDirectory } from "./runDirectory.ts";
@@ -89,7 +89,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       const { fingerprint } = prepared.corpus;
       const beginnings = beginningsOf(settled, fingerprintOf(corpora.validation));
       const state = initialState(settled.training, fingerprint, beginnings);
-      const parts = { config: settled, prepared, ...corpora, pool, directory, tensorboard };
+      const { memory } = config.training;
+      const parts = { config: settled, memory, prepared, ...corpora, pool, directory, tensorboard };
       return new Run(parts, state, options.onEvent).carryOut(null, options.signal);
     });
   });
@@ -139,7 +140,7 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
     directory.writeConfig(toConfigFile(withFullPaths(settled)));
     const beginnings = beginningsOf(settled, validation);
     const state = { ...checkpoint.training, ...beginnings, config: settled.training };
-    const parts = { config: settled, prepared, ...corpora, pool, directory, tensorboard };
+    const parts = { config: settled, memory: null, prepared, ...corpora, pool, directory, tensorboard };
     return new Run(parts, state, options.onEvent).carryOut(checkpoint, options.signal);
   });
 }
@@ -172,7 +173,9 @@ function settleWith(
   const test = given.test ?? heldOut.test;
   if (validation === null) refuseToWaitForNothing(config.training);
   const { valid: validSplit, test: testSplit } = heldOut.division.holdOut;
-  const training = settleTraining(config, corpus, validation);
+  const sizes = sizesOf(config, tokenizers);
+  const fitted = fitToMemory(sizes, config.training, corpus.statistics);
+  const training = settleTraining({ ...config, training: fitted }, corpus, validation);
   return {
     validation,
     test,
@@ -220,6 +223,10 @@ function prepare(
   });
 }
 
+function sizesOf({ model }: Pick<RunConfig, "model">, { source, target }: Tokenizers): ModelConfig {
+  return { ...model, sourceVocabSize: source.vocabulary.size, targetVocabSize: target.vocabulary.size };
+}
+
 /** Does some work in a run directory in which nobody else may work meanwhile. */
 async function whileLocked<T>({ path }: RunDirectory, work: () => Promise<T>): Promise<T> {
   const lock = acquireRunLock(path);
@@ -237,11 +244,7 @@ async function withPool(
   { threads, kernels, profile, onEvent }: CommonOptions,
   work: (pool: Pool) => Promise<TrainResult>,
 ): Promise<TrainResult> {
-  const sizes: ModelConfig = {
-    ...model,
-    sourceVocabSize: tokenizers.source.vocabulary.size,
-    targetVocabSize: tokenizers.target.vocabulary.size,
-  };
+  const sizes = sizesOf({ model }, tokenizers);
   refuseTooLarge(sizes, training);
   const pool = new WorkerPool(sizes, JOBS, { threads, kernels, profiled: profile });
   if (pool.warning !== undefined) onEvent?.({ type: "warning", message: pool.warning });

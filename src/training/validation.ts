@@ -18,6 +18,8 @@ export interface MeasureOptions {
   readonly targetLanguage: string;
   /** Whether the model's tokenizer lowercases; its scores then ignore case. */
   readonly lowercase: boolean;
+  /** Hypotheses of beam search; 1 for greedy search. */
+  readonly beam: number;
   /** Ends the measurement when it aborts, with its reason. */
   readonly signal: AbortSignal | undefined;
 }
@@ -27,6 +29,7 @@ export function measure(translator: Translator, pairs: Pairs, options: MeasureOp
   return evaluate(translator, pairs.source, pairs.target, {
     bleuTokenizer: bleuTokenizerFor(options.targetLanguage),
     lowercase: options.lowercase,
+    decoding: { beam: options.beam },
     signal: options.signal,
   });
 }

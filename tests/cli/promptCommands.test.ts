@@ -22,7 +22,7 @@ function command(line: string): Promise<readonly string[]> {
 afterAll(() => pool.close());
 beforeEach(async () => {
   const [translation] = await translator.translate(["a b owl"]);
-  state = { model, options: {}, last: { line: "a b owl", translation: translation! } };
+  state = { model, options: {}, last: { line: "a b owl", constraints: [], translation: translation! } };
 });
 
 describe("the commands of the prompt", () => {

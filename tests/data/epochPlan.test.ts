@@ -19,7 +19,7 @@ function batchesOf(plan: EpochPlan): number[][] {
 }
 
 const anyLengths = fc.array(fc.tuple(fc.nat(12), fc.nat(12)), { maxLength: 200 });
-const anyOptions: fc.Arbitrary<EpochOptions> = fc.record({
+const anyOptions = fc.record({
   batchTokens: fc.integer({ min: 1, max: 40 }),
   batching: fc.constantFrom("buckets", "shuffled"),
   seed: fc.nat(),
@@ -75,6 +75,29 @@ describe("planEpoch", () => {
         }
       }),
     );
+  });
+
+  it("by sentences: holds each pair once, as many in every batch but the last", () => {
+    fc.assert(
+      fc.property(anyLengths, anyOptions, fc.integer({ min: 1, max: 20 }), (lengths, options, size) => {
+        const bySentences: EpochOptions = { ...options, batchTokens: null, batchSentences: size };
+        const batches = batchesOf(planEpoch(corpusOf(lengths), bySentences));
+        expect(batches.flat().sort((a, b) => a - b)).toEqual(lengths.map((_, pair) => pair));
+        const sizes = batches.map((batch) => batch.length).sort((a, b) => b - a);
+        expect(sizes.slice(0, -1).every((count) => count === size)).toBe(true);
+        expect(sizes.length).toBe(Math.ceil(lengths.length / size));
+      }),
+    );
+  });
+
+  it("has one size of batches, not two and not none", () => {
+    const options = { batching: "shuffled", seed: 1, epoch: 0 } as const;
+    const both = { ...options, batchTokens: 100, batchSentences: 10 };
+    expect(() => planEpoch(corpusOf([[1, 1]]), both)).toThrow("batchTokens is 100, and batchSentences 10");
+    const none = { ...options, batchTokens: null, batchSentences: null };
+    expect(() => planEpoch(corpusOf([[1, 1]]), none)).toThrow("batchTokens must be a positive whole number");
+    const zero = { ...options, batchTokens: null, batchSentences: 0 };
+    expect(() => planEpoch(corpusOf([[1, 1]]), zero)).toThrow("batchSentences must be a positive");
   });
 
   it("shuffled: the pairs come in an order of their own", () => {

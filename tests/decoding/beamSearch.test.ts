@@ -53,6 +53,7 @@ describe.each(BUILDS)("beam search, %s kernels", (engine) => {
     const steps = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
       ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
       constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
+      fewest: sources.map(() => 0),
       prefixes: sources.map(() => new Int32Array(0)),
       search: (_, start) =>
         new BeamSearch(start, { eosId: SPECIAL.eosId, limit: 20, beam: 1, nBest: 1, alpha: 1 }),

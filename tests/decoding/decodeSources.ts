@@ -1,5 +1,6 @@
 import { decodeBatch } from "../../src/decoding/decodeBatch.ts";
 import { type DecodingOptions, resolveDecoding } from "../../src/decoding/options.ts";
+import type { Phrases } from "../../src/decoding/phrases.ts";
 import type { FoundTarget } from "../../src/decoding/results.ts";
 import type { SpecialIds } from "../../src/model/batch.ts";
 import type { Transformer } from "../../src/model/transformer.ts";
@@ -30,13 +31,20 @@ export function decodeSources(
   special: SpecialIds,
   limit: number,
   options: DecodingOptions = {},
-  { prefixes = [] as readonly (readonly number[])[], lines = sources.map((_, i) => i + 1) } = {},
+  {
+    prefixes = [] as readonly (readonly number[])[],
+    lines = sources.map((_, i) => i + 1),
+    phrases = [] as readonly (Phrases | undefined)[],
+    edges = new Uint8Array(256),
+  } = {},
 ): Found[][] {
   const members = [models].flat().map((model) => ({ model, source: concatenate(workbench, sources) }));
   const batch = {
     ...{ ...special, unkId: 0, lines },
     limit: { factor: 0, plus: limit },
     prefixes: sources.map((_, b) => Int32Array.from(prefixes[b] ?? [])),
+    phrases: sources.map((_, b) => phrases[b]),
+    edges,
   };
   const found = doSteps(decodeBatch(members, workbench, batch, resolveDecoding(options)));
   return found.map((targets) =>

@@ -94,6 +94,7 @@ describe.each(BUILDS)("greedy search, %s kernels", (engine) => {
     const steps = generate([{ model, source: concatenate(workbench, sources) }], workbench, {
       ...{ bosId: SPECIAL.bosId, eosId: SPECIAL.eosId, width: 1 },
       constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
+      fewest: sources.map(() => 0),
       prefixes: sources.map(() => new Int32Array(0)),
       search: (b, start) => new GreedySearch(start, { eosId: SPECIAL.eosId, limit: limits[b]! }),
     });

@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { type DecodingOptions, lengthLimit, resolveDecoding } from "../../src/decoding/options.ts";
+import {
+  type DecodingOptions,
+  leastLength,
+  lengthLimit,
+  resolveDecoding,
+  usualLimit,
+} from "../../src/decoding/options.ts";
 
 describe("resolveDecoding", () => {
   it("is greedy by default", () => {
     expect(resolveDecoding()).toEqual({
       ...{ beam: 1, lengthPenalty: 1, nBest: 1, sampling: undefined, maxLength: undefined },
+      ...{ minLength: undefined, orderedConstraints: false },
       ...{ noRepeatNgram: 0, repetitionPenalty: 1, banUnk: false },
     });
   });
@@ -28,6 +35,9 @@ describe("resolveDecoding", () => {
     [{ maxLength: "2x+" }, 'the max length is "2x+"'],
     [{ maxLength: "" }, 'the max length is ""'],
     [{ maxLength: "+5" }, 'the max length is "+5"'],
+    [{ minLength: -1 }, 'the min length is "-1"'],
+    [{ minLength: "2x", maxLength: "2x" }, "the min length is 2x, but the max length 2x, which counts END"],
+    [{ sample: true, constraints: ["a"] }, "samples cannot have any"],
     [{ longLines: "burn" as "keep" }, 'the long lines are "burn"'],
     [{ alignments: "letters" as "words" }, 'the alignments are "letters"'],
     [{ firstLine: -1 }, "the first line is -1"],
@@ -44,5 +54,24 @@ describe("resolveDecoding", () => {
     ["0.1x", 7, 1],
   ])("a max length of %s for %d source tokens is %d", (maxLength, sourceTokens, limit) => {
     expect(lengthLimit(resolveDecoding({ maxLength }).maxLength!, sourceTokens)).toBe(limit);
+  });
+
+  it.each([
+    [5, 7, 5],
+    [0, 7, 0],
+    ["0.5x", 7, 4],
+    ["1x-9", 7, 0],
+    [50, 7, 19],
+  ])(
+    "a min length of %s for %d source tokens is %d under a limit of 20",
+    (minLength, sourceTokens, least) => {
+      expect(leastLength(resolveDecoding({ minLength }).minLength!, sourceTokens, 20)).toBe(least);
+    },
+  );
+
+  it("the usual limit has room for the fewest tokens and END", () => {
+    const limitWith = (minLength?: number | string): number =>
+      lengthLimit(usualLimit(resolveDecoding({ minLength }), 20), 7);
+    expect([limitWith(), limitWith(5), limitWith(50), limitWith("10x")]).toEqual([20, 20, 51, 90]);
   });
 });

@@ -44,6 +44,28 @@ function files(run: string): Record<string, Buffer> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(cwd, run, name))]));
 }
 
+it("batches have one size: of tokens, of sentences or by memory, whichever is given last", async () => {
+  const sizes = async (...flags: string[]): Promise<unknown[]> => {
+    const { training } = await printed("--config", "recipe.yaml", "--out", "other", ...flags);
+    return [training!.batch_tokens, training!.batch_sentences, training!.memory].map(
+      (setting) => (setting as { value: unknown }).value,
+    );
+  };
+  expect(await sizes()).toEqual([256, null, null]);
+  expect(await sizes("--batch-tokens", "64")).toEqual([64, null, null]);
+  expect(await sizes("--batch-sentences", "64")).toEqual([null, 64, null]);
+  expect(await sizes("--memory", "64")).toEqual([null, null, 64]);
+  for (const [flags, problem] of [
+    [["--batch-tokens", "64", "--batch-sentences", "8"], "batchTokens is 64, and batchSentences 8."],
+    [["--batch-tokens", "64", "--memory", "8"], "memory is 8, and batchTokens 64."],
+    [["--batch-sentences", "64", "--memory", "8"], "memory is 8, and batchSentences 64."],
+  ] as const) {
+    const { stderr, code } = await xformer(["train", "--config", "recipe.yaml", ...flags], { cwd });
+    expect(stderr.startsWith(problem), stderr).toBe(true);
+    expect(code).toBe(1);
+  }
+});
+
 it("flags win over the file, the file over the preset, the preset over the defaults; nothing is trained", async () => {
   const settings = await printed("--config", "recipe.yaml", "--heads", "4", "--out", "other");
   expect(settings).toMatchObject({

@@ -96,6 +96,51 @@ describe("translate", () => {
     expect(code).toBe(1);
   });
 
+  it("--constraints: every translation has its words, the others are as without, and what cannot be is said", async () => {
+    const rows = SOURCES.map((source, i) => (i % 2 === 0 ? `${source}\th\td d` : source));
+    const input = `${rows.join("\n")}\n`;
+    const free = await output(["--beam", "2"]);
+    for (const order of ["unordered", "ordered"]) {
+      const found = await output(["--beam", "2", "--constraints", order], input);
+      for (const [i, line] of found.entries()) {
+        if (i % 2 !== 0) expect(line).toBe(free[i]);
+        else expect(` ${line} `).toMatch(order === "ordered" ? / h (.* )?d d / : /^(?=.* h )(?=.* d d )/);
+      }
+      expect(await output(["--beam", "2", "--constraints", order, "--threads", "1"], input)).toEqual(found);
+    }
+    const constraints = SOURCES.map((_, i) => (i % 2 === 0 ? ["h", "d d"] : []));
+    const library = await translate(join(cwd, "run"), SOURCES, { beam: 2, constraints });
+    expect(library).toEqual(await output(["--beam", "2", "--constraints"], input));
+
+    const impossible = await xformer([...TRANSLATE, "--constraints", "--max-length", "3", "--json"], {
+      cwd,
+      input: "a b c\towl\th\td d d\n",
+    });
+    expect(impossible.stderr).toBe(
+      'warning: line 1: the model has no words for the constraints "owl".\n' +
+        'warning: line 1: not in the translation, for which the limit or another rule left no room: "d d d".\n',
+    );
+    const object = JSON.parse(impossible.stdout);
+    expect(object.unmet).toEqual(["owl", "d d d"]);
+    expect(object.translation.split(" ")).toContain("h");
+  });
+
+  it("--constraints beside a column of prefixes, and in an n-best list", async () => {
+    const flags = ["--constraints", "--prefix-column", "2", "--beam", "3"];
+    const list = await output([...flags, "--n-best", "3"], "a b c\td\th h\n");
+    expect(list).toHaveLength(3);
+    for (const entry of list) expect(entry).toMatch(/^0 \|\|\| d .*h h/);
+  });
+
+  it("--min-length: no translation has fewer tokens, and the limit grows with it", async () => {
+    for (const line of await output(["--min-length", "40"]))
+      expect(line.split(" ").length).toBeGreaterThanOrEqual(40);
+    const twice = await output(["--min-length", "2x", "--beam", "2"]);
+    for (const [i, line] of twice.entries())
+      expect(line.split(" ").length).toBeGreaterThanOrEqual(2 * SOURCES[i]!.split(" ").length);
+    expect(await output(["--min-length", "0"])).toEqual(await output([]));
+  });
+
   it("an ensemble is its models together; of one model twice it is that model", async () => {
     const both = await output(["--model", "run2", "--beam", "2"]);
     expect(await output(["--model", "run2", "--beam", "2", "--threads", "1"])).toEqual(both);
@@ -115,6 +160,22 @@ describe("translate", () => {
     [["--beam", "5000"], "the beam is 5000. It has to be a whole number from 1 to 256."],
     [["--beam", "x"], '--beam: expected a number, got "x".'],
     [["--top-k", "3"], "top-k is for sampling. Add --sample."],
+    [
+      ["--min-length", "x"],
+      'the min length is "x". Give a number of tokens from 0, or one relative to the source such as 0.5x.',
+    ],
+    [
+      ["--min-length", "9", "--max-length", "9"],
+      "the min length is 9, but the max length 9, which counts END. Raise --max-length, or lower --min-length.",
+    ],
+    [
+      ["--constraints", "--sample"],
+      "constraints are searched for: samples cannot have any. Leave one of --constraints and --sample out.",
+    ],
+    [
+      ["--constraints", "orderd"],
+      '--constraints: expected one of unordered, ordered, got "orderd". Did you mean ordered?',
+    ],
     [["--n-best", "2"], "the 2 best are wanted of a beam of 1. Use --beam 2 or more, or --sample."],
     [
       ["--long-lines", "spli"],

@@ -106,6 +106,27 @@ describe("translations in files", () => {
 });
 
 describe("models", () => {
+  it("--min-length: what is measured are translations of so many tokens; it is for models", async () => {
+    const flags = [
+      "eval",
+      "--model",
+      "run",
+      "--test",
+      "pairs.tsv",
+      "--metrics",
+      "bleu",
+      "--output",
+      "long.txt",
+    ];
+    const { code } = await xformer([...flags, "--min-length", "9"], { cwd });
+    expect(code).toBe(0);
+    const lines = readFileSync(join(cwd, "long.txt"), "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(60);
+    for (const line of lines) expect(line.split(" ").length).toBeGreaterThanOrEqual(9);
+    const files = await xformer([...FILES, "--min-length", "9"], { cwd });
+    expect(files.stderr).toMatch(/^--min-length: this is for --model, not for --hypotheses\. /);
+  });
+
   it("any metric, a file of translations that scores the same, and a baseline", async () => {
     const flags = ["--metrics", "loss,token-accuracy,wer,bleu", "--json", "--bleu-tokenizer", "none"];
     const { stdout, stderr } = await xformer(

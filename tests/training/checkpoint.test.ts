@@ -261,6 +261,16 @@ describe("a checkpoint is refused", () => {
     expect(loadCheckpoint(file).training).toEqual(training);
   });
 
+  it("of a training from before some settings, which then have their defaults, as they are not written where they have", () => {
+    const written = JSON.parse(readSafetensors(file).metadata.training!);
+    expect(Object.keys(written.config)).not.toContain("validBeam");
+    expect(loadCheckpoint(file).training.config).toEqual(SETTLED_TRAINING);
+    change({
+      training: JSON.stringify({ ...written, config: { ...written.config, validBeam: 4, testBeam: 5 } }),
+    });
+    expect(loadCheckpoint(file).training.config).toEqual({ ...SETTLED_TRAINING, validBeam: 4, testBeam: 5 });
+  });
+
   it("that is no safetensors file", () => {
     writeFileSync(file, "not a checkpoint");
     expect(oneLine(() => loadCheckpoint(file))).toMatch(/^.*last\.safetensors: .+\. .+\.$/);

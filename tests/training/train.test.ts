@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { evaluate, loadCorpus, loadModel } from "../../src/index.ts";
 import type { RunSummary, TrainingEvent } from "../../src/training/events.ts";
 import { acquireRunLock } from "../../src/training/runLock.ts";
 import { resume, type TrainOptions, train } from "../../src/training/train.ts";
@@ -46,6 +47,57 @@ describe("train", () => {
     await expect(twoSteps("aborted", { signal, cacheDirectory: join(root, "cache") })).rejects.toBe(reason);
     expect(existsSync(join(root, "aborted"))).toBe(false);
     expect(existsSync(join(root, "cache")) ? readdirSync(join(root, "cache")) : []).toEqual([]);
+  });
+
+  it("fits batches to memory, says how large they are, and keeps that", async () => {
+    const summaries: RunSummary[] = [];
+    const onEvent = (event: TrainingEvent): void => {
+      if (event.type === "started") summaries.push(event.summary);
+    };
+    const options = { training: { maxSteps: 2, memory: 16 }, threads: 1, data, model, onEvent };
+    const { directory } = await train({ ...options, out: join(root, "fitted") });
+    const { batch_tokens, memory } = JSON.parse(
+      readFileSync(join(directory, "config.json"), "utf8"),
+    ).training;
+    expect(memory).toBe(null);
+    expect(batch_tokens).toBeGreaterThan(100);
+    expect(summaries[0]!.training.batchTokens).toBe(batch_tokens);
+    expect(summaries[0]!.memory.limit).toBe(16);
+    await resume(directory, { threads: 1, training: { maxSteps: 3 }, onEvent });
+    expect(summaries[1]!.training.batchTokens).toBe(batch_tokens);
+    await expect(twoSteps("both", { training: { memory: 16 } })).rejects.toThrow(
+      "memory is 16, and batchTokens",
+    );
+  });
+
+  it("takes batches by sentences", async () => {
+    const steps: number[] = [];
+    const onEvent = (event: TrainingEvent): void => {
+      if (event.type === "started") steps.push(event.summary.totalSteps);
+    };
+    const training = { maxEpochs: 2, maxSteps: null, batchSentences: 25 };
+    await train({ threads: 1, data, model, out: join(root, "sentences"), training, onEvent });
+    expect(steps).toEqual([2 * Math.ceil(180 / 25)]);
+  });
+
+  it("validates and tests with the beams that are asked for", async () => {
+    const wide = { validBeam: 4, testBeam: 8 };
+    const training = { maxSteps: 20, batchTokens: 200, learningRate: 0.01, validateEvery: 20 };
+    const results = [];
+    for (const [i, beams] of [{}, { testBeam: 1 }, wide].entries()) {
+      const out = join(root, `beam${i}`);
+      const asked = { ...data, test: data.valid };
+      results.push(await train({ threads: 1, data: asked, model, out, training: { ...training, ...beams } }));
+    }
+    const model20 = await loadModel(join(root, "beam0", "best.safetensors"));
+    const { translations } = results[2]!.test!;
+    const sources = results[2]!.test!.source;
+    expect(translations.map(({ text }) => text)).toEqual(await model20.translateAll(sources, { beam: 8 }));
+    expect(results[0]!.test!.translations).toEqual(results[1]!.test!.translations);
+    const four = await evaluate(model20, loadCorpus(data.valid), { decoding: { beam: 4 } });
+    expect(results[2]!.best!.valid.bleu).toBe(four.bleu.score);
+    expect(results[2]!.best!.valid.chrf).toBe(four.chrf.score);
+    await model20.close();
   });
 
   it("gives the same bytes on one thread and on two", async () => {

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkBatchSize } from "../../data/batches.ts";
 import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET, PRESETS, validateModelConfig } from "../../model/config.ts";
@@ -33,7 +34,7 @@ export function resolveConfig(options: ConfigOptions): RunConfig {
     data,
     tokenizer: { ...DEFAULT_TOKENIZER, ...options.tokenizer },
     model: { ...DEFAULT_MODEL, ...PRESETS[options.preset ?? DEFAULT_PRESET], ...options.model },
-    training: validateTrainingConfig({ ...usual, ...options.training }),
+    training: validateTrainingConfig({ ...usual, ...withOneBatchSize(options.training) }),
   };
   checkFields("data", data);
   checkSplits(data);
@@ -97,6 +98,8 @@ export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
   if (maxSteps === null && maxEpochs === null) {
     throw new XformerError("CONFIG", "nothing says when to stop", { hint: "Give maxSteps or maxEpochs." });
   }
+  if (config.memory === null) checkBatchSize(config);
+  else refuseTwoSizes(config);
   if (optimizer === "adam" && weightDecay > 0) {
     throw new XformerError("CONFIG", `weightDecay is ${weightDecay}, but adam does not decay weights`, {
       hint: "Choose the optimizer adamw.",
@@ -198,6 +201,21 @@ export function storedConfig(stored: RunConfig, file: string, begun: BegunWith):
   if (begun.tokenizer !== undefined)
     refuseOther(file, "tokenizer", begun.tokenizer, withName(stored.tokenizer), hint);
   return { ...stored, model: begun.model, training: { ...begun.training, maxSteps, maxEpochs } };
+}
+
+/** Who says how many sentences a batch has, or memory, wants so many, whatever the tokens are by default. */
+function withOneBatchSize(training: Partial<TrainingConfig> = {}): Partial<TrainingConfig> {
+  const { batchSentences, memory, batchTokens } = training;
+  const isOther = (batchSentences ?? memory ?? null) !== null;
+  return isOther && batchTokens === undefined ? { ...training, batchTokens: null } : training;
+}
+
+function refuseTwoSizes({ memory, batchTokens, batchSentences }: TrainingConfig): void {
+  if (batchTokens === null && batchSentences === null) return;
+  const other = batchTokens === null ? `batchSentences ${batchSentences}` : `batchTokens ${batchTokens}`;
+  throw new XformerError("CONFIG", `memory is ${memory}, and ${other}`, {
+    hint: "Memory decides how large batches are: leave one of them out.",
+  });
 }
 
 /** A resumed run keeps its settings: being asked for others is a misunderstanding to be told, not to be passed over. */

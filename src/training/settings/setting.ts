@@ -25,8 +25,10 @@ export interface Setting extends Rule {
   readonly offFlag?: string;
   /** What help says it is otherwise, where the default alone does not tell. */
   readonly usual?: string;
-  /** Key of the setting in the same section that is null wherever this one is given without it. */
-  readonly replaces?: string;
+  /** Whether checkpoints before it lack it: it then has its default, and is left out where it has. */
+  readonly later?: boolean;
+  /** Keys of settings in the same section that are null wherever this one is given without them. */
+  readonly replaces?: string | readonly string[];
   /** Its name in a configuration of JoeyNMT 2. */
   readonly joeynmt?: string;
   /** Its name in fairseq. */

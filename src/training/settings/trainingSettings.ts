@@ -1,7 +1,9 @@
+import { MOST_HYPOTHESES } from "../../decoding/options.ts";
 import type { ValueType } from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
 
 const COUNT: ValueType = { kind: "number", whole: true, from: 1 };
+const BEAM: ValueType = { kind: "number", whole: true, from: 1, to: MOST_HYPOTHESES };
 const SHARE = { from: 0, below: 1 };
 
 /** How a model is trained: the batches, and when a run ends. */
@@ -20,9 +22,34 @@ const COURSE: readonly Setting[] = [
     key: "batch_tokens",
     fields: ["batchTokens"],
     type: COUNT,
+    nullMeans: "as batch_sentences or memory says",
     description: "most tokens of a batch, on either side",
+    replaces: ["batch_sentences", "memory"],
     joeynmt: "batch_size",
     fairseq: "max_tokens",
+  },
+  {
+    section: "training",
+    key: "batch_sentences",
+    fields: ["batchSentences"],
+    type: COUNT,
+    nullMeans: "as batch_tokens says",
+    description: "pairs of a batch, instead of batch_tokens",
+    placeholder: "pairs",
+    replaces: ["batch_tokens", "memory"],
+    later: true,
+    fairseq: "batch_size",
+  },
+  {
+    section: "training",
+    key: "memory",
+    fields: ["memory"],
+    type: COUNT,
+    nullMeans: "as much as it takes",
+    description: "MiB that training may take: batch_tokens is then the most that fits",
+    placeholder: "MiB",
+    replaces: ["batch_tokens", "batch_sentences"],
+    later: true,
   },
   {
     section: "training",
@@ -248,6 +275,25 @@ const RECORDS: readonly Setting[] = [
     nullMeans: "all",
     description: "most validation pairs to translate; the loss is that of all of them",
     placeholder: "pairs",
+  },
+  {
+    section: "training",
+    key: "valid_beam",
+    fields: ["validBeam"],
+    type: BEAM,
+    description: "hypotheses of beam search in validation; 1 is greedy search",
+    later: true,
+    fairseq: "eval_bleu_args",
+  },
+  {
+    section: "training",
+    key: "test_beam",
+    fields: ["testBeam"],
+    type: BEAM,
+    nullMeans: "as valid_beam",
+    description: "hypotheses of beam search in the test at the end",
+    later: true,
+    joeynmt: "beam_size",
   },
   {
     section: "training",

@@ -60,8 +60,11 @@ export function together(...layers: readonly GivenSettings[]): GivenSettings {
 export function withReplaced(given: GivenSettings): GivenSettings {
   const all = new Map(given);
   for (const [{ section, replaces }, { value, origin }] of given) {
-    const other = replaces === undefined || value === null ? undefined : settingOf(section, replaces);
-    if (other !== undefined && !given.has(other)) all.set(other, { value: null, origin });
+    if (replaces === undefined || value === null) continue;
+    for (const key of [replaces].flat()) {
+      const other = settingOf(section, key);
+      if (other !== undefined && !given.has(other)) all.set(other, { value: null, origin });
+    }
   }
   return all;
 }

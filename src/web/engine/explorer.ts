@@ -122,6 +122,7 @@ export class Explorer {
       width: beam,
       constraints: { noRepeatNgram: 0, repetitionPenalty: 1, banned: [] },
       prefixes: [new Int32Array(0)],
+      fewest: [0],
       search: (_, start) => {
         const limit = this.#checkpoint.outputLimit;
         watched = new WatchedBeam(start, { eosId, limit, beam, nBest: 1, alpha });

@@ -236,7 +236,7 @@ export class Workshop {
   }
 
   async #validate(signal: AbortSignal | undefined) {
-    const options = { targetLanguage: this.#task.targetLang, lowercase: false, signal };
+    const options = { targetLanguage: this.#task.targetLang, lowercase: false, beam: 1, signal };
     const validation = await validate(this.#translator, this.#validation, null, 0, options);
     const found = await this.#translator.translate(this.#validation.source.slice(0, SHOWN), { signal });
     const { step } = this.#trainer.state;
@@ -282,6 +282,7 @@ export class Workshop {
 function settled({ learningRate, batchTokens, steps, warmupSteps }: Plan): SettledTraining {
   return {
     ...DEFAULT_TRAINING,
+    memory: null,
     learningRate,
     batchTokens,
     warmupSteps,

@@ -8,7 +8,7 @@ const SUMMARY = {
   model: { dropout: 0.1, maxLength: 9 },
   training: { labelSmoothing: 0.1, metric: "bleu" },
   corpus: { name: "letters", pairs: 8, skipped: 0 },
-  memory: { resident: 1, shared: 1 },
+  memory: { resident: 1, shared: 1, limit: null },
   unknown: { valid: null, test: null },
   heldOut: { directory: null, tooFew: false },
   ...{ parameters: 1, totalSteps: 20, resumedAt: 0, threads: 1, directory: "run" },

@@ -92,8 +92,20 @@ const AT_LEAST_ZERO = "It has to be a number of at least 0.";
 
 describe("validateTrainingConfig", () => {
   it.each<[Partial<TrainingConfig>, string]>([
-    [{ batchTokens: 0 }, `batchTokens is 0. ${WHOLE}`],
-    [{ batchTokens: 2.5 }, `batchTokens is 2.5. ${WHOLE}`],
+    [{ batchTokens: 0 }, `batchTokens is 0. ${WHOLE.replace(".", ", or null.")}`],
+    [{ batchTokens: 2.5 }, `batchTokens is 2.5. ${WHOLE.replace(".", ", or null.")}`],
+    [
+      { batchSentences: 8 },
+      "batchTokens is 512, and batchSentences 8. A batch has so many tokens or so many sentences: leave one of them out.",
+    ],
+    [
+      { memory: 8 },
+      "memory is 8, and batchTokens 512. Memory decides how large batches are: leave one of them out.",
+    ],
+    [
+      { memory: 8, batchTokens: null, batchSentences: 2 },
+      "memory is 8, and batchSentences 2. Memory decides how large batches are: leave one of them out.",
+    ],
     [{ maxSteps: -1 }, `maxSteps is -1. ${WHOLE_OR_NULL}`],
     [{ maxEpochs: 0 }, `maxEpochs is 0. ${WHOLE_OR_NULL}`],
     [{ warmupSteps: 0 }, `warmupSteps is 0. ${WHOLE_OR_NULL}`],
@@ -167,7 +179,7 @@ describe("what a checkpoint says", () => {
     ...config,
     data: { ...config.data, validSplit: 0.1, testSplit: 7 },
     tokenizer: { ...config.tokenizer, file: "/a/tokenizer.json", unkReplace: 0 },
-    training: { ...config.training, warmupSteps: 600, metric: "bleu" },
+    training: { ...config.training, memory: null, warmupSteps: 600, metric: "bleu" },
   };
   const { tokenizer, splits } = beginningsOf(settled, null);
   const begun = { ...settled, ...settled.data, tokenizer, splits };

@@ -80,11 +80,15 @@ it("what a setting replaces is in its section and may be null", () => {
   const replaced = ALL_SETTINGS.filter(({ replaces }) => replaces !== undefined);
   expect(replaced.map(({ key }) => key)).toEqual([
     "kind",
+    "batch_tokens",
+    "batch_sentences",
+    "memory",
     "max_steps",
     "max_epochs",
     "validate_every_epochs",
   ]);
   for (const { section, replaces } of replaced) {
-    expect(SETTINGS[section].find(({ key }) => key === replaces)?.nullMeans).toBeDefined();
+    for (const replaced of [replaces!].flat())
+      expect(SETTINGS[section].find(({ key }) => key === replaced)?.nullMeans).toBeDefined();
   }
 });
