@@ -22,8 +22,8 @@ function stateOf(version: number): number {
   return version + 2;
 }
 
-/** Packing takes a few milliseconds: whoever has not done it after so many has gone. */
-const PATIENCE = 30_000;
+/** Packing takes a few milliseconds: whoever has not done it after waiting for so many, twice, has gone. */
+const PATIENCE = 15_000;
 
 /** A weight in panels, and an entry of the list. */
 interface Pack {
@@ -81,10 +81,11 @@ export class WeightPacks {
   /** @throws Error when the thread that was making them has gone */
   #panels(weight: Tensor, transposed: boolean): Panels {
     const pack = this.#find(weight, transposed);
-    while (!this.#isMade(pack)) {
+    // Twice, as the time in which the whole process is stopped (Ctrl-Z) counts too.
+    for (let waits = 2; !this.#isMade(pack); ) {
       if (this.#make(pack) || this.#makeAnother()) continue;
       const words = this.#words(pack.entry);
-      if (Atomics.wait(words, STATE, BUSY, PATIENCE) === "timed-out")
+      if (Atomics.wait(words, STATE, BUSY, PATIENCE) === "timed-out" && --waits === 0)
         throw new Error("the thread that was packing weights has gone");
     }
     return pack.panels!;
