@@ -62,10 +62,10 @@ export function settleUnknown({ unkReplace }: TokenizerConfig, { source, target 
  *
  * @throws XformerError CONFIG when there are to be some and there are no validation pairs
  */
-export function settleSamples(samples: number | undefined, validation: Pairs | null): number {
-  if (samples === undefined) return USUAL_SAMPLES;
+export function settleSamples(samples: number = USUAL_SAMPLES, validation: Pairs | null): number {
   checkField("samples", samples, SAMPLES);
-  if (samples === 0 || validation !== null) return samples;
+  // What is usual is in every configuration that was printed, and asks for nothing that is not there.
+  if (samples === 0 || samples === USUAL_SAMPLES || validation !== null) return samples;
   throw new XformerError("CONFIG", `samples is ${samples}, but there are no validation pairs to translate`, {
     hint: "Give valid or validSplit too, or leave it out.",
   });

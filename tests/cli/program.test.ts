@@ -40,7 +40,9 @@ describe("examples of the help can be pasted", () => {
   it.each(
     examples.flatMap((line) => line.split(/ [|]{1,2} | && /)).filter((part) => part.startsWith("npx ")),
   )("%s", async (line) => {
-    const [, name, ...args] = line.split(/ [<>] /)[0]!.split(" ");
+    // Words as a shell has them: what is in quotes is one.
+    const words = line.split(/ [<>] /)[0]!.match(/(?:"[^"]*"|[^ "])+/g)!;
+    const [, name, ...args] = words.map((word) => word.replaceAll('"', ""));
     expect(name).toBe("xformer");
     let reached = 0;
     const parsing = program(() => reached++).parseAsync(args, { from: "user" });

@@ -25,6 +25,7 @@ describe("settleSamples", () => {
   it("is three unless something else is said", () => {
     expect(settleSamples(undefined, pairs)).toBe(3);
     expect(settleSamples(undefined, null)).toBe(3);
+    expect(settleSamples(3, null)).toBe(3); // as a printed configuration says
     expect(settleSamples(7, pairs)).toBe(7);
     expect(settleSamples(0, null)).toBe(0);
   });
