@@ -44,7 +44,7 @@ it("the bar says that the model is validated, and for how long", () => {
   for (const event of EVENTS) report.onEvent(event);
   vi.advanceTimersByTime(7000);
   report.close();
-  expect(stripVTControlCharacters(shown)).toMatch(/━+─+ {2}validating {2}on 500 pairs {2}7 s\r/);
+  expect(stripVTControlCharacters(shown)).toMatch(/━+─+ {2}validating {2}on 500 pairs {2}7 s\n/);
   expect(stripVTControlCharacters(shown)).not.toContain("left");
 });
 
