@@ -22,6 +22,7 @@ export type ValueType =
   | { readonly kind: "numbers"; readonly count: number; readonly each: NumberRange }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | { readonly kind: "boolean" }
+  | { readonly kind: "texts" }
   | { readonly kind: "text" }
   | { readonly kind: "path"; readonly ending?: string };
 
@@ -33,7 +34,7 @@ export interface Rule {
 }
 
 /** A value of a setting; null stands for something that its description names. */
-export type Value = number | readonly number[] | string | boolean | null;
+export type Value = number | readonly number[] | string | readonly string[] | boolean | null;
 
 /** Whether a value is of a type. */
 export function accepts(type: ValueType, value: unknown): boolean {
@@ -52,6 +53,8 @@ export function accepts(type: ValueType, value: unknown): boolean {
       return typeof value === "boolean";
     case "text":
       return typeof value === "string";
+    case "texts":
+      return Array.isArray(value) && value.every((text) => typeof text === "string" && text !== "");
     case "path":
       return typeof value === "string" && value !== "" && value.endsWith(type.ending ?? "");
   }
@@ -85,6 +88,8 @@ export function describeType(type: ValueType): string {
       return "true or false";
     case "text":
       return "a text";
+    case "texts":
+      return "a list of texts";
     case "path":
       return type.ending === undefined ? "a path" : `the path of a ${type.ending} file`;
   }
@@ -105,6 +110,7 @@ export const PERCENT = /^(\d{1,2}(?:\.\d+)?)%$/;
 
 function convert(type: ValueType, text: string): Value {
   if (type.kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
+  if (type.kind === "texts") return text.split(",").map((part) => part.trim());
   if (type.kind !== "number") return text;
   const [, share] = (type.percent && PERCENT.exec(text)) || [];
   return parseNumber(share === undefined ? text : `${share}e-2`);

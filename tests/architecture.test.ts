@@ -33,6 +33,7 @@ const PORTABLE_FILES = [
   ...[
     "training/adam.ts",
     "training/feed.ts",
+    "training/freeze.ts",
     "training/schedule.ts",
     "training/state.ts",
     "training/step.ts",

@@ -17,6 +17,8 @@ Examples:
   $ npx xformer train --preset tiny --max-steps 300 --out runs/quick --force
   $ npx xformer train --train data/zh-en/train --valid data/zh-en/valid --source-lang en --target-lang zh --out runs/back
   $ npx xformer train --resume runs/quick --max-epochs 30
+  $ npx xformer train --minutes 5
+  $ npx xformer train data/zh-en-news --from runs/zh-en-1 --extend-vocabulary --freeze decoder
   $ npx xformer data make reverse
   $ npx xformer train data/reverse --preset tiny --tokenizer char
   $ npx xformer data make numbers

@@ -67,9 +67,20 @@ export function resumedOf(given: GivenSettings): ResumeOptions {
 export async function printConfig(flags: TrainFlags, given: GivenSettings): Promise<void> {
   const explained =
     flags.resume === undefined
-      ? explainConfig(resolveConfig(newRunOf(given)), given)
+      ? explainConfig(resolveConfig(await withModelOf(newRunOf(given))), given)
       : await explainResumed(flags.resume, given);
   await print(flags.json ? jsonLines(explainedJson(explained), 2) : explainedYaml(explained));
+}
+
+/** The options of a new run with what it has from the model that it is to start from. */
+async function withModelOf(options: ReturnType<typeof newRunOf>): Promise<ReturnType<typeof newRunOf>> {
+  const { from, keepOptimizer = false } = options;
+  if (from === undefined) return options;
+  const [{ describeCheckpoint }, { originFile, withOrigin }] = await Promise.all([
+    import("../training/checkpoint.ts"),
+    import("../training/origin.ts"),
+  ]);
+  return withOrigin(options, describeCheckpoint(originFile({ from, keepOptimizer })));
 }
 
 async function explainResumed(run: string, given: GivenSettings): Promise<ExplainedSetting[]> {

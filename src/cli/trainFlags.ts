@@ -106,7 +106,7 @@ export function givenFlags(flags: object): GivenSettings {
  * @throws XformerError USAGE naming the flag that does not
  */
 export function refuseContradictions(
-  flags: TrainFlags & { readonly out?: string; readonly train?: string },
+  flags: TrainFlags & { readonly out?: string; readonly train?: string; readonly from?: string },
   corpus: string | undefined,
 ): void {
   const refuse = (problem: string): never => {
@@ -117,6 +117,7 @@ export function refuseContradictions(
   if (corpus !== undefined) refuse(`${corpus}: a resumed run has its corpus`);
   if (flags.out !== undefined) refuse("--out: a resumed run stays where it is");
   if (flags.force) refuse("--force: a resumed run overwrites nothing");
+  if (flags.from !== undefined) refuse("--from: a resumed run goes on from its own weights");
 }
 
 /** The flag of a setting, and the one that turns it off; none when another setting has the same flag. */
@@ -128,7 +129,11 @@ function optionsFor(setting: Setting): Option[] {
   const description = [setting, ...others].map(helpOf).join("; or ");
   if (offFlag === undefined) {
     const placeholder = [setting, ...others].map(placeholderOf).join("|");
-    return [new Option(`--${flag} <${placeholder}>`, description)];
+    const option = new Option(`--${flag} <${placeholder}>`, description);
+    // Given more than once, a list is all that was given.
+    const joined = (text: string, before?: string): string =>
+      before === undefined ? text : `${before},${text}`;
+    return [first!.type.kind === "texts" ? option.argParser(joined) : option];
   }
   return [
     new Option(`--${flag}`, description),

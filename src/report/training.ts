@@ -33,6 +33,8 @@ export function introductionDocument(summary: RunSummary): Block[] {
       `${nEncoderLayers}+${nDecoderLayers} layers, width ${dModel}, ${counted(nHeads, "head")}, feed-forward ${dFF}`,
     ],
     ["", counted(summary.parameters, "parameter")],
+    ...frozenRow(summary),
+    ...startRows(summary),
     ["data", pairs.join(", ")],
     ...heldOutRow(summary),
     ["", skippedPairs(corpus.skipped, maxLength)],
@@ -49,6 +51,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
       "time",
       `about ${duration(summary.estimatedSeconds)} for ${counted(Math.max(0, totalSteps - resumedAt), "step")}${resumed}`,
     ],
+    ...fittedRows(summary),
     ["", `about ${duration(summary.secondsPerEpoch)} a pass over the corpus, without validation`],
     [
       "memory",
@@ -62,6 +65,41 @@ export function introductionDocument(summary: RunSummary): Block[] {
 function batchRemark({ training, memory }: RunSummary): string {
   if (memory.limit === null || training.batchTokens === null) return "";
   return `up to ${count(training.batchTokens)} tokens a side, what ${count(memory.limit)} MiB have room for`;
+}
+
+/** What stays as it is. */
+function frozenRow({ training, parameters, trained }: RunSummary): [label: string, text: string][] {
+  if (training.freeze === null || trained === parameters) return [];
+  return [["", `${count(trained)} of them trained; frozen: ${training.freeze.join(", ")}`]];
+}
+
+/** Which model it started from, and what it took over beside the weights. */
+function startRows({ start, grown, resumedAt }: RunSummary): [label: string, text: string][] {
+  if (start === null) return [];
+  const from = start.from === null ? `a model of SHA-256 ${start.sha256.slice(0, 12)}` : start.from;
+  const moments = start.keepOptimizer ? "with Adam's moments" : "with a new optimiser";
+  const rows: [label: string, text: string][] = [["from", `${from}, step ${count(start.step)}, ${moments}`]];
+  if (grown !== null) {
+    const text = `${counted(grown.source, "source token")} and ${counted(grown.target, "target token")}`;
+    rows.push(["", `its vocabularies have taken in ${text}`]);
+  }
+  if (resumedAt === 0) rows.push(["", "the validation of step 0 is what it was before"]);
+  return rows;
+}
+
+/** What the steps follow from when they were fitted to a time, and how to have the same ones again. */
+function fittedRows({ fitted, training }: RunSummary): [label: string, text: string][] {
+  if (fitted === null) return [];
+  const { minutes, steps, secondsPerStep, secondsPerValidation, closingSeconds } = fitted;
+  const parts = [
+    `${(1000 * secondsPerStep).toFixed(1)} ms a step`,
+    ...(secondsPerValidation > 0 ? [`${duration(secondsPerValidation)} a validation`] : []),
+    ...(closingSeconds > 0 ? [`${duration(closingSeconds)} at the end`] : []),
+  ];
+  return [
+    ["", `${counted(steps, "step")} fit into ${minutes} min: ${parts.join(", ")}`],
+    ["", `the same bytes without a clock: --max-steps ${training.maxSteps} --schedule ${training.schedule}`],
+  ];
 }
 
 /** Why the loss while training is so much higher than that of a validation. */

@@ -45,7 +45,7 @@ export function writeCheckpoint(
 }
 
 /** The file that `--model` means: a run directory's best (its last when there is no best yet), or the file itself. */
-function checkpointFile(path: string): string {
+export function checkpointFile(path: string): string {
   let isDirectory: boolean;
   try {
     isDirectory = statSync(path).isDirectory();

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { XformerError } from "../errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
+import { ARCHITECTURE, type ModelConfig } from "../model/config.ts";
 import { floatsIn } from "../model/parameters.ts";
 import { Transformer } from "../model/transformer.ts";
 import { describeCheckpoint, loadCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -65,10 +66,17 @@ function addTo(sum: Float64Array, { file, tensors }: Checkpoint, name: string): 
   for (let i = 0; i < sum.length; i++) sum[i]! += data[i]!;
 }
 
+/** What of a model says what its weights mean: one that was started from another may have been trained with other dropouts. */
+function weightsOf(model: ModelConfig): unknown[] {
+  return [...ARCHITECTURE, "sourceVocabSize" as const, "targetVocabSize" as const].map(
+    (field) => model[field],
+  );
+}
+
 /** Weights can be averaged only where they mean the same: in one model over one vocabulary. */
 function refuseOther(checkpoint: Checkpoint, first: Checkpoint): void {
   const parts = [
-    ["model", checkpoint.model, first.model],
+    ["model", weightsOf(checkpoint.model), weightsOf(first.model)],
     ["source tokenizer", checkpoint.sourceTokenizer, first.sourceTokenizer],
     ["target tokenizer", checkpoint.targetTokenizer, first.targetTokenizer],
   ] as const;

@@ -1,11 +1,12 @@
 import type { CorpusStatistics } from "../data/encodedCorpusFile.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
-import type { SettledTraining } from "./config.ts";
+import type { SettledTraining, StartConfig } from "./config.ts";
+import type { FittedTime } from "./pace.ts";
 import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { Sample } from "./samples.ts";
-import type { ValidationRecord } from "./state.ts";
+import type { OriginRecord, ValidationRecord } from "./state.ts";
 import type { UnknownTokens } from "./unknownTokens.ts";
 
 /** What is known about a run before its first step. */
@@ -13,8 +14,15 @@ export interface RunSummary {
   readonly directory: string;
   readonly model: ModelConfig;
   readonly training: SettledTraining;
-  /** Numbers that are learned. */
+  /** The numbers of the model, and those of them that are not frozen. */
   readonly parameters: number;
+  readonly trained: number;
+  /** The model that it started from; null for random weights. */
+  readonly start: (StartConfig & OriginRecord) | null;
+  /** Tokens that the vocabularies have taken in; null where they were not to, and for a run that goes on. */
+  readonly grown: { readonly source: number; readonly target: number } | null;
+  /** What its steps follow from, when they are to take so many minutes. */
+  readonly fitted: FittedTime | null;
   /** In words: native AVX2, relaxed SIMD. */
   readonly kernels: string;
   readonly threads: number;
@@ -54,8 +62,8 @@ export interface RunSummary {
 
 /** What happens during a run, in the order in which it happens. */
 export type TrainingEvent =
-  /** Told every now and then while the corpus is read, or encoded. */
-  | { readonly type: "preparing"; readonly phase: PreparationPhase; readonly pairs: number }
+  /** Told every now and then while the corpus is read, or encoded, and before steps are timed. */
+  | { readonly type: "preparing"; readonly phase: PreparationPhase | "timing"; readonly pairs: number }
   | { readonly type: "started"; readonly summary: RunSummary }
   | {
       readonly type: "step";

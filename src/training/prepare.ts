@@ -33,6 +33,8 @@ export interface PrepareOptions {
   readonly tokenizer: TokenizerConfig;
   /** Tokenizers that there are already, as when a run is resumed; by default as `tokenizer` says. */
   readonly tokenizers?: Tokenizers | undefined;
+  /** What learns them otherwise; by default a learner that begins with nothing. */
+  readonly learner?: PairLearner | undefined;
   /** Whether the embeddings of both sides are one matrix (`tie: "all"`), which takes one vocabulary. */
   readonly tied: boolean;
   /** Pairs with a side of more tokens are left out. */
@@ -117,7 +119,7 @@ async function divide(options: PrepareOptions): Promise<Division> {
 }
 
 async function learnFrom(options: PrepareOptions, division: Division): Promise<Text> {
-  const learner = options.tokenizers === undefined ? createLearner(options) : undefined;
+  const learner = options.tokenizers === undefined ? (options.learner ?? createLearner(options)) : undefined;
   const hash = new CorpusHash();
   const heldOut = new HeldOutPairs();
   let count = 0;
@@ -146,7 +148,7 @@ async function learnFrom(options: PrepareOptions, division: Division): Promise<T
 }
 
 /** Learns both tokenizers from pairs that stream by. */
-interface PairLearner {
+export interface PairLearner {
   add(source: string, target: string): void;
   finish(): Tokenizers;
 }

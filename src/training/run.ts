@@ -3,6 +3,7 @@ import { Translator } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { describeKernels } from "../kernels/kernels.ts";
+import { floatsIn } from "../model/parameters.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
@@ -10,13 +11,16 @@ import { type Checkpoint, type CheckpointDescription, restore } from "./checkpoi
 import type { SettledConfig } from "./config.ts";
 import { EventFile } from "./eventFile.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
-import { BatchFeed } from "./feed.ts";
+import type { BatchFeed } from "./feed.ts";
+import { frozenParameters } from "./freeze.ts";
 import { Keeper } from "./keeper.ts";
+import { fillMoments, type Origin } from "./origin.ts";
+import type { FittedTime } from "./pace.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 import { hasShortTargets } from "./settle.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
-import { TrainingStep } from "./step.ts";
+import type { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
 import { type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
@@ -66,10 +70,16 @@ export interface RunParts {
   readonly test: Pairs | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
   readonly pool: Pool;
+  readonly step: TrainingStep;
+  readonly feed: BatchFeed;
   readonly directory: RunDirectory;
   /** Validation sentences whose translations are told. */
   readonly samples: number;
   readonly tensorboard: boolean;
+  /** The model that it starts from, with as many tokens more as the vocabularies have grown by. */
+  readonly origin?: (Origin & { readonly grown: RunSummary["grown"] }) | undefined;
+  /** What was found out about its speed, when that was to decide its steps. */
+  readonly fitted?: FittedTime | undefined;
 }
 
 /** A run from its first or next step to its end: training, and what is measured afterwards. */
@@ -85,25 +95,18 @@ export class Run {
   #events: EventFile | undefined;
 
   constructor(parts: RunParts, state: TrainingState, onEvent: (event: TrainingEvent) => void = () => {}) {
-    const { config, prepared, validation, pool, directory } = parts;
-    const { tokenizers, corpus } = prepared;
+    const { config, prepared, validation, pool, step, feed, directory, origin } = parts;
+    const { tokenizers } = prepared;
     const { model, workbench } = pool.main;
-    const { vocabulary } = tokenizers.target;
     const description = describe(parts);
     this.#parts = parts;
     this.#emit = onEvent;
     this.#first = state.step;
     this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description);
-    this.#step = new TrainingStep(pool, config.training);
+    this.#step = step;
+    if (origin !== undefined && config.start.keepOptimizer)
+      fillMoments(model.parameters, step.adam, origin, workbench.heap);
     this.#keeper = new Keeper(directory, description, pool.main, this.#step);
-    const feed = new BatchFeed(pool, corpus, tokenizers, {
-      ...config.training,
-      special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId },
-      shards: this.#step.shards,
-      maxLength: config.model.maxLength,
-      bpeDropout: config.tokenizer.bpeDropout,
-      unkReplace: config.tokenizer.unkReplace,
-    });
     this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
       validate:
         validation === null
@@ -172,13 +175,19 @@ export class Run {
     const { totalSteps, state, stepsPerEpoch } = this.#trainer;
     const { pairs, statistics } = prepared.corpus;
     const tokens = statistics.sourceTokens + statistics.targetTokens + 2 * pairs;
-    const secondsPerEpoch = tokens / (await this.#trainer.measureSpeed());
+    const speed = this.#parts.fitted?.tokensPerSecond ?? (await this.#trainer.measureSpeed());
+    const secondsPerEpoch = tokens / speed;
+    const frozen = frozenParameters(config.training.freeze, model.parameters.list);
     return {
       directory: directory.path,
       model: model.config,
       training: config.training,
       totalSteps,
       parameters: model.parameters.count,
+      trained: model.parameters.count - frozen.reduce((sum, { shape }) => sum + floatsIn(shape), 0),
+      start: state.origin === undefined ? null : { ...config.start, ...state.origin },
+      grown: this.#parts.origin?.grown ?? null,
+      fitted: this.#parts.fitted ?? null,
       kernels: describeKernels(pool.kernels),
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
@@ -278,7 +287,11 @@ export class Run {
   }
 }
 
-function describe({ config, prepared }: RunParts): Omit<CheckpointDescription, "model" | "training"> {
+/** What a model is described by beside its weights. */
+export function describe({
+  config,
+  prepared,
+}: Pick<RunParts, "config" | "prepared">): Omit<CheckpointDescription, "model" | "training"> {
   const { corpus, tokenizers } = prepared;
   const { longestSource, longestTarget, mostSentences } = corpus.statistics;
   return {

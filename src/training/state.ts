@@ -1,5 +1,15 @@
 import type { MetricName, SettledData, SettledTokenizer, SettledTraining } from "./config.ts";
 
+/** Where a run that did not begin with random weights has them from. */
+export interface OriginRecord {
+  /** SHA-256 of the checkpoint that it started from. */
+  readonly sha256: string;
+  /** The step of that checkpoint. */
+  readonly step: number;
+  /** Updates that Adam's moments had gone through there; 0 where they were begun anew. */
+  readonly updates: number;
+}
+
 /** One validation, as a line of `metrics.jsonl` has it; rates and scores from 0 to 100. */
 export interface ValidationRecord {
   readonly step: number;
@@ -36,6 +46,8 @@ export interface Beginnings {
   readonly tokenizer?: SettledTokenizer | undefined;
   /** How many of the training pairs are held out. */
   readonly splits?: Pick<SettledData, "validSplit" | "testSplit"> | undefined;
+  /** Where the weights were from at step 0; none when they were random. */
+  readonly origin?: OriginRecord;
 }
 
 /**

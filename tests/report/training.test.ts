@@ -6,11 +6,12 @@ import type { RunSummary } from "../../src/training/events.ts";
 function remark(labelSmoothing: number, dropout: number): string | undefined {
   const summary = {
     model: { dropout, maxLength: 9 },
-    training: { labelSmoothing },
+    training: { labelSmoothing, freeze: null },
     corpus: { name: "letters", pairs: 8, skipped: 0 },
     memory: { resident: 1, shared: 1, limit: null },
     heldOut: { directory: null, tooFew: false },
     unknown: { valid: null, test: null },
+    ...{ start: null, grown: null, fitted: null, trained: 1 },
     ...{ parameters: 1, totalSteps: 1, resumedAt: 0, threads: 1, directory: "run" },
     ...{ estimatedSeconds: 1, secondsPerEpoch: 1, validPairs: 0, testPairs: 0, kernels: "strict" },
   } as unknown as RunSummary;

@@ -62,7 +62,7 @@ describe("findTask", () => {
       expect(error).toMatchObject({
         code: "USAGE",
         message: 'unknown task "summarise"',
-        hint: "Choose one of reverse, copy, sort, dates, numbers, zh-en.",
+        hint: "Choose one of reverse, copy, sort, dates, numbers, zh-en, zh-en-news.",
       });
     }
   });

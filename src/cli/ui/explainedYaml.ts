@@ -23,7 +23,7 @@ export function explainedYaml(settings: readonly ExplainedSetting[]): string {
 
 /** A value in YAML; texts that YAML might take for something else are written as JSON, which is YAML too. */
 function yamlValue(value: Value): string {
-  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(yamlValue).join(", ")}]`;
   const isPlain = typeof value === "string" && /^[a-z][\w./-]*$/i.test(value);
   return isPlain && !/^(null|true|false)$/i.test(value) ? value : JSON.stringify(value);
 }

@@ -121,8 +121,11 @@ function terminalReport(): TrainingReport {
       stream.write(CLEAR_LINE);
       warnings(false)(event.message);
     }
-    if (event.type === "preparing")
-      stream.write(`${CLEAR_LINE}  ${event.phase} the corpus: ${counted(event.pairs, "pair")}`);
+    if (event.type === "preparing") {
+      const { phase, pairs } = event;
+      const what = phase === "timing" ? "timing steps" : `${phase} the corpus: ${counted(pairs, "pair")}`;
+      stream.write(`${CLEAR_LINE}  ${what}`);
+    }
     if (event.type === "started") {
       const { totalSteps, resumedAt } = event.summary;
       const canvas = { ...canvasFor(stream), width: stream.columns };

@@ -23,7 +23,8 @@ export class BpeTokenizer implements Tokenizer {
   readonly kind = "bpe";
   readonly vocabulary: Vocabulary;
   readonly lowercase: boolean;
-  readonly #parts: BpeParts;
+  /** Everything that it is made of. */
+  readonly parts: BpeParts;
   readonly #addedBefore: AddedTokens;
   readonly #normalizer: Normalizer;
   readonly #addedAfter: AddedTokens;
@@ -39,7 +40,7 @@ export class BpeTokenizer implements Tokenizer {
    * @throws XformerError CHECKPOINT when a part is not supported or not as it should be
    */
   constructor(parts: BpeParts, file?: string) {
-    this.#parts = parts;
+    this.parts = parts;
     this.vocabulary = parts.vocabulary;
     this.lowercase = lowercases(parts.normalizer);
     this.#normalizer = createNormalizer(parts.normalizer, file);
@@ -96,7 +97,17 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   toJSON(): TokenizerJSON {
-    return bpeTokenizerJSON(this.#parts);
+    return bpeTokenizerJSON(this.parts);
+  }
+
+  /** The words of a text, as merges see them. */
+  wordsOf(text: string): string[] {
+    const words: string[] = [];
+    this.#encode(text, (word) => {
+      words.push(word);
+      return [];
+    });
+    return words;
   }
 
   #encode(text: string, encodeWord: (word: string) => readonly number[]): Int32Array {

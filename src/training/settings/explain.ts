@@ -1,4 +1,4 @@
-import { DEFAULT_PRESET, PRESETS } from "../../model/config.ts";
+import { ARCHITECTURE, DEFAULT_PRESET, PRESETS } from "../../model/config.ts";
 import type { Value } from "../../valueType.ts";
 import { BUNDLED_TRAINING, type RunConfig } from "../config.ts";
 import { USUAL_WARMUP, warmUp } from "../schedule.ts";
@@ -19,10 +19,12 @@ export interface ExplainedSetting {
  * @param config the configuration that `given` was resolved to
  */
 export function explainConfig(config: RunConfig, given: GivenSettings): ExplainedSetting[] {
-  const { preset = DEFAULT_PRESET, data } = optionsOf(given);
+  const { preset = DEFAULT_PRESET, data, minutes } = optionsOf(given);
   const isBundled = data.train === undefined;
   const fromElsewhere = ({ section, fields }: Setting): string => {
     const [field = ""] = fields;
+    if (config.start.from !== null && isOfOrigin(section, field)) return "the model to start from";
+    if (minutes !== undefined && field === "schedule") return "default with minutes";
     if (section === "model" && field in PRESETS[preset]) return `preset ${preset}`;
     if (isBundled && (section === "data" || (section === "training" && field in BUNDLED_TRAINING)))
       return "bundled corpus";
@@ -37,6 +39,12 @@ export function explainConfig(config: RunConfig, given: GivenSettings): Explaine
     const from = own === undefined ? fromElsewhere(setting) : describeOrigin(own.origin);
     return { setting, value: value ?? null, from, ...decided };
   });
+}
+
+/** Whether a setting is that of the model to start from unless it is given. */
+function isOfOrigin(section: SectionName, field: string): boolean {
+  if (section === "tokenizer") return ["kind", "lowercase", "joint"].includes(field);
+  return section === "model" && [...ARCHITECTURE, "maxLength"].includes(field);
 }
 
 /** What is known of warm-up and peak before the corpus is read: everything, where the steps are given. */

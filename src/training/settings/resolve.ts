@@ -4,20 +4,23 @@ import { checkBatchSize } from "../../data/batches.ts";
 import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET, PRESETS, validateModelConfig } from "../../model/config.ts";
+import { checkField } from "../../valueType.ts";
 import {
   BUNDLED_TRAINING,
   type ConfigOptions,
   type DataConfig,
   DEFAULT_DATA,
+  DEFAULT_START,
   DEFAULT_TOKENIZER,
   DEFAULT_TRAINING,
   type RunConfig,
   type SettledConfig,
+  type StartConfig,
   type TokenizerConfig,
   type TrainingConfig,
 } from "../config.ts";
 import type { Beginnings } from "../state.ts";
-import { checkFields } from "./table.ts";
+import { checkFields, START_SETTINGS, settingOf } from "./table.ts";
 
 /** The corpus that comes with the package, as a prefix without its split. */
 const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../../data/zh-en/", import.meta.url));
@@ -30,11 +33,16 @@ const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../../data/zh-en/", imp
 export function resolveConfig(options: ConfigOptions): RunConfig {
   const data: DataConfig = { ...DEFAULT_DATA, ...(options.data ?? bundledData()) };
   const usual = { ...DEFAULT_TRAINING, ...(options.data === undefined ? BUNDLED_TRAINING : {}) };
+  const { minutes } = options;
+  // How many steps fit is known when they have been timed.
+  const timed =
+    minutes === undefined ? {} : ({ maxSteps: null, maxEpochs: null, schedule: "linear" } as const);
   const config: RunConfig = {
+    start: startOf(options),
     data,
     tokenizer: { ...DEFAULT_TOKENIZER, ...options.tokenizer },
     model: { ...DEFAULT_MODEL, ...PRESETS[options.preset ?? DEFAULT_PRESET], ...options.model },
-    training: validateTrainingConfig({ ...usual, ...withOneBatchSize(options.training) }),
+    training: validateTrainingConfig({ ...usual, ...timed, ...withOneBatchSize(options.training) }, minutes),
   };
   checkFields("data", data);
   checkSplits(data);
@@ -43,6 +51,28 @@ export function resolveConfig(options: ConfigOptions): RunConfig {
   validateModelConfig({ ...config.model, sourceVocabSize: 1, targetVocabSize: 1 });
   if (data.valid === null && data.validSplit === 0) refuseToWaitForNothing(config.training);
   return config;
+}
+
+/**
+ * The model that a run is to start from.
+ *
+ * @throws XformerError CONFIG for what only makes sense with one
+ */
+export function startOf(options: ConfigOptions): StartConfig {
+  const { from, keepOptimizer, extendVocabulary } = DEFAULT_START;
+  const start = {
+    from: options.from ?? from,
+    keepOptimizer: options.keepOptimizer ?? keepOptimizer,
+    extendVocabulary: options.extendVocabulary ?? extendVocabulary,
+  };
+  for (const [field, setting] of START_SETTINGS) checkField(field, start[field], setting);
+  for (const field of ["keepOptimizer", "extendVocabulary"] as const) {
+    if (!start[field] || start.from !== null) continue;
+    throw new XformerError("CONFIG", `${field} is true, but there is no model to start from`, {
+      hint: "Give --from too.",
+    });
+  }
+  return start;
 }
 
 function bundledData(): DataConfig {
@@ -90,12 +120,21 @@ function checkSplits(data: DataConfig): void {
 /**
  * Checks that a run can be made of it.
  *
+ * @param minutes how long it is to take, when that is to decide the steps
  * @throws XformerError CONFIG that names the field and what it has to be
  */
-export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
+export function validateTrainingConfig(config: TrainingConfig, minutes?: number): TrainingConfig {
   checkFields("training", config);
   const { maxSteps, maxEpochs, optimizer, weightDecay } = config;
-  if (maxSteps === null && maxEpochs === null) {
+  if (minutes !== undefined) {
+    checkField("minutes", minutes, settingOf("training", "minutes")!);
+    const other = maxSteps !== null ? `maxSteps is ${maxSteps}` : `maxEpochs is ${maxEpochs}`;
+    if (maxSteps !== null || maxEpochs !== null) {
+      throw new XformerError("CONFIG", `minutes is ${minutes}, but ${other}`, {
+        hint: "Give one of the two.",
+      });
+    }
+  } else if (maxSteps === null && maxEpochs === null) {
     throw new XformerError("CONFIG", "nothing says when to stop", { hint: "Give maxSteps or maxEpochs." });
   }
   if (config.memory === null) checkBatchSize(config);
@@ -111,6 +150,11 @@ export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
 /** What a resumed run is asked to be. */
 type ResumedOptions = Omit<ConfigOptions, "data" | "preset"> & { readonly data?: Partial<DataConfig> };
 
+/** The settings of {@link ResumedOptions} that say what the run was begun with. */
+function startAsked({ from, keepOptimizer, extendVocabulary }: ResumedOptions): object {
+  return { from: from === undefined ? undefined : resolve(from), keepOptimizer, extendVocabulary };
+}
+
 /**
  * The configuration with which a run goes on: its own, with other places for the data and another end if asked for.
  * A new end moves what `cosine` and `linear` do from there on.
@@ -123,14 +167,17 @@ export function resumedConfig(stored: RunConfig, path: string, options: ResumedO
   const { maxSteps, maxEpochs, ...fixed } = options.training ?? {};
   const { validSplit, testSplit } = options.data ?? {};
   refuseOther(path, "data", stored.data, { validSplit, testSplit });
+  refuseOther(path, "start", stored.start, startAsked(options));
   refuseOther(path, "model", stored.model, options.model);
   refuseOther(path, "tokenizer", stored.tokenizer, options.tokenizer);
   refuseOther(path, "training", stored.training, fixed);
+  const { minutes } = options;
   const end = {
+    ...(minutes === undefined ? {} : { maxSteps: null, maxEpochs: null }),
     ...(maxSteps === undefined ? {} : { maxSteps }),
     ...(maxEpochs === undefined ? {} : { maxEpochs }),
   };
-  const training = validateTrainingConfig({ ...stored.training, ...end });
+  const training = validateTrainingConfig({ ...stored.training, ...end }, minutes);
   const data = { ...stored.data, ...options.data };
   const tokenizer = { ...stored.tokenizer, unkReplace: stored.tokenizer.unkReplace ?? 0 };
   // A run from before there were these has none of them; those of the others are numbers.
@@ -145,6 +192,7 @@ export function withFullPaths(config: RunConfig): RunConfig {
   return {
     ...config,
     data: { ...config.data, train: resolve(train), valid: full(valid), test: full(test) },
+    start: { ...config.start, from: full(config.start.from) },
     tokenizer: { ...config.tokenizer, file: full(config.tokenizer.file) },
   };
 }
@@ -228,7 +276,7 @@ function refuseOther(
 ): void {
   for (const [name, value] of Object.entries(wanted)) {
     const had = (stored as Record<string, unknown>)[name];
-    if (value === undefined || value === had) continue;
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(had)) continue;
     const [before, now] = [had, value].map((each) => (each === "" ? '""' : each));
     throw new XformerError(
       "CONFIG",

@@ -1,6 +1,13 @@
 import { DEFAULT_MODEL, DEFAULT_PRESET } from "../../model/config.ts";
 import { checkField, type Value } from "../../valueType.ts";
-import { DEFAULT_DATA, DEFAULT_TOKENIZER, DEFAULT_TRAINING, type RunConfig } from "../config.ts";
+import {
+  DEFAULT_DATA,
+  DEFAULT_START,
+  DEFAULT_TOKENIZER,
+  DEFAULT_TRAINING,
+  type RunConfig,
+  type StartConfig,
+} from "../config.ts";
 import { USUAL_SAMPLES } from "../samples.ts";
 import { DATA_SETTINGS, RUN_SETTINGS, TOKENIZER_SETTINGS } from "./dataSettings.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
@@ -36,7 +43,13 @@ export function settingOf(section: SectionName, key: string): Setting | undefine
 }
 
 /** A configuration, or some of it. */
-type PartialConfig = { readonly [S in keyof RunConfig]: Partial<RunConfig[S]> };
+type PartialConfig = { readonly [S in NamedSection]: Partial<RunConfig[S]> };
+
+/** The settings of a {@link StartConfig}, with their fields. */
+export const START_SETTINGS: readonly (readonly [field: keyof StartConfig, setting: Setting])[] =
+  RUN_SETTINGS.flatMap((setting) =>
+    setting.kept ? [[setting.option as keyof StartConfig, setting] as const] : [],
+  );
 
 /**
  * The value a setting has in a configuration.
@@ -57,6 +70,7 @@ export function defaultOf(setting: Setting): Value | undefined {
 
 /** Those that a `RunConfig` does not hold; null for what the machine or the directory decides. */
 const OPTION_DEFAULTS: Partial<Record<NonNullable<Setting["option"]>, Value>> = {
+  ...DEFAULT_START,
   preset: DEFAULT_PRESET,
   samples: USUAL_SAMPLES,
   tensorboard: false,
@@ -84,7 +98,8 @@ export function checkFields(section: NamedSection, config: object): void {
 
 /** A configuration as a file that `xformer train --config` reads: every setting, by section and key. */
 export function toConfigFile(config: RunConfig): object {
-  return Object.fromEntries(
+  const start = START_SETTINGS.map(([field, { key }]) => [key, config.start[field]]);
+  const sections = Object.fromEntries(
     (Object.keys(SECTIONS) as NamedSection[]).map((section) => [
       section,
       Object.fromEntries(
@@ -94,4 +109,5 @@ export function toConfigFile(config: RunConfig): object {
       ),
     ]),
   );
+  return { ...Object.fromEntries(start), ...sections };
 }

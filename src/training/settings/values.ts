@@ -29,6 +29,11 @@ export interface GivenOptions {
   readonly samples?: number;
   readonly tensorboard?: boolean;
   readonly preset?: PresetName;
+  readonly from?: string;
+  readonly keepOptimizer?: boolean;
+  readonly extendVocabulary?: boolean;
+  readonly minutes?: number;
+  readonly maxMinutes?: number;
   readonly data: Partial<DataConfig>;
   readonly tokenizer: Partial<TokenizerConfig>;
   readonly model: Partial<RunConfig["model"]>;

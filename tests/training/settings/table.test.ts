@@ -19,13 +19,18 @@ it.each(sections)("every field of %s is a setting, once", (section) => {
 
 it("everything else that is asked of a new run is one too", () => {
   expect(ALL_SETTINGS.flatMap(({ option }) => option ?? [])).toEqual([
+    "from",
+    "keepOptimizer",
+    "extendVocabulary",
     "out",
     "threads",
     "kernels",
+    "maxMinutes",
     "cacheDirectory",
     "samples",
     "tensorboard",
     "preset",
+    "minutes",
   ]);
 });
 
@@ -85,6 +90,7 @@ it("what a setting replaces is in its section and may be null", () => {
     "memory",
     "max_steps",
     "max_epochs",
+    "minutes",
     "validate_every_epochs",
   ]);
   for (const { section, replaces } of replaced) {
