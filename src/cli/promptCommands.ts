@@ -3,7 +3,7 @@ import type { Translation } from "../decoding/translation.ts";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { TrainedModel } from "../trainedModel.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { unknownWords } from "./doubts.ts";
 import { heatMap } from "./ui/heatMap.ts";
 import { wrap } from "./ui/layout.ts";
@@ -13,7 +13,7 @@ const ALTERNATIVES = 5;
 
 /** What the prompt remembers between lines. */
 export interface PromptState {
-  readonly model: TrainedModel;
+  readonly model: LoadedModel;
   options: DecodingOptions;
   /** The line that was translated last, and what came of it. */
   last:

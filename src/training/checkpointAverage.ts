@@ -19,6 +19,11 @@ import { RunDirectory } from "./runDirectory.ts";
  * @throws RangeError when there is none
  */
 export function averageCheckpoints(paths: readonly string[], output: string): void {
+  for (const _ of averaging(paths, output));
+}
+
+/** The same, with a step for each checkpoint. */
+export function* averaging(paths: readonly string[], output: string): Generator<void, void, undefined> {
   if (paths[0] === undefined) throw new RangeError("there is nothing to average");
   const first = loadCheckpoint(paths[0]);
   const declared = new Transformer(first.model).parameters.list;
@@ -27,6 +32,7 @@ export function averageCheckpoints(paths: readonly string[], output: string): vo
     const checkpoint = i === 0 ? first : loadCheckpoint(path);
     refuseOther(checkpoint, first);
     for (const [j, { name }] of declared.entries()) addTo(sums[j]!, checkpoint, name);
+    yield;
   }
   const tensors: NamedTensor[] = declared.map(({ name, shape }, j) => ({
     name,

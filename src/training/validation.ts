@@ -1,6 +1,7 @@
 import type { Pairs } from "../data/corpus.ts";
 import type { Translator } from "../decoding/translator.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
+import { USUAL_METRICS } from "../evaluation/metrics.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 import type { ValidationRecord } from "./state.ts";
 
@@ -30,6 +31,7 @@ export function measure(translator: Translator, pairs: Pairs, options: MeasureOp
     bleuTokenizer: bleuTokenizerFor(options.targetLanguage),
     lowercase: options.lowercase,
     decoding: { beam: options.beam },
+    metrics: USUAL_METRICS,
     signal: options.signal,
   });
 }

@@ -28,6 +28,8 @@ export interface CheckOptions {
   readonly tokenizers?: { readonly source: Tokenizer; readonly target: Tokenizer } | undefined;
   /** Finds the words that are counted as unknown; without it there is only their number. */
   readonly unknownWords?: UnknownWords | undefined;
+  /** Told how many rows have been read, each twice; what it throws ends the check. */
+  readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 /** What was found in a corpus. */
@@ -73,12 +75,20 @@ export async function checkCorpora(
     files: locateCorpus(corpus.path, options.languages).files,
   }));
   const index = new PairIndex();
+  let done = 0;
+  const tell = (rows: number): void => {
+    done += rows;
+    options.onRows?.(done);
+  };
   const reports: CorpusReport[] = [];
   for (const [i, { path, part, files }] of found.entries()) {
     index.startCorpus();
     const upToHere = found.slice(0, i + 1).map((corpus) => corpus.files.source);
-    const check = new CorpusCheck(upToHere, files, await surveyCorpus(files), index, options);
-    for await (const rows of readRows(files)) for (const row of rows) check.add(row);
+    const check = new CorpusCheck(upToHere, files, await surveyCorpus(files, tell), index, options);
+    for await (const rows of readRows(files)) {
+      for (const row of rows) check.add(row);
+      tell(rows.length);
+    }
     reports.push({ path, part, files, ...check.finish() });
   }
   const count = (severity: Finding["severity"]): number =>

@@ -45,13 +45,21 @@ export function pairOf({ source, target }: Row): RowPair | undefined {
   return { source: source.text, target: target.text };
 }
 
-/** Reads a corpus once, to learn what is usual in it. */
-export async function surveyCorpus(files: CorpusFiles): Promise<Survey> {
+/**
+ * Reads a corpus once, to learn what is usual in it.
+ *
+ * @param onRows told how many rows have come
+ */
+export async function surveyCorpus(
+  files: CorpusFiles,
+  onRows: (rows: number) => void = () => {},
+): Promise<Survey> {
   const source = new SideSurvey();
   const target = new SideSurvey();
   // Which units count is known only at the end.
   const ratios = UNITS.flatMap((from) => UNITS.map((to) => ({ from, to, learned: new LengthRatios() })));
   for await (const rows of readRows(files)) {
+    onRows(rows.length);
     for (const row of rows) {
       const pair = pairOf(row);
       if (pair === undefined) continue;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { checkBatchSize } from "../../data/batches.ts";
 import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
+import { packageFile } from "../../io/packageFiles.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET, PRESETS, validateModelConfig } from "../../model/config.ts";
 import { checkField } from "../../valueType.ts";
 import {
@@ -21,9 +22,6 @@ import {
 } from "../config.ts";
 import type { Beginnings } from "../state.ts";
 import { checkFields, START_SETTINGS, settingOf } from "./table.ts";
-
-/** The corpus that comes with the package, as a prefix without its split. */
-const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../../data/zh-en/", import.meta.url));
 
 /**
  * Everything that determines a run: what was said, and for the rest the preset and the defaults.
@@ -76,7 +74,9 @@ export function startOf(options: ConfigOptions): StartConfig {
 }
 
 function bundledData(): DataConfig {
-  const [train, valid, test] = ["train", "valid", "test"].map((split) => `${BUNDLED_CORPUS}${split}`);
+  const [train, valid, test] = ["train", "valid", "test"].map((split) =>
+    fileURLToPath(packageFile(`data/zh-en/${split}`)),
+  );
   return {
     ...DEFAULT_DATA,
     train: train!,
