@@ -27,13 +27,14 @@ function table(settings) {
   const rows = settings.map((setting) => [
     `\`${setting.key}\``,
     flags(setting),
+    fields(setting),
     `${setting.description}; ${describeType(setting.type)}`,
     usual(setting),
     ...[setting.joeynmt, setting.fairseq].map((name) => (name === undefined ? "" : `\`${name}\``)),
   ]);
   const all = [
-    ["key", "flag", "what it is", "default", "JoeyNMT", "fairseq"],
-    ["---", "---", "---", "---", "---", "---"],
+    ["key", "flag", "TypeScript", "what it is", "default", "JoeyNMT", "fairseq"],
+    ["---", "---", "---", "---", "---", "---", "---"],
   ].concat(rows);
   // What looks like a tag, such as <unk>, would vanish.
   return all.map((cells) => `| ${cells.join(" | ").replaceAll("<", "&lt;")} |`).join("\n");
@@ -42,6 +43,12 @@ function table(settings) {
 function flags(setting) {
   const off = offFlagOf(setting);
   return [flagOf(setting), ...(off === undefined ? [] : [off])].map((flag) => `\`--${flag}\``).join(", ");
+}
+
+/** What a setting is called in the library's options. */
+function fields({ section, fields, option }) {
+  const names = option === undefined ? fields.map((field) => `${section}.${field}`) : [option];
+  return names.map((name) => `\`${name}\``).join(", ");
 }
 
 function usual(setting) {

@@ -2,7 +2,7 @@ import "./globals.ts";
 import { DECODING_JOBS } from "./decoding/decodingJobs.ts";
 import { Translator } from "./decoding/translator.ts";
 import { crc32 } from "./io/crc32.ts";
-import * as kernels from "./kernels/embedded.js";
+import { relaxed, strict } from "./kernels/embedded.js";
 import { supportsRelaxedSimd, webAssemblySet } from "./kernels/webAssemblySet.ts";
 import type { CallOptions } from "./library/calls.ts";
 import { fetchBytes } from "./library/fetchBytes.ts";
@@ -43,7 +43,12 @@ export async function loadModel(
   const { bytes, name } = await bytesAt(place, options);
   const checkpoint = parseCheckpoint(bytes, name, crc32);
   const build = supportsRelaxedSimd() ? "relaxed" : "strict";
-  const pool = new SinglePool(checkpoint.model, webAssemblySet(build, decoded(kernels[build])), DECODING_JOBS, pause);
+  const pool = new SinglePool(
+    checkpoint.model,
+    webAssemblySet(build, decoded(build === "relaxed" ? relaxed : strict)),
+    DECODING_JOBS,
+    pause,
+  );
   restore(checkpoint, pool.main.model, pool.main.workbench.heap);
   pool.weightsChanged();
   const { sourceTokenizer, targetTokenizer } = checkpoint;

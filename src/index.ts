@@ -31,7 +31,12 @@ export { average, type KeptCheckpoints } from "./library/average.ts";
 export type { CallOptions, Progress, Results } from "./library/calls.ts";
 export { type CheckOptions, check, linesOf, makeData, pairsOf, type ToyData } from "./library/corpora.ts";
 export type { ModelDescription } from "./library/engine.ts";
-export type { Evaluation, EvaluationOptions, EvaluationScore, EvaluationSettings } from "./library/evaluation.ts";
+export type {
+  Evaluation,
+  EvaluationOptions,
+  EvaluationScore,
+  EvaluationSettings,
+} from "./library/evaluation.ts";
 export type { CorpusPairs } from "./library/givenPairs.ts";
 export { learnTokenizer } from "./library/learnTokenizer.ts";
 export { loadConfig } from "./library/loadConfig.ts";

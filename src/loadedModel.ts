@@ -32,7 +32,7 @@ export class LoadedModel {
 
   /** Ends the model's threads; they would not keep the process alive, but hold on to memory. */
   close(): Promise<void> {
-    return this.translator.pool.close();
+    return this.translator.close();
   }
 }
 

@@ -3,7 +3,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { CallOptions } from "./library/calls.ts";
 import type { Engine } from "./library/engine.ts";
 import { loadEngine } from "./library/loadModel.ts";
-import { type Abort, type Answer, failureOf, type Loaded, type ModelSeed, type Request } from "./library/messages.ts";
+import {
+  type Abort,
+  type Answer,
+  failureOf,
+  type Loaded,
+  type ModelSeed,
+  type Request,
+} from "./library/messages.ts";
 
 const { places, ...options } = workerData as ModelSeed;
 /** What ends the calls under way. */

@@ -12,9 +12,9 @@ import {
 import { type References, splitAccepted } from "../evaluation/references.ts";
 import { type BleuTokenizer, bleuTokenizers, trimEnd } from "../evaluation/tokenizers.ts";
 import { linesFrom, readLines } from "../io/lines.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import type { MeasuredSystem, MeasuredSystems } from "../report/evaluation.ts";
 import { counted } from "../report/format.ts";
-import type { LoadedModel } from "../loadedModel.ts";
 import { type ComputingFlags, openModel } from "./computing.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { type MetricFlags, metricOptions, parseMetrics } from "./evalFlags.ts";

@@ -1,9 +1,9 @@
 import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
 import { XformerError } from "../errors.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { nearest } from "../nearest.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { LoadedModel } from "../loadedModel.ts";
 import { unknownWords } from "./doubts.ts";
 import { heatMap } from "./ui/heatMap.ts";
 import { wrap } from "./ui/layout.ts";

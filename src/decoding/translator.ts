@@ -152,6 +152,11 @@ export class Translator {
     }
   }
 
+  /** Ends the pool's threads when what was asked for before is done. */
+  close(): Promise<void> {
+    return this.#runner.alone(() => this.pool.close());
+  }
+
   /** A line's translation from those of its pieces. */
   #join(
     { source, overLong, pieces }: LineInPieces,
@@ -204,10 +209,11 @@ export class Translator {
         });
       });
       try {
+        signal?.throwIfAborted();
         let step = steps.next();
         while (!step.done && isWanted()) {
-          signal?.throwIfAborted();
           await this.pool.pause();
+          signal?.throwIfAborted();
           step = steps.next();
         }
         if (!step.done) return found; // nobody listens any more

@@ -21,7 +21,10 @@ export function endedBy<T>(items: Iterable<T> | AsyncIterable<T>, signal: AbortS
   return untilAborted(items, signal);
 }
 
-async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+async function* untilAborted<T>(
+  items: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
   const iterator = items[Symbol.asyncIterator]();
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 import {
-  type CheckOptions as CheckSettings,
   type CheckReport,
+  type CheckOptions as CheckSettings,
   type CorpusToCheck,
   checkCorpora,
 } from "../data/check/check.ts";
@@ -48,8 +48,12 @@ export function check(
  * @example
  * for await (const { source, target } of pairsOf("data/zh-en/test", { source: "zh", target: "en" })) use(source, target);
  */
-export async function* pairsOf(path: string, languages: Languages = {}): AsyncGenerator<Pair, void, undefined> {
-  for await (const pairs of readCorpus(path, languages)) yield* pairs.map(({ source, target }) => ({ source, target }));
+export async function* pairsOf(
+  path: string,
+  languages: Languages = {},
+): AsyncGenerator<Pair, void, undefined> {
+  for await (const pairs of readCorpus(path, languages))
+    yield* pairs.map(({ source, target }) => ({ source, target }));
 }
 
 /**

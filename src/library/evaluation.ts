@@ -20,7 +20,7 @@ import { linesFrom } from "./lineOptions.ts";
 import { eachPair, type PairStream, type ReferencePair } from "./pairs.ts";
 
 /** Every metric there is. */
-export const ALL_METRICS: readonly EvaluationMetric[] = [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES];
+const ALL_METRICS: readonly EvaluationMetric[] = [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES];
 
 /** What is measured, and how. */
 export interface EvaluationSettings<M extends EvaluationMetric = EvaluationMetric> {
@@ -37,7 +37,8 @@ export interface EvaluationSettings<M extends EvaluationMetric = EvaluationMetri
 }
 
 /** What an evaluation can be told. */
-export type EvaluationOptions<M extends EvaluationMetric = EvaluationMetric> = EvaluationSettings<M> & CallOptions;
+export type EvaluationOptions<M extends EvaluationMetric = EvaluationMetric> = EvaluationSettings<M> &
+  CallOptions;
 
 /** A score with what it was made from. */
 export interface EvaluationScore extends MetricScore {
@@ -77,7 +78,9 @@ export async function gatherPairs(
     throw new XformerError("DATA", "there are no pairs to measure on", { hint: "Give at least one." });
   }
   const most = accepted.reduce((count, { length }) => Math.max(count, length), 0);
-  const references = Array.from({ length: most }, (_, stream) => accepted.map((texts) => texts[stream] ?? null));
+  const references = Array.from({ length: most }, (_, stream) =>
+    accepted.map((texts) => texts[stream] ?? null),
+  );
   return { sources, references };
 }
 
@@ -132,7 +135,10 @@ const BLOCK = 256;
 /** A translator that tells how far it is: each pair is scored and translated. */
 function inBlocks(translator: Translator, pairs: number, { onProgress }: CallOptions): Evaluated {
   let halves = 0;
-  const block = async <T>(total: number, work: (first: number, count: number) => Promise<T[]>): Promise<T[]> => {
+  const block = async <T>(
+    total: number,
+    work: (first: number, count: number) => Promise<T[]>,
+  ): Promise<T[]> => {
     const all: T[] = [];
     while (all.length < total) {
       const found = await work(all.length, Math.min(BLOCK * translator.pool.threads, total - all.length));

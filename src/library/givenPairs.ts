@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { AtomicFile } from "../io/atomicWrite.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
+import { patiently } from "../io/patiently.ts";
 import { endedBy } from "./calls.ts";
 import { eachPair, type PairStream } from "./pairs.ts";
 
@@ -37,7 +38,7 @@ export async function keepPairs(
     const path = join(folder, "pairs.tsv");
     // What has this name has this content; another run may be reading it.
     if (existsSync(path)) rmSync(temporary, { force: true });
-    else renameSync(temporary, path);
+    else patiently(() => renameSync(temporary, path));
     return path;
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -78,7 +79,8 @@ async function writePairs(
 }
 
 function refuseNoLine(text: string, side: string, name: string, line: number): void {
-  const problem = text.trim() === "" ? "is empty" : /[\t\n\r\0]/.test(text) ? "is not one line without tabs" : undefined;
+  const problem =
+    text.trim() === "" ? "is empty" : /[\t\n\r\0]/.test(text) ? "is not one line without tabs" : undefined;
   if (problem === undefined) return;
   throw new XformerError("DATA", `the ${side} ${problem}`, {
     file: name,

@@ -1,7 +1,7 @@
 import type { Translator } from "../decoding/translator.ts";
+import type { CheckpointDescription } from "../training/checkpointFormat.ts";
 import { describeModel, type Engine } from "./engine.ts";
 import { evaluatePairs } from "./evaluation.ts";
-import type { CheckpointDescription } from "../training/checkpointFormat.ts";
 
 /** Lines of a thread that are worth translating together. */
 const LINES_PER_THREAD = 64;
@@ -29,6 +29,6 @@ export function localEngine(
     stream: (line, options) => translator.stream(line, options),
     evaluate: (pairs, settings, call) =>
       evaluatePairs(translator, pairs, description.targetLanguage, settings, call),
-    close: () => translator.pool.close(),
+    close: () => translator.close(),
   };
 }

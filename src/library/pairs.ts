@@ -41,9 +41,14 @@ export async function* eachPair<P extends ReferencePair>(
   let number = 0;
   for await (const pair of pairs) {
     number++;
-    if (!isPair(pair)) throw noPairs(`number ${number} is no pair of texts`);
+    refuseNoPair(pair, `number ${number}`);
     yield pair;
   }
+}
+
+/** @throws XformerError DATA for what is no pair of texts */
+export function refuseNoPair(pair: unknown, name = "this"): void {
+  if (!isPair(pair)) throw noPairs(`${name} is no pair of texts`);
 }
 
 /** How many there are, where that is known. */
@@ -63,14 +68,18 @@ function* eachRow({ source, target }: PairColumns<ReferencePair["target"]>): Gen
 }
 
 function isStream(value: unknown): value is Stream<unknown> {
-  return typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+  return (
+    typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
+  );
 }
 
 function isPair(pair: unknown): boolean {
   if (typeof pair !== "object" || pair === null) return false;
   const { source, target } = pair as Partial<Record<keyof Pair, unknown>>;
   const isText = (value: unknown): boolean => typeof value === "string";
-  return isText(source) && (isText(target) || (Array.isArray(target) && target.length > 0 && target.every(isText)));
+  return (
+    isText(source) && (isText(target) || (Array.isArray(target) && target.length > 0 && target.every(isText)))
+  );
 }
 
 function noPairs(problem: string): XformerError {

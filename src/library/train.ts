@@ -39,7 +39,9 @@ export interface TrainOptions extends Omit<PathOptions, "data">, Pick<CallOption
 export interface ResumeOptions extends ResumePathOptions, Pick<CallOptions, "onProgress"> {}
 
 /** How a model did on the test pairs. */
-export type TestEvaluation = Evaluation<"loss" | "perplexity" | "token-accuracy" | "exact-match" | "bleu" | "chrf"> &
+export type TestEvaluation = Evaluation<
+  "loss" | "perplexity" | "token-accuracy" | "exact-match" | "bleu" | "chrf"
+> &
   Pairs;
 
 /** How a run ended. */
@@ -49,7 +51,9 @@ export interface TrainedRun extends Omit<TrainResult, "test" | "average"> {
   /** The best model on the test pairs; null without such, or when interrupted. */
   readonly test: TestEvaluation | null;
   /** The average of the last or best checkpoints, when there is to be one and the run is at its end. */
-  readonly average: (Omit<NonNullable<TrainResult["average"]>, "test"> & { readonly test: TestEvaluation | null }) | null;
+  readonly average:
+    | (Omit<NonNullable<TrainResult["average"]>, "test"> & { readonly test: TestEvaluation | null })
+    | null;
 }
 
 /**
@@ -80,7 +84,10 @@ export async function train(options: TrainOptions = {}): Promise<TrainedRun> {
  */
 export async function resume(directory: string, options: ResumeOptions = {}): Promise<TrainedRun> {
   const { onProgress, ...rest } = options;
-  return finished(await resumeRun(directory, { ...rest, onEvent: telling(onProgress, options.onEvent) }), options);
+  return finished(
+    await resumeRun(directory, { ...rest, onEvent: telling(onProgress, options.onEvent) }),
+    options,
+  );
 }
 
 /** The corpora as paths: those that are given as pairs are written down. */
@@ -92,7 +99,9 @@ async function withPaths(
   const pathOf = (corpus: CorpusPairs, name: string): Promise<string> | string =>
     typeof corpus === "string" ? corpus : keepPairs(corpus, directory, name, signal);
   if (trained === undefined) {
-    throw new XformerError("CONFIG", "data.train is missing", { hint: "Give the pairs, or the path of a corpus." });
+    throw new XformerError("CONFIG", "data.train is missing", {
+      hint: "Give the pairs, or the path of a corpus.",
+    });
   }
   return {
     ...rest,

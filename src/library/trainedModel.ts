@@ -10,7 +10,15 @@ import { type CallOptions, endedBy, type Results, results } from "./calls.ts";
 import type { Engine, ModelDescription } from "./engine.ts";
 import { type Evaluation, type EvaluationOptions, gatherPairs } from "./evaluation.ts";
 import { linesFrom, refuseFurtherLines } from "./lineOptions.ts";
-import { countOf, eachPair, type Pair, type PairStream, type ReferencePair, type Stream } from "./pairs.ts";
+import {
+  countOf,
+  eachPair,
+  type Pair,
+  type PairStream,
+  type ReferencePair,
+  refuseNoPair,
+  type Stream,
+} from "./pairs.ts";
 
 /** How to translate; greedily unless something else is asked for. */
 export interface TranslateOptions extends DecodingOptions {
@@ -93,7 +101,7 @@ export interface TrainedModel {
     options?: EvaluationOptions<M>,
   ): Promise<Evaluation<M>>;
 
-  /** Ends the model's threads and gives up its memory; calls under way end first. */
+  /** Ends the model's threads and gives up its memory; calls under way come to their end first, but for streams. */
   close(): Promise<void>;
   /** As {@link TrainedModel.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -106,10 +114,12 @@ const PAUSE = 5;
 export function trainedModel(engine: Engine): TrainedModel {
   const { description, sourceTokenizer, targetTokenizer, warning } = engine;
   const underWay = new Set<Promise<unknown>>();
+  const closer = new AbortController();
+  const closed = closer.signal;
   let closing: Promise<void> | undefined;
   /** Begins a piece of work, unless the model is closed. */
   const begin = <T>(work: () => Promise<T>): Promise<T> => {
-    if (closing !== undefined) return Promise.reject(closed());
+    if (closed.aborted) return Promise.reject(closed.reason);
     const promise = work();
     underWay.add(promise);
     const settle = (): void => void underWay.delete(promise);
@@ -117,7 +127,10 @@ export function trainedModel(engine: Engine): TrainedModel {
     return promise;
   };
   const close = (): Promise<void> => {
-    closing ??= Promise.allSettled(underWay).then(() => engine.close());
+    if (closing !== undefined) return closing;
+    // A stream to which nobody listens any more would never come to its end.
+    closer.abort(new XformerError("USAGE", "the model is closed", { hint: "Load it again." }));
+    closing = Promise.allSettled(underWay).then(() => engine.close());
     return closing;
   };
 
@@ -154,20 +167,11 @@ export function trainedModel(engine: Engine): TrainedModel {
 
   async function* stream(line: string, { onProgress, ...options }: TranslateOptions = {}) {
     refuseNoText(line);
-    if (closing !== undefined) throw closed();
-    const tokens = engine.stream(line, options);
-    let finish = (): void => {};
-    const whole = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    void begin(() => whole);
-    try {
-      const translation = yield* tokens;
-      onProgress?.({ unit: "lines", done: 1, total: 1 });
-      return translation;
-    } finally {
-      finish();
-    }
+    const { signal = closed } = options;
+    closed.throwIfAborted();
+    const translation = yield* engine.stream(line, { ...options, signal: AbortSignal.any([signal, closed]) });
+    onProgress?.({ unit: "lines", done: 1, total: 1 });
+    return translation;
   }
 
   return {
@@ -175,24 +179,30 @@ export function trainedModel(engine: Engine): TrainedModel {
     sourceTokenizer,
     targetTokenizer,
     warning,
-    async translate(line, options = {}) {
-      const [translation] = await results(translateEach([line], options)).toArray();
+    async translate(line, { onProgress, ...options } = {}) {
+      refuseNoText(line);
+      const [translation] = await begin(() => engine.translate([line], options));
+      onProgress?.({ unit: "lines", done: 1, total: 1 });
       return translation!;
     },
     translateAll: (lines, options = {}) => results(translateEach(lines, options)),
     stream,
-    async score(pair, options = {}) {
-      const [score] = await results(scoreEach([pair], options)).toArray();
+    async score(pair, { signal, onProgress } = {}) {
+      refuseNoPair(pair);
+      const [score] = await begin(() => engine.score([pair.source], [pair.target], signal));
+      onProgress?.({ unit: "pairs", done: 1, total: 1 });
       return score!;
     },
     scoreAll: (pairs, options = {}) => results(scoreEach(pairs, options)),
-    async evaluate<M extends EvaluationMetric = UsualMetric>(
+    evaluate<M extends EvaluationMetric = UsualMetric>(
       pairs: PairStream<ReferencePair>,
       { signal, onProgress, ...settings }: EvaluationOptions<M> = {},
     ) {
-      const gathered = await gatherPairs(pairs, signal);
-      const evaluation = await begin(() => engine.evaluate(gathered, settings, { signal, onProgress }));
-      return evaluation as Evaluation<M>; // its metrics are those of the settings
+      return begin(async () => {
+        const gathered = await gatherPairs(pairs, signal);
+        const evaluation = await engine.evaluate(gathered, settings, { signal, onProgress });
+        return evaluation as Evaluation<M>; // its metrics are those of the settings
+      });
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -204,8 +214,4 @@ function refuseNoText(line: unknown): void {
   throw new XformerError("DATA", `a line is ${line === null ? "null" : `of type ${typeof line}`}`, {
     hint: "Give texts.",
   });
-}
-
-function closed(): XformerError {
-  return new XformerError("USAGE", "the model is closed", { hint: "Load it again." });
 }

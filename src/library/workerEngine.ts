@@ -7,7 +7,14 @@ import type { ComputingOptions } from "../loadedModel.ts";
 import { tokenizerFromJSON } from "../text/tokenizerKinds.ts";
 import type { CallOptions } from "./calls.ts";
 import type { Engine } from "./engine.ts";
-import { type Answer, errorOf, type Loaded, type ModelSeed, type Request, type SentPlace } from "./messages.ts";
+import {
+  type Answer,
+  errorOf,
+  type Loaded,
+  type ModelSeed,
+  type Request,
+  type SentPlace,
+} from "./messages.ts";
 import type { ModelPlace } from "./places.ts";
 
 /** Number of the answers about the loading. */
@@ -47,7 +54,9 @@ export async function workerEngine(
     translate: (lines, { signal, ...decoding }) =>
       line.ask({ call: "translate", args: [lines, decoding] }, { signal }) as Promise<Translation[]>,
     score: (sources, targets, signal) =>
-      line.ask({ call: "score", args: [[...sources], [...targets]] }, { signal }) as ReturnType<Engine["score"]>,
+      line.ask({ call: "score", args: [[...sources], [...targets]] }, { signal }) as ReturnType<
+        Engine["score"]
+      >,
     evaluate: (pairs, settings, call) =>
       line.ask({ call: "evaluate", args: [pairs, settings] }, call) as ReturnType<Engine["evaluate"]>,
     stream: (text, { signal, ...decoding }) =>
@@ -107,7 +116,10 @@ class Line {
   }
 
   /** Asks for something that comes bit by bit. */
-  async *follow(call: Call, signal: AbortSignal | undefined): AsyncGenerator<StreamedToken, unknown, undefined> {
+  async *follow(
+    call: Call,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<StreamedToken, unknown, undefined> {
     const tokens: StreamedToken[] = [];
     const left = new AbortController();
     const either = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
@@ -149,7 +161,9 @@ class Line {
     else if (answer.type === "token") this.#waiting.get(id)?.onToken?.(answer.token);
     else if (answer.type === "done") this.#settle(id, ({ resolve }) => resolve(answer.value));
     else {
-      this.#settle(id, ({ reject, signal }) => reject(signal?.aborted ? signal.reason : errorOf(answer.failure)));
+      this.#settle(id, ({ reject, signal }) =>
+        reject(signal?.aborted ? signal.reason : errorOf(answer.failure)),
+      );
     }
   }
 

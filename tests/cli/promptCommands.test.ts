@@ -2,9 +2,9 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { commandIn, type PromptState, runCommand } from "../../src/cli/promptCommands.ts";
 import { Translator } from "../../src/decoding/translator.ts";
 import { JOBS } from "../../src/jobs.ts";
+import type { LoadedModel } from "../../src/loadedModel.ts";
 import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
-import type { LoadedModel } from "../../src/loadedModel.ts";
 import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "word" });

@@ -110,14 +110,21 @@ describe("what training prints", () => {
     );
   });
 
-  it("the reader of the events may leave: the model is still made", async () => {
-    const flags = [...TRAIN, "--json", "--out", "unheard"].join(" ");
-    execFileSync("sh", ["-c", `'${process.execPath}' '${join(root, "bin/xformer.js")}' ${flags} | head -1`], {
-      cwd,
-    });
-    const translated = await xformer(["translate", "--model", "unheard"], { cwd, input: "a b c\n" });
-    expect(translated.code).toBe(0);
-  });
+  it.skipIf(process.platform === "win32")(
+    "the reader of the events may leave: the model is still made",
+    async () => {
+      const flags = [...TRAIN, "--json", "--out", "unheard"].join(" ");
+      execFileSync(
+        "sh",
+        ["-c", `'${process.execPath}' '${join(root, "bin/xformer.js")}' ${flags} | head -1`],
+        {
+          cwd,
+        },
+      );
+      const translated = await xformer(["translate", "--model", "unheard"], { cwd, input: "a b c\n" });
+      expect(translated.code).toBe(0);
+    },
+  );
 });
 
 it("a full disk while saving: the checkpoint before stays whole", async (test) => {
@@ -169,7 +176,7 @@ describe("data make", () => {
     const make = ["data", "make", "dates", "--train", "20", "--valid", "0", "--test", "5", "--out"];
     const first = await xformer([...make, "my dates"], { cwd });
     expect(first.stdout).toBe(
-      "npx xformer train --train 'my dates/train' --test 'my dates/test' --source-lang en --target-lang iso --tokenizer char --preset tiny --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match\n",
+      'npx xformer train --train "my dates/train" --test "my dates/test" --source-lang en --target-lang iso --tokenizer char --preset tiny --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match\n',
     );
     expect(readdirSync(join(cwd, "my dates")).sort()).toEqual([
       "test.en",
