@@ -1,20 +1,18 @@
-/** The table of the polynomial 0xedb88320, a byte at a time (ISO 3309, as in gzip and PNG). */
-const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++)
-    remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
-  return remainder;
+/** CRC-32 of one byte after 24 bits of zeros, by byte (ISO 3309, the polynomial 0xEDB88320 reflected). */
+const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
 });
 
 /**
- * CRC-32 where there is no `node:zlib`.
+ * The CRC-32 of bytes or of text in UTF-8, as zip files and Node's `zlib.crc32` have it: a page has no other.
  *
- * @param data bytes, or text as UTF-8
- * @param before the checksum of what comes before it
+ * @param before the CRC-32 of what came before
  */
 export function crc32(data: Uint8Array | string, before = 0): number {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   let crc = ~before;
-  for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }

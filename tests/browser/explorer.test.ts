@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttentionWeights } from "../../src/decoding/crossAttention.ts";
-import { loadModel, type TrainedModel } from "../../src/trainedModel.ts";
+import { type LoadedModel, loadFiles } from "../../src/loadedModel.ts";
 import { train } from "../../src/training/train.ts";
 import { VIEWS } from "../../src/web/page/texts/english.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
@@ -19,7 +19,7 @@ const LINES = letterPairs(400)
 
 describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => {
   let browser: Browser;
-  let model: TrainedModel;
+  let model: LoadedModel;
   let opened: WatchedPage;
   beforeAll(async () => {
     writeFiles(directory, { "pairs.tsv": letterPairs(300) });
@@ -41,7 +41,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
       "--no-open",
     ]);
     expect(made.code).toBe(0);
-    model = await loadModel(out, { threads: 1 });
+    model = await loadFiles(out, { threads: 1 });
     browser = await launch();
     opened = await openFile(browser, file);
     await opened.page.waitForSelector(".translation output");

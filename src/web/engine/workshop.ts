@@ -17,7 +17,7 @@ import { TrainingStep } from "../../training/step.ts";
 import { Trainer } from "../../training/trainer.ts";
 import { validate } from "../../training/validation.ts";
 import type { LessonEvent, Plan, WorkshopFacts } from "../protocol.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../../io/crc32.ts";
 
 /** Held-out pairs that are translated at each validation. */
 const VALIDATED = 100;
