@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttentionWeights } from "../../src/decoding/crossAttention.ts";
+import type { Translation } from "../../src/decoding/translation.ts";
 import { type LoadedModel, loadFiles } from "../../src/loadedModel.ts";
 import { train } from "../../src/training/train.ts";
 import { VIEWS } from "../../src/web/page/texts/english.ts";
@@ -58,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
 
   it("translates a hundred sentences as the command line does", async () => {
     const { page } = opened;
-    const wanted = await model.translateAll(LINES);
+    const wanted = (await model.translator.translate(LINES)).map(({ text }) => text);
     const found: string[] = [];
     for (const line of LINES) {
       await page.fill(".sentence input", line);
@@ -89,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
       rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.title))),
     );
     const { sourceTokenizer, targetTokenizer } = model.translator;
-    const text = await model.translate(line!);
+    const [{ text }] = (await model.translator.translate([line!])) as [Translation];
     const pair = { source: sourceTokenizer.encode(line!), target: targetTokenizer.encode(text) };
     const [weights] = (await model.translator.attention([pair])) as [AttentionWeights];
     expect([shown.length, shown[0]!.length]).toEqual([weights.rows, weights.columns]);
