@@ -39,6 +39,8 @@ function perform(engine: Engine, request: Request, call: CallOptions): Promise<u
       return engine.translate(request.args[0], { ...request.args[1], signal });
     case "score":
       return engine.score(...request.args, signal);
+    case "trace":
+      return engine.trace(...request.args, signal);
     case "evaluate":
       return engine.evaluate(...request.args, call);
     case "stream":

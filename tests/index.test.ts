@@ -225,6 +225,12 @@ describe("the library without the command line", () => {
       expect(found.map(({ text }) => text.split(" ")[0])).toEqual(prefix);
       const samples = await model.translateAll(comingOne(lines), { sample: true, seed: 3 }).toArray();
       expect(await model.translateAll(lines, { sample: true, seed: 3 }).toArray()).toEqual(samples);
+      const some = lines.slice(0, 140);
+      for (const { hypotheses } of await model.translateAll(some, { constraints: ["h"], beam: 2 }).toArray())
+        expect(hypotheses[0]!.unmet).toEqual([]);
+      const constraints = some.map((_, i) => (i % 2 === 0 ? ["h"] : ["g"]));
+      const held = await model.translateAll(some, { constraints, beam: 2 }).toArray();
+      expect(held.every(({ text }, i) => text.includes(constraints[i]![0]!))).toBe(true);
       const more = model.translateAll(lines.slice(1), { prefix }).toArray();
       await expect(more).rejects.toMatchObject({
         code: "USAGE",

@@ -87,7 +87,10 @@ function usage(problem: string): XformerError {
 
 /** Translates `--test` with the model, and with the baseline if there is one, and measures both. */
 async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promise<MeasuredSystems> {
-  const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS.join(), [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES]);
+  const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS.join(), [
+    ...LIKELIHOOD_NAMES,
+    ...TEXT_METRIC_NAMES,
+  ]);
   const { beam, lengthPenalty, minLength } = flags;
   const decoding = defined({ beam, lengthPenalty, minLength });
   resolveDecoding(decoding); // what is wrong with it is said before a model is loaded

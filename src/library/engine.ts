@@ -1,6 +1,7 @@
 import type { SeenLengths } from "../decoding/longLines.ts";
 import type { DecodingOptions } from "../decoding/options.ts";
 import type { PairScore } from "../decoding/scorer.ts";
+import type { SentenceTrace } from "../decoding/sentenceTrace.ts";
 import type { StreamedToken } from "../decoding/tokenStream.ts";
 import type { Translation } from "../decoding/translation.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -42,6 +43,7 @@ export interface Engine {
     targets: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<PairScore[]>;
+  trace(source: string, target: string | undefined, signal: AbortSignal | undefined): Promise<SentenceTrace>;
   stream(line: string, options: DecodingOptions): AsyncGenerator<StreamedToken, Translation, undefined>;
   evaluate(pairs: MeasuredPairs, settings: EvaluationSettings, call: CallOptions): Promise<Evaluation>;
   close(): Promise<void>;

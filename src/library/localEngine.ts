@@ -26,6 +26,7 @@ export function localEngine(
     linesAtATime: LINES_PER_THREAD * translator.pool.threads,
     translate: (lines, options) => translator.translate(lines, options),
     score: (sources, targets, signal) => translator.score(sources, targets, signal),
+    trace: (source, target, signal) => translator.trace(source, target, signal),
     stream: (line, options) => translator.stream(line, options),
     evaluate: (pairs, settings, call) =>
       evaluatePairs(translator, pairs, description.targetLanguage, settings, call),

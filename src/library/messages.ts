@@ -19,6 +19,7 @@ export interface ModelSeed extends ComputingOptions {
 export type Request =
   | { readonly id: number; readonly call: "translate"; readonly args: Parameters<Engine["translate"]> }
   | { readonly id: number; readonly call: "score"; readonly args: readonly [string[], string[]] }
+  | { readonly id: number; readonly call: "trace"; readonly args: readonly [string, string | undefined] }
   | { readonly id: number; readonly call: "stream"; readonly args: Parameters<Engine["stream"]> }
   | {
       readonly id: number;

@@ -1,6 +1,7 @@
 import { inBursts } from "../data/bursts.ts";
 import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
 import type { PairScore } from "../decoding/scorer.ts";
+import type { SentenceTrace } from "../decoding/sentenceTrace.ts";
 import type { StreamedToken } from "../decoding/tokenStream.ts";
 import type { Translation } from "../decoding/translation.ts";
 import { XformerError } from "../errors.ts";
@@ -85,6 +86,15 @@ export interface TrainedModel {
    * @throws XformerError DATA for what is no pair; the reason of `options.signal` when it aborts
    */
   scoreAll(pairs: PairStream, options?: CallOptions): Results<PairScore>;
+
+  /**
+   * Looks inside the (first) model while it reads a line and writes a target: its own greedy translation, unless another
+   * is given.
+   *
+   * @throws XformerError USAGE for a source without a token, or a side of more tokens than sentences of training could
+   *   have; the reason of `options.signal` when it aborts
+   */
+  trace(source: string, target?: string, options?: Pick<CallOptions, "signal">): Promise<SentenceTrace>;
 
   /**
    * Measures the model on pairs, each with a reference or with several.
@@ -194,6 +204,7 @@ export function trainedModel(engine: Engine): TrainedModel {
       return score!;
     },
     scoreAll: (pairs, options = {}) => results(scoreEach(pairs, options)),
+    trace: (source, target, { signal } = {}) => begin(() => engine.trace(source, target, signal)),
     evaluate<M extends EvaluationMetric = UsualMetric>(
       pairs: PairStream<ReferencePair>,
       { signal, onProgress, ...settings }: EvaluationOptions<M> = {},

@@ -59,6 +59,8 @@ export async function workerEngine(
       >,
     evaluate: (pairs, settings, call) =>
       line.ask({ call: "evaluate", args: [pairs, settings] }, call) as ReturnType<Engine["evaluate"]>,
+    trace: (source, target, signal) =>
+      line.ask({ call: "trace", args: [source, target] }, { signal }) as ReturnType<Engine["trace"]>,
     stream: (text, { signal, ...decoding }) =>
       line.follow({ call: "stream", args: [text, decoding] }, signal) as ReturnType<Engine["stream"]>,
     close: async () => {

@@ -112,8 +112,12 @@ describe("translate", () => {
       expect(await output(["--beam", "2", "--constraints", order, "--threads", "1"], input)).toEqual(found);
     }
     const constraints = SOURCES.map((_, i) => (i % 2 === 0 ? ["h", "d d"] : []));
-    const library = await translate(join(cwd, "run"), SOURCES, { beam: 2, constraints });
-    expect(library).toEqual(await output(["--beam", "2", "--constraints"], input));
+    const model = await loadModel(join(cwd, "run"));
+    const translations = await model.translateAll(SOURCES, { beam: 2, constraints }).toArray();
+    await model.close();
+    expect(translations.map(({ text }) => text)).toEqual(
+      await output(["--beam", "2", "--constraints"], input),
+    );
 
     const impossible = await xformer([...TRANSLATE, "--constraints", "--max-length", "3", "--json"], {
       cwd,

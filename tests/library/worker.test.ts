@@ -45,6 +45,7 @@ describe("a model that computes in threads of its own", () => {
     expect(away.sourceTokenizer.toJSON()).toEqual(here.sourceTokenizer.toJSON());
     const options = { beam: 4, nBest: 2, alignments: "tokens", attention: true } as const;
     expect(await away.translate("a b c", options)).toEqual(await here.translate("a b c", options));
+    expect(await away.trace("a b c")).toEqual(await here.trace("a b c"));
     const lines = SOURCES.slice(0, 200);
     expect(await away.translateAll(lines).toArray()).toEqual(await here.translateAll(lines).toArray());
     const pairs = lines.map((source) => ({ source, target: source }));
@@ -88,7 +89,10 @@ describe("a model that computes in threads of its own", () => {
     expect(error).toBeInstanceOf(XformerError);
     expect(error).toMatchObject({ code: "USAGE", message: "the 3 best are wanted of a beam of 2" });
     const copied = away.stream("a", { sample: true, nBest: 2 }).next();
-    await expect(copied).rejects.toMatchObject({ code: "USAGE", hint: "Leave beam and nBest out." });
+    await expect(copied).rejects.toMatchObject({
+      code: "USAGE",
+      hint: "Leave beam, nBest and constraints out.",
+    });
     const nowhere = join(directory, "nowhere");
     const missing = loadModel(nowhere, { worker: true });
     await expect(missing).rejects.toMatchObject({ code: "IO", file: nowhere });
