@@ -51,7 +51,7 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --scores
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --n-best 3
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --sample --top-p 0.9 --n-best 3
-  $ printf '我很好。\tfine\n' | npx xformer translate --model runs/zh-en-1 --beam 5 --constraints
+  $ printf '我很好。\\tgood\\n' | npx xformer translate --model runs/zh-en-1 --beam 5 --constraints
   $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --output test.translated.en`,
     )
     .action(run(translate));
