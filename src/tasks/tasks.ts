@@ -17,11 +17,6 @@ export function usualSizes(task: Task): SplitSizes {
   return task.sizes ?? { seed: 1, train: 10_000, valid: 500, test: 500 };
 }
 
-/** The seed and the sizes of a task when nothing else is said. */
-export function usualSizes(task: Task): SplitSizes {
-  return task === zhEn ? bundledZhEn : { seed: 1, train: 10_000, valid: 500, test: 500 };
-}
-
 /**
  * Finds a task by its name.
  *
