@@ -7,7 +7,7 @@ import { zhEn } from "./zh-en/zh-en.ts";
 import { zhEnNews } from "./zh-en-news.ts";
 
 /** A task by its name. */
-export type TaskName = "reverse" | "copy" | "sort" | "dates" | "numbers" | "zh-en";
+export type TaskName = "reverse" | "copy" | "sort" | "dates" | "numbers" | "zh-en" | "zh-en-news";
 
 /** Every task there is, in the order they are listed to the user. */
 export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, zhEn, zhEnNews];
@@ -15,11 +15,6 @@ export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, zhEn
 /** The seed and the sizes of a corpus when nothing else is said. */
 export function usualSizes(task: Task): SplitSizes {
   return task.sizes ?? { seed: 1, train: 10_000, valid: 500, test: 500 };
-}
-
-/** The seed and the sizes of a task when nothing else is said. */
-export function usualSizes(task: Task): SplitSizes {
-  return task === zhEn ? bundledZhEn : { seed: 1, train: 10_000, valid: 500, test: 500 };
 }
 
 /**
