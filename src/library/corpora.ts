@@ -8,8 +8,7 @@ import { readCorpus } from "../data/corpus.ts";
 import type { Languages } from "../data/corpusPlace.ts";
 import { streamLines } from "../io/lines.ts";
 import type { SplitSizes } from "../tasks/task.ts";
-import type { TaskName } from "../tasks/tasks.ts";
-import { findTask, makeSplits, type Splits, usualSizes } from "../tasks/tasks.ts";
+import { findTask, makeSplits, type Splits, type TaskName, usualSizes } from "../tasks/tasks.ts";
 import type { CallOptions } from "./calls.ts";
 import type { Pair } from "./pairs.ts";
 

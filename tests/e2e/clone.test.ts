@@ -23,7 +23,7 @@ describe("a clone of the repository", () => {
     const build = (...flags: readonly string[]) =>
       spawnSync(process.execPath, ["scripts/build.mjs", ...flags], { cwd: folder, encoding: "utf8" });
     const line =
-      "xformer is not built: there is no assemblyscript, no typescript, no node-api-headers. " +
+      "xformer is not built: there is no assemblyscript, no typescript, no esbuild, no preact, no node-api-headers. " +
       "Run `npm install` without --omit=dev.\n";
     expect(build("--if-possible")).toMatchObject({ status: 0, stdout: "", stderr: line });
     expect(build()).toMatchObject({ status: 1, stdout: "", stderr: line });
