@@ -2,9 +2,10 @@
 // With --check nothing is written, and stale files are named instead. Needs `npm run build` first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { FITTED } from "../dist/training/settings/fit.js";
 import { jsonSchema } from "../dist/training/settings/schema.js";
 import { flagOf, offFlagOf } from "../dist/training/settings/setting.js";
-import { defaultOf, SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
+import { defaultOf, isFitted, SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
 import { describeType } from "../dist/valueType.js";
 
 const SCHEMA = "schema/xformer.schema.json";
@@ -53,6 +54,7 @@ function fields({ section, fields, option }) {
 
 function usual(setting) {
   if (setting.usual !== undefined) return setting.usual;
+  if (isFitted(setting)) return FITTED;
   const value = defaultOf(setting);
   return value === null ? `null: ${setting.nullMeans}` : `\`${JSON.stringify(value)}\``;
 }

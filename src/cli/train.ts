@@ -30,7 +30,7 @@ Examples:
 
 async function train(corpus: string | undefined, flags: TrainFlags): Promise<ExitCode> {
   refuseContradictions(flags, corpus);
-  const { givenSettings, newRunOf, printConfig, resumedOf } = await import("./trainConfig.ts");
+  const { givenSettings, namedOrigins, newRunOf, printConfig, resumedOf } = await import("./trainConfig.ts");
   const given = await givenSettings(flags, corpus);
   if (flags.printConfig) {
     await printConfig(flags, given);
@@ -40,7 +40,7 @@ async function train(corpus: string | undefined, flags: TrainFlags): Promise<Exi
     import("../training/train.ts"),
     import("./ui/trainingReport.ts"),
   ]);
-  const report = createTrainingReport(flags);
+  const report = createTrainingReport(flags, namedOrigins(given));
   const { result, exitCode } = await untilSignal(
     withSignal(async (signal) => {
       const { force, profile } = flags;

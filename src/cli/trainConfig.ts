@@ -8,6 +8,7 @@ import {
   explainConfig,
   explainedJson,
 } from "../training/settings/explain.ts";
+import type { Origins } from "../training/settings/origins.ts";
 import { resolveConfig, resumedConfig } from "../training/settings/resolve.ts";
 import { settingOf } from "../training/settings/table.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
@@ -49,6 +50,17 @@ export function newRunOf(given: GivenSettings): Omit<TrainOptions, "onEvent" | "
   const { train } = data;
   if (train === undefined) refuseLoneData(given);
   return { ...options, ...(train === undefined ? {} : { data: { ...data, train } }) };
+}
+
+/** Where the settings of model and training were given, by the fields that they are of. */
+export function namedOrigins(given: GivenSettings): Origins {
+  return Object.fromEntries(
+    [...given].flatMap(([{ section, fields }, { origin }]) =>
+      section === "model" || section === "training"
+        ? fields.map((field) => [field, describeOrigin(origin)])
+        : [],
+    ),
+  );
 }
 
 /** What a resumed run is expected to be. */

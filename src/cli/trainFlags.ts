@@ -2,8 +2,9 @@ import { type Command, type CommanderError, Option } from "commander";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { BUNDLED_TRAINING } from "../training/config.ts";
+import { FITTED } from "../training/settings/fit.ts";
 import { flagOf, offFlagOf, type SectionName, type Setting } from "../training/settings/setting.ts";
-import { ALL_SETTINGS, defaultOf, SETTINGS } from "../training/settings/table.ts";
+import { ALL_SETTINGS, defaultOf, isFitted, SETTINGS } from "../training/settings/table.ts";
 import { type Given, type GivenSettings, withReplaced } from "../training/settings/values.ts";
 import { describeType, parseValue, type Value } from "../valueType.ts";
 import { debugOption, pathOption } from "./options.ts";
@@ -158,7 +159,7 @@ function helpOf(setting: Setting): string {
 }
 
 function usualOf(setting: Setting): string {
-  const usual = setting.usual ?? inWords(setting, defaultOf(setting));
+  const usual = setting.usual ?? (isFitted(setting) ? FITTED : inWords(setting, defaultOf(setting)));
   const bundled = Object.entries(BUNDLED_TRAINING).find(([field]) => setting.fields.includes(field));
   return bundled === undefined ? usual : `${usual}; ${bundled[1]} for the bundled corpus`;
 }

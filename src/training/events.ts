@@ -6,6 +6,7 @@ import type { FittedTime } from "./pace.ts";
 import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { Sample } from "./samples.ts";
+import type { Origins } from "./settings/origins.ts";
 import type { OriginRecord, ValidationRecord } from "./state.ts";
 import type { UnknownTokens } from "./unknownTokens.ts";
 
@@ -14,6 +15,11 @@ export interface RunSummary {
   readonly directory: string;
   readonly model: ModelConfig;
   readonly training: SettledTraining;
+  /**
+   * Where the values of fields of `model` and `training` come from that are fitted where nobody gives them: `given`,
+   * `preset tiny`, `fitted to 3,600 pairs`, `default`, `bundled corpus`. Empty for a run that goes on with its own.
+   */
+  readonly origins: Origins;
   /** The numbers of the model, and those of them that are not frozen. */
   readonly parameters: number;
   readonly trained: number;
@@ -29,8 +35,8 @@ export interface RunSummary {
   readonly corpus: CorpusStatistics & { readonly name: string; readonly pairs: number };
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;
-  /** Whether most targets of the validation pairs are too short for BLEU. */
-  readonly shortTargets: boolean;
+  /** Why exact match suits the targets of the validation pairs; null where BLEU does, or without such pairs. */
+  readonly metricReason: string | null;
   /** Test pairs; 0 without a test corpus. */
   readonly testPairs: number;
   /** What of the validation pairs and of the test pairs is not in the vocabularies; null without such pairs. */

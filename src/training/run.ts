@@ -18,8 +18,16 @@ import { fillMoments, type Origin } from "./origin.ts";
 import type { FittedTime } from "./pace.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { RunDirectory } from "./runDirectory.ts";
-import { hasShortTargets } from "./settle.ts";
-import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
+import type { Origins } from "./settings/origins.ts";
+import { usualMetric } from "./settle.ts";
+import {
+  bestOf,
+  type LongerEnd,
+  longerEnd,
+  progressOf,
+  type TrainingState,
+  type ValidationRecord,
+} from "./state.ts";
 import type { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
@@ -36,6 +44,8 @@ export interface TrainResult {
   /** Whether the run was stopped by its signal before its end, or before it was measured there. */
   readonly interrupted: boolean;
   readonly best: ValidationRecord | null;
+  /** The end that is worth giving to a run that was still getting better when it came to its own; null for another. */
+  readonly longer: LongerEnd | null;
   /** The best model on the test corpus, with the corpus; none without one or when interrupted. */
   readonly test: TestResult | null;
   /** The average of the last or best checkpoints, when there is to be one and the run is at its end. */
@@ -66,6 +76,8 @@ export interface RunParts {
   /** MiB to which the batches were fitted; null when they were not. */
   readonly memory: number | null;
   readonly prepared: PreparedCorpus;
+  /** Where the values of settings come from that nobody has to give. */
+  readonly origins: Origins;
   readonly validation: Pairs | null;
   readonly test: Pairs | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
@@ -158,6 +170,7 @@ export class Run {
       directory: directory.path,
       step: this.#trainer.state.step,
       best: bestOf(this.#trainer.state),
+      longer: end === "finished" ? longerEnd(this.#trainer.state) : null,
     };
     const unmeasured = { ...ended, interrupted: true, test: null, average: null };
     if (end === "interrupted") return unmeasured;
@@ -170,7 +183,7 @@ export class Run {
   }
 
   async #summarise(): Promise<RunSummary> {
-    const { config, prepared, validation, test, pool, directory } = this.#parts;
+    const { config, origins, prepared, validation, test, pool, directory } = this.#parts;
     const { model, workbench } = pool.main;
     const { totalSteps, state, stepsPerEpoch } = this.#trainer;
     const { pairs, statistics } = prepared.corpus;
@@ -182,6 +195,7 @@ export class Run {
       directory: directory.path,
       model: model.config,
       training: config.training,
+      origins,
       totalSteps,
       parameters: model.parameters.count,
       trained: model.parameters.count - frozen.reduce((sum, { shape }) => sum + floatsIn(shape), 0),
@@ -192,7 +206,7 @@ export class Run {
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
       validPairs: validation?.source.length ?? 0,
-      shortTargets: validation !== null && hasShortTargets(validation, config.data.targetLanguage),
+      metricReason: validation && usualMetric(validation, config.data.targetLanguage).reason,
       testPairs: test?.source.length ?? 0,
       unknown: {
         valid: validation && unknownTokens(validation, prepared.tokenizers),

@@ -157,6 +157,41 @@ export function progressOf({ validations, config }: TrainingState): Progress {
   return { sinceBest, reductions };
 }
 
+/** The share of the validations that is the end of a run, and the one that it is held against. */
+const [END, BEGINNING] = [0.2, 0.5];
+/** What has to be gained between these to be worth going on for, as a share of what was left, and what has to be left. */
+const [WORTH, LEAST_LEFT] = [0.04, 1];
+
+/**
+ * Whether a run ends while it still gets better: its best validation is among the last, and gained on those of the first
+ * half. The last ones alone would not tell, as a rate that falls to 0 brings less and less, however much is left.
+ */
+function stillImproves({ validations, config }: TrainingState): boolean {
+  const scores = validations.map((record) => scoreBy(record, config.metric));
+  const middle = Math.floor(BEGINNING * scores.length);
+  const end = scores.length - Math.max(1, Math.floor(END * scores.length));
+  const best = Math.max(...scores);
+  const [perfect, least] = config.metric === "loss" ? [0, 0] : [100, LEAST_LEFT];
+  const before = Math.max(...scores.slice(0, middle));
+  return (
+    middle > 0 &&
+    scores.indexOf(best) >= end &&
+    perfect - best > least &&
+    best - before > WORTH * (perfect - before)
+  );
+}
+
+/** Another end for a run, as settings. */
+export type LongerEnd = { readonly maxEpochs: number } | { readonly maxSteps: number };
+
+/** Half as long again, for a run that ends while it still gets better; null for another. */
+export function longerEnd(state: TrainingState): LongerEnd | null {
+  const { maxEpochs, maxSteps } = state.config;
+  if (!stillImproves(state)) return null;
+  const isByEpochs = maxEpochs !== null && state.epoch >= maxEpochs;
+  return isByEpochs ? { maxEpochs: Math.ceil(1.5 * maxEpochs) } : { maxSteps: Math.ceil(1.5 * maxSteps!) };
+}
+
 /** How many checkpoints are kept of each kind: as many as asked for, and as many as are averaged at the end. */
 export function keptCounts({ keepBest, keepLast, average, averageOf }: SettledTraining): {
   readonly best: number;

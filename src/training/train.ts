@@ -21,6 +21,8 @@ import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
+import { fitSettings } from "./settings/fit.ts";
+import { originsOf } from "./settings/origins.ts";
 import {
   beginningsOf,
   languagesOf,
@@ -95,7 +97,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const { out, force = false, tensorboard = false } = options;
   const { from, keepOptimizer } = startOf(options);
   const origin = from === null ? undefined : loadOrigin({ from, keepOptimizer });
-  const config = resolveConfig(origin === undefined ? options : withOrigin(options, origin));
+  const asked = origin === undefined ? options : withOrigin(options, origin);
+  const config = resolveConfig(asked);
   if (out !== undefined) refuseOut(out, force, origin);
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
   const given = loadCorpora(config.data);
@@ -104,8 +107,12 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
     const prepared = await prepare(config, cache, limited, newHoldOut(config.data), vocabularies);
     const doubt = doubtAboutWords(prepared);
     if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
-    const { settled: open, ...corpora } = settle(config, prepared, given, options.samples);
-    return withPool(prepared, config, options, async (pool) => {
+    const {
+      settled: open,
+      resolved,
+      ...corpora
+    } = settle(prepared, given, options.samples, () => fitTo(prepared, given, asked, origin));
+    return withPool(prepared, open, options, async (pool) => {
       const { growth } = vocabularies.learner ?? {};
       const rows = growth === undefined ? StartingRows.none() : StartingRows.of(prepared.corpus, growth);
       const fillWeights = (): void => {
@@ -118,7 +125,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       const parts = { memory, prepared, ...corpora, pool, tensorboard, ...toolsOf(open, prepared, pool) };
       const position = { step: 0, epoch: 0, batch: 0 };
       const fit = {
-        asked: config,
+        asked: resolved,
         config: open,
         ...parts,
         position,
@@ -192,7 +199,14 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
     // A run that goes on keeps out what it kept out, wherever its validation pairs come from now.
     const { validSplit: valid, testSplit: test } = config.data;
     const prepared = await prepare(config, cache, limited, { valid, test }, { tokenizers });
-    const { settled: open, ...corpora } = settle(config, prepared, given, options.samples);
+    const {
+      settled: open,
+      resolved,
+      ...corpora
+    } = settle(prepared, given, options.samples, () => ({
+      config,
+      origins: {},
+    }));
     const validation = fingerprintOf(corpora.validation);
     return withPool(prepared, config, options, async (pool) => {
       refuseOtherValidation(validation, given.validation, checkpoint.training, path);
@@ -201,7 +215,7 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
       const parts = { memory: null, prepared, ...corpora, pool, tensorboard, ...tools };
       if (options.minutes !== undefined) restore(checkpoint, pool.main.model, pool.main.workbench.heap);
       const position = checkpoint.training;
-      const fit = { asked: config, config: open, ...parts, position, began, isFromModel: false };
+      const fit = { asked: resolved, config: open, ...parts, position, began, isFromModel: false };
       const { settled, fitted } = await fitToTime(fit, limited);
       directory.removeHalfWritten();
       directory.writeConfig(toConfigFile(withFullPaths(settled)));
@@ -213,18 +227,47 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   });
 }
 
+/** A configuration, and where the values come from that a run is told by. */
+type Resolved = Pick<RunParts, "origins"> & { readonly config: RunConfig };
+
+/** The configuration of a new run: what nobody gave fits the data, but for the bundled ones, whose settings are known. */
+function fitTo(
+  { corpus, heldOut, tokenizers }: PreparedCorpus,
+  given: GivenCorpora,
+  options: TrainOptions,
+  origin: object | undefined,
+): Resolved {
+  // A model that has learned already wants less than one that begins.
+  if (origin !== undefined) return { config: resolveConfig(options), origins: {} };
+  const { pairs, statistics } = corpus;
+  const validation = given.validation ?? heldOut.valid;
+  const shape = {
+    pairs,
+    sourceTokens: statistics.sourceTokens + pairs,
+    targetTokens: statistics.targetTokens + pairs,
+    vocabulary: Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size),
+    validPairs: validation?.source.length ?? 0,
+  };
+  const fitted = options.data === undefined ? undefined : fitSettings(shape, options);
+  return { config: resolveConfig(options, fitted), origins: originsOf(options, fitted) };
+}
+
 /** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
-type Settled = Pick<RunParts, "validation" | "test" | "samples"> & { readonly settled: SettledConfig };
+type Settled = Pick<RunParts, "validation" | "test" | "samples" | "origins"> & {
+  /** The configuration before what it leaves to the data was decided. */
+  readonly resolved: RunConfig;
+  readonly settled: SettledConfig;
+};
 
 /** Settles a run; nothing of one that cannot be stays open. */
 function settle(
-  config: RunConfig,
   prepared: PreparedCorpus,
   given: GivenCorpora,
   samples: number | undefined,
+  resolve: () => Resolved,
 ): Settled {
   try {
-    const { settled, ...corpora } = settleWith(config, prepared, given);
+    const { settled, ...corpora } = settleWith(resolve(), prepared, given);
     return { settled, ...corpora, samples: settleSamples(samples, corpora.validation) };
   } catch (error) {
     prepared.corpus.close();
@@ -233,7 +276,7 @@ function settle(
 }
 
 function settleWith(
-  config: RunConfig,
+  { config, origins }: Resolved,
   { corpus, heldOut, tokenizers }: PreparedCorpus,
   given: GivenCorpora,
 ): Omit<Settled, "samples"> {
@@ -247,6 +290,8 @@ function settleWith(
   return {
     validation,
     test,
+    origins,
+    resolved: config,
     settled: {
       ...config,
       data: { ...config.data, validSplit, testSplit },

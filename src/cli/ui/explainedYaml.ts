@@ -11,7 +11,7 @@ export function explainedYaml(settings: readonly ExplainedSetting[]): string {
     ...(section === "run" ? [] : [[`${section}:`, ""] as const]),
     ...entries.map(
       ({ setting, value, from }) =>
-        [`${section === "run" ? "" : "  "}${setting.key}: ${yamlValue(value)}`, from] as const,
+        [`${section === "run" ? "" : "  "}${entryOf(setting.key, value)}`, from] as const,
     ),
   ]);
   const widths = lines.map(([text]) => displayWidth(text));
@@ -19,6 +19,11 @@ export function explainedYaml(settings: readonly ExplainedSetting[]): string {
   return lines
     .map(([text, from]) => (from === "" ? `${text}\n` : `${padEnd(text, width)}  # ${oneLine(from)}\n`))
     .join("");
+}
+
+/** A line of a section; what is not known yet is left out. */
+function entryOf(key: string, value: Value | undefined): string {
+  return value === undefined ? `# ${key}:` : `${key}: ${yamlValue(value)}`;
 }
 
 /** A value in YAML; texts that YAML might take for something else are written as JSON, which is YAML too. */

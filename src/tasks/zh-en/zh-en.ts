@@ -115,7 +115,8 @@ export const zhEn: Task = {
   sourceLang: "zh",
   targetLang: "en",
   sizes: bundledZhEn,
-  flags: "--max-epochs 8 --lr 0.002 --schedule linear",
+  flags:
+    "--norm post --max-epochs 8 --batch-tokens 512 --lr 0.002 --schedule linear --validate-every-epochs 1",
   generate: ({ seed, count }) => takeDistinct(sentences(seed), count, "zh-en"),
   fitToHoldOut: madeOfFamiliarWords,
 };

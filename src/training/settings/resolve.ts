@@ -21,14 +21,17 @@ import {
   type TrainingConfig,
 } from "../config.ts";
 import type { Beginnings } from "../state.ts";
+import type { FittedSettings } from "./fit.ts";
 import { checkFields, START_SETTINGS, settingOf } from "./table.ts";
 
 /**
- * Everything that determines a run: what was said, and for the rest the preset and the defaults.
+ * Everything that determines a run: what was said, and for the rest what is fitted to the data, the preset and the
+ * defaults.
  *
+ * @param fitted left out as long as the data are not known: then what would be fitted has its default
  * @throws XformerError CONFIG for a value that is out of range or does not fit the others
  */
-export function resolveConfig(options: ConfigOptions): RunConfig {
+export function resolveConfig(options: ConfigOptions, fitted?: FittedSettings): RunConfig {
   const data: DataConfig = { ...DEFAULT_DATA, ...(options.data ?? bundledData()) };
   const usual = { ...DEFAULT_TRAINING, ...(options.data === undefined ? BUNDLED_TRAINING : {}) };
   const { minutes } = options;
@@ -39,8 +42,16 @@ export function resolveConfig(options: ConfigOptions): RunConfig {
     start: startOf(options),
     data,
     tokenizer: { ...DEFAULT_TOKENIZER, ...options.tokenizer },
-    model: { ...DEFAULT_MODEL, ...PRESETS[options.preset ?? DEFAULT_PRESET], ...options.model },
-    training: validateTrainingConfig({ ...usual, ...timed, ...withOneBatchSize(options.training) }, minutes),
+    model: {
+      ...DEFAULT_MODEL,
+      ...PRESETS[options.preset ?? fitted?.preset ?? DEFAULT_PRESET],
+      ...fitted?.model,
+      ...options.model,
+    },
+    training: validateTrainingConfig(
+      { ...usual, ...fitted?.training, ...timed, ...withOneBatchSize(options.training) },
+      minutes,
+    ),
   };
   checkFields("data", data);
   checkSplits(data);

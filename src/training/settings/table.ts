@@ -10,6 +10,7 @@ import {
 } from "../config.ts";
 import { USUAL_SAMPLES } from "../samples.ts";
 import { DATA_SETTINGS, RUN_SETTINGS, TOKENIZER_SETTINGS } from "./dataSettings.ts";
+import { FITTED_FIELDS } from "./fit.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
 import type { SectionName, Setting } from "./setting.ts";
 import { TRAINING_SETTINGS } from "./trainingSettings.ts";
@@ -62,8 +63,9 @@ export function valueIn(config: PartialConfig, { section, fields }: Setting): Va
   return values.length > 1 ? (values as number[]) : values[0];
 }
 
-/** What a setting is when nothing else is said; undefined for one that has no such value. */
+/** What a setting is when nothing else is said; undefined for one that has no such value, or whose is {@link FITTED}. */
 export function defaultOf(setting: Setting): Value | undefined {
+  if (isFitted(setting)) return undefined;
   if (setting.option !== undefined) return OPTION_DEFAULTS[setting.option] ?? null;
   return valueIn(DEFAULTS, setting);
 }
@@ -75,6 +77,12 @@ const OPTION_DEFAULTS: Partial<Record<NonNullable<Setting["option"]>, Value>> = 
   samples: USUAL_SAMPLES,
   tensorboard: false,
 };
+
+/** Whether a setting is fitted to the data where it is not given. */
+export function isFitted({ section, fields }: Setting): boolean {
+  const { [section]: fitted = [] }: Readonly<Record<string, readonly string[]>> = FITTED_FIELDS;
+  return fields.some((field) => fitted.includes(field));
+}
 
 /** What is left out is decided by the preset or the corpus. */
 const DEFAULTS: PartialConfig = {

@@ -323,7 +323,7 @@ const RECORDS: readonly Setting[] = [
     key: "metric",
     fields: ["metric"],
     type: { kind: "choice", choices: ["bleu", "chrf", "exact-match", "loss"] },
-    nullMeans: "bleu; exact-match where most targets have fewer than four words",
+    nullMeans: "bleu; exact-match where most targets have fewer than four words, or all few different ones",
     description: "what makes a validation the best, and what patience waits for",
     placeholder: "name",
     joeynmt: "early_stopping_metric",
