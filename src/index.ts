@@ -37,7 +37,13 @@ export { corpusTer } from "./evaluation/ter.ts";
 export type { BleuTokenizer } from "./evaluation/tokenizers.ts";
 export { type AttentionKind, type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export { loadModel, type TrainedModel } from "./trainedModel.ts";
-export type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./training/config.ts";
+export type {
+  DataConfig,
+  RunConfig,
+  TokenizerConfig,
+  TokenizerOptions,
+  TrainingConfig,
+} from "./training/config.ts";
 export type { RunSummary, TrainingEvent } from "./training/events.ts";
 export type { TrainResult } from "./training/run.ts";
 export { type ResumeOptions, resume, type TrainOptions, train } from "./training/train.ts";

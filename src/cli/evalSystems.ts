@@ -32,6 +32,7 @@ export interface SystemFlags extends MetricFlags, ComputingFlags, Partial<TestFl
   readonly beam?: number;
   readonly lengthPenalty?: number;
   readonly minLength?: string;
+  readonly tag?: string;
 }
 
 type FileFlags = SystemFlags & { readonly hypotheses: string; readonly references: readonly string[] };
@@ -46,6 +47,7 @@ const FOR_MODELS = {
   beam: "--beam",
   lengthPenalty: "--length-penalty",
   minLength: "--min-length",
+  tag: "--tag",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
 
 const USUAL_METRICS = "loss,perplexity,token-accuracy,exact-match,bleu,chrf";
@@ -88,8 +90,8 @@ function usage(problem: string): XformerError {
 /** Translates `--test` with the model, and with the baseline if there is one, and measures both. */
 async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promise<MeasuredSystems> {
   const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS, [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES]);
-  const { beam, lengthPenalty, minLength } = flags;
-  const decoding = defined({ beam, lengthPenalty, minLength });
+  const { beam, lengthPenalty, minLength, tag } = flags;
+  const decoding = defined({ beam, lengthPenalty, minLength, tag });
   resolveDecoding(decoding); // what is wrong with it is said before a model is loaded
   const model = await openModel(flags.model, flags, warn);
   const { description } = model;

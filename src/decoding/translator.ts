@@ -3,6 +3,7 @@ import { XformerError } from "../errors.ts";
 import type { IdPair } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
+import { tagged } from "../text/tags.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Alignment, align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner, type BatchWork } from "./batchRunner.ts";
@@ -59,6 +60,26 @@ export interface Partner {
   readonly sourceTokenizer: Tokenizer;
 }
 
+/**
+ * Lines with a tag in front of those that have none.
+ *
+ * @throws XformerError USAGE when the model was not trained with it
+ */
+export function taggedLines(
+  lines: readonly string[],
+  tag: string | undefined,
+  tokenizer: Tokenizer,
+): readonly string[] {
+  if (tag === undefined) return lines;
+  const { tags = [] } = tokenizer;
+  if (!tags.includes(tag)) {
+    const known =
+      tags.length === 0 ? "Leave it out: it was trained without." : `It knows ${tags.join(", ")}.`;
+    throw new XformerError("USAGE", `this model has no tag "${tag}"`, { hint: known });
+  }
+  return lines.map((line) => tagged(line, tag, tokenizer));
+}
+
 /** A trained model with its tokenizers, or an ensemble of several: text in, text out. */
 export class Translator {
   readonly pool: Pool;
@@ -105,7 +126,8 @@ export class Translator {
   ): Promise<Translation[]> {
     const { sourceTokenizer, targetTokenizer } = this;
     if (options.unknown === "copy") this.#refuseToCopyPieces();
-    const cut = this.#cut(lines, options, decoding);
+    const sources = taggedLines(lines, options.tag, sourceTokenizer);
+    const cut = this.#cut(sources, options, decoding);
     const all = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(all, decoding, options);
     const aligned = await this.#align(all, found, options);

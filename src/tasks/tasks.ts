@@ -1,12 +1,13 @@
 import { XformerError } from "../errors.ts";
 import { dates } from "./dates.ts";
 import { numbers } from "./numbers.ts";
+import { sounds } from "./sounds.ts";
 import { copy, reverse, sort } from "./symbols.ts";
 import type { Pair, Task } from "./task.ts";
 import { zhEn } from "./zh-en/zh-en.ts";
 
 /** Every task there is, in the order they are listed to the user. */
-export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, zhEn];
+export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, sounds, zhEn];
 
 /** The seed and the sizes that `data/zh-en` was made with. */
 export const bundledZhEn: SplitSizes = { seed: 2096, train: 10_000, valid: 500, test: 500 };

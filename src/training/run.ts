@@ -1,28 +1,27 @@
-import type { Pairs } from "../data/corpus.ts";
+import type { Pairs, PairsByCorpus } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
-import type { Evaluation } from "../evaluation/evaluate.ts";
 import { describeKernels } from "../kernels/kernels.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
-import type { SettledConfig } from "./config.ts";
+import { type SettledConfig, tokenizerOf } from "./config.ts";
 import { EventFile } from "./eventFile.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import { BatchFeed } from "./feed.ts";
 import { Keeper } from "./keeper.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { RunDirectory } from "./runDirectory.ts";
-import { hasShortTargets } from "./settle.ts";
+import { hasShortTargets, weightsOf } from "./settle.ts";
 import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
-import { type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
+import { type Measurement, type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
-export type TestResult = Evaluation & Pairs;
+export type TestResult = Measurement & Pairs;
 
 /** How a run ended. */
 export interface TrainResult {
@@ -62,8 +61,8 @@ export interface RunParts {
   /** MiB to which the batches were fitted; null when they were not. */
   readonly memory: number | null;
   readonly prepared: PreparedCorpus;
-  readonly validation: Pairs | null;
-  readonly test: Pairs | null;
+  readonly validation: PairsByCorpus | null;
+  readonly test: PairsByCorpus | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
   readonly pool: Pool;
   readonly directory: RunDirectory;
@@ -100,8 +99,12 @@ export class Run {
       ...config.training,
       special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId },
       shards: this.#step.shards,
+      corpora: weightsOf(prepared),
       maxLength: config.model.maxLength,
-      bpeDropout: config.tokenizer.bpeDropout,
+      bpeDropout: {
+        source: tokenizerOf(config.tokenizer, "source").bpeDropout,
+        target: tokenizerOf(config.tokenizer, "target").bpeDropout,
+      },
       unkReplace: config.tokenizer.unkReplace,
     });
     this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
@@ -171,7 +174,11 @@ export class Run {
     const { model, workbench } = pool.main;
     const { totalSteps, state, stepsPerEpoch } = this.#trainer;
     const { pairs, statistics } = prepared.corpus;
-    const tokens = statistics.sourceTokens + statistics.targetTokens + 2 * pairs;
+    const corpora = describeCorpora(prepared);
+    const tokens = corpora.reduce(
+      (sum, each) => sum + each.weight * (each.sourceTokens + each.targetTokens + 2 * each.pairs),
+      0,
+    );
     const secondsPerEpoch = tokens / (await this.#trainer.measureSpeed());
     return {
       directory: directory.path,
@@ -182,6 +189,7 @@ export class Run {
       kernels: describeKernels(pool.kernels),
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
+      corpora,
       validPairs: validation?.source.length ?? 0,
       shortTargets: validation !== null && hasShortTargets(validation, config.data.targetLanguage),
       testPairs: test?.source.length ?? 0,
@@ -192,7 +200,7 @@ export class Run {
       heldOut: {
         directory:
           prepared.heldOut.valid === null && prepared.heldOut.test === null ? null : directory.heldOut,
-        tooFew: prepared.heldOut.division.isTooSmall,
+        tooFew: prepared.corpora.some(({ division }) => division.isTooSmall),
       },
       secondsPerEpoch,
       estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),
@@ -244,7 +252,7 @@ export class Run {
     this.#parts.pool.weightsChanged();
   }
 
-  #validate(pairs: Pairs, signal: AbortSignal | undefined): Promise<Validation> {
+  #validate(pairs: PairsByCorpus, signal: AbortSignal | undefined): Promise<Validation> {
     const { training } = this.#parts.config;
     const { samples } = this.#parts;
     this.#emit({ type: "measuring", on: "validation", pairs: pairs.source.length });
@@ -276,6 +284,15 @@ export class Run {
       signal,
     };
   }
+}
+
+/** Each of the corpora, by itself. */
+function describeCorpora({ corpora, corpus }: PreparedCorpus): RunSummary["corpora"] {
+  const { parts = [{ ...corpus.statistics, pairs: corpus.pairs }] } = corpus.statistics;
+  return corpora.map(({ path, tag, weight, leftOut }, i) => {
+    const { pairs, skipped, sourceTokens, targetTokens } = parts[i]!;
+    return { path, tag, weight, pairs, skipped, sourceTokens, targetTokens, leftOut };
+  });
 }
 
 function describe({ config, prepared }: RunParts): Omit<CheckpointDescription, "model" | "training"> {

@@ -1,4 +1,14 @@
-import type { MetricName, SettledData, SettledTokenizer, SettledTraining } from "./config.ts";
+import type { MetricName, SettledData, SettledTokenizer, SettledTraining, Side } from "./config.ts";
+
+/** How a model does on one of several corpora. */
+export interface CorpusScores {
+  readonly name: string;
+  readonly pairs: number;
+  readonly loss: number;
+  readonly bleu: number;
+  readonly chrf: number;
+  readonly exactMatch: number;
+}
 
 /** One validation, as a line of `metrics.jsonl` has it; rates and scores from 0 to 100. */
 export interface ValidationRecord {
@@ -10,6 +20,8 @@ export interface ValidationRecord {
     readonly bleu: number;
     readonly chrf: number;
     readonly exactMatch: number;
+    /** The same for each corpus, of the pairs that were translated, where there are several. */
+    readonly corpora?: readonly CorpusScores[];
   };
 }
 
@@ -33,7 +45,7 @@ export interface Beginnings {
   /** SHA-256 of the validation pairs, as scores of others cannot be compared; null without. */
   readonly validation?: string | null;
   /** How text becomes tokens; of a `tokenizer.json` the name, as it may lie elsewhere now. */
-  readonly tokenizer?: SettledTokenizer | undefined;
+  readonly tokenizer?: (Omit<SettledTokenizer, Side> & Partial<Pick<SettledTokenizer, Side>>) | undefined;
   /** How many of the training pairs are held out. */
   readonly splits?: Pick<SettledData, "validSplit" | "testSplit"> | undefined;
 }

@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type Corpus, CorpusHash, loadCorpus, type Pairs } from "../data/corpus.ts";
+import type { FilterConfig } from "../data/check/filterConfig.ts";
+import { CorpusHash, loadCorpus, type Pairs, type PairsByCorpus } from "../data/corpus.ts";
+import type { CorpusFiles } from "../data/corpusPlace.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
 import type { KernelSetName } from "../kernels/kernels.ts";
@@ -7,7 +10,17 @@ import type { ModelConfig, PresetName } from "../model/config.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
-import type { DataConfig, RunConfig, SettledConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
+import {
+  type CorpusEntry,
+  type DataConfig,
+  type DataOptions,
+  entriesOf,
+  type NewDataOptions,
+  type RunConfig,
+  type SettledConfig,
+  type TokenizerOptions,
+  type TrainingConfig,
+} from "./config.ts";
 import { fitToMemory, refuseTooLarge } from "./memory.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
@@ -23,8 +36,9 @@ import {
   withFullPaths,
 } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
-import { settleSamples, settleTraining, settleUnknown } from "./settle.ts";
+import { settleSamples, settleTraining, settleUnknown, weightsOf } from "./settle.ts";
 import { initialState, type TrainingState } from "./state.ts";
+import { distinctNames, joinPairs } from "./trainingText.ts";
 import { doubtAboutWords } from "./unknownTokens.ts";
 
 /** Milliseconds between two events about the preparation of the corpus. */
@@ -34,7 +48,9 @@ const PROGRESS_EVERY = 500;
 interface CommonOptions extends RunOptions {
   /** Sizes and choices that differ from the preset. */
   readonly model?: Partial<RunConfig["model"]>;
-  readonly tokenizer?: Partial<TokenizerConfig>;
+  /** Which pairs are left out; none by default. */
+  readonly filter?: Partial<FilterConfig>;
+  readonly tokenizer?: TokenizerOptions;
   readonly training?: Partial<TrainingConfig>;
   /** Threads to compute on; by default one a core. The result does not depend on it. */
   readonly threads?: number | undefined;
@@ -47,7 +63,7 @@ interface CommonOptions extends RunOptions {
 /** What {@link train} can be told; what is left out is as in the README's first command. */
 export interface TrainOptions extends CommonOptions {
   /** The corpora; by default the bundled Chinese-English one. */
-  readonly data?: { readonly train: string } & Partial<DataConfig>;
+  readonly data?: NewDataOptions;
   /** Where the run goes; by default `runs/<corpus>-<n>`. */
   readonly out?: string | undefined;
   /** Whether a run that is in `out` already may be overwritten. */
@@ -57,7 +73,7 @@ export interface TrainOptions extends CommonOptions {
 
 /** What {@link resume} can be told: settings that the run is expected to have, or a new end for it. */
 export interface ResumeOptions extends CommonOptions {
-  readonly data?: Partial<DataConfig>;
+  readonly data?: DataOptions;
 }
 
 /**
@@ -86,7 +102,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       directory.clear(force);
       directory.writeConfig(toConfigFile(withFullPaths(settled)));
       directory.writeHeldOut(prepared, settled.data);
-      const { fingerprint } = prepared.corpus;
+      const fingerprint = fingerprintOfTraining(prepared);
       const beginnings = beginningsOf(settled, fingerprintOf(corpora.validation));
       const state = initialState(settled.training, fingerprint, beginnings);
       const { memory } = config.training;
@@ -166,26 +182,36 @@ function settle(
 
 function settleWith(
   config: RunConfig,
-  { corpus, heldOut, tokenizers }: PreparedCorpus,
+  prepared: PreparedCorpus,
   given: GivenCorpora,
 ): Omit<Settled, "samples"> {
+  const { corpus, heldOut, tokenizers } = prepared;
   const validation = given.validation ?? heldOut.valid;
   const test = given.test ?? heldOut.test;
   if (validation === null) refuseToWaitForNothing(config.training);
-  const { valid: validSplit, test: testSplit } = heldOut.division.holdOut;
   const sizes = sizesOf(config, tokenizers);
   const fitted = fitToMemory(sizes, config.training, corpus.statistics);
-  const training = settleTraining({ ...config, training: fitted }, corpus, validation);
+  const training = settleTraining({ ...config, training: fitted }, prepared, validation);
   return {
     validation,
     test,
     settled: {
       ...config,
-      data: { ...config.data, validSplit, testSplit },
+      data: settleData(config.data, prepared),
       tokenizer: { ...config.tokenizer, unkReplace: settleUnknown(config.tokenizer, tokenizers) },
       training,
     },
   };
+}
+
+/** The data with what was held out of each corpus, in numbers: so a run that goes on holds out the same. */
+function settleData(data: DataConfig, { corpora }: PreparedCorpus): SettledConfig["data"] {
+  const held = corpora.map(({ division }) => division.holdOut);
+  const { train } = data;
+  if (typeof train === "string") return { ...data, validSplit: held[0]!.valid, testSplit: held[0]!.test };
+  const { validSplit, testSplit } = data;
+  const splits = { validSplit: validSplit ?? 0, testSplit: testSplit ?? 0 }; // each corpus has its own
+  return { ...data, ...splits, train: train.map((entry, i) => ({ ...entry, ...held[i] })) };
 }
 
 function prepare(
@@ -194,20 +220,25 @@ function prepare(
   { signal, onEvent }: RunOptions,
   tokenizers?: Tokenizers,
 ): Promise<PreparedCorpus> {
-  const { valid, test, validSplit, testSplit } = config.data;
+  const { valid, validSplit, testSplit } = config.data;
   // A run that goes on keeps out what it kept out, wherever its validation pairs come from now.
-  const holdOut =
-    tokenizers === undefined
-      ? {
-          valid: valid === null ? validSplit : 0,
-          test: test === null ? (testSplit ?? (valid === null ? null : 0)) : 0,
-        }
-      : { valid: validSplit, test: testSplit };
+  const splitOf = (entry: CorpusEntry, part: "valid" | "test"): number | null => {
+    const said = entry[part] ?? (part === "valid" ? validSplit : testSplit);
+    if (tokenizers !== undefined) return said;
+    if (config.data[part] !== null) return 0;
+    return said ?? (valid === null ? null : 0);
+  };
   let told = performance.now();
   return prepareCorpus({
-    path: config.data.train,
+    corpora: entriesOf(config.data.train).map((entry) => ({
+      path: entry.path,
+      languages: languagesOf(config.data, entry),
+      holdOut: { valid: splitOf(entry, "valid"), test: splitOf(entry, "test") },
+      tag: entry.tag,
+      weight: entry.weight,
+    })),
     languages: languagesOf(config.data),
-    holdOut,
+    filter: config.filter,
     tokenizer: config.tokenizer,
     tokenizers,
     tied: config.model.tie === "all",
@@ -258,14 +289,41 @@ async function withPool(
 
 /** The validation and test pairs that have files of their own. */
 interface GivenCorpora {
-  readonly validation: Corpus | null;
-  readonly test: Corpus | null;
+  readonly validation: GivenCorpus | null;
+  readonly test: GivenCorpus | null;
+}
+
+/** Pairs of files, the first of which errors can name. */
+interface GivenCorpus extends PairsByCorpus {
+  readonly files: CorpusFiles;
 }
 
 function loadCorpora(data: DataConfig): GivenCorpora {
-  const load = (path: string | null): Corpus | null =>
-    path === null ? null : loadCorpus(path, languagesOf(data));
+  const load = (corpora: DataConfig["valid"]): GivenCorpus | null => {
+    if (corpora === null) return null;
+    const loaded = entriesOf(corpora).map((entry) => {
+      const { tag } = entry;
+      const corpus = loadCorpus(entry.path, languagesOf(data, entry));
+      const source = tag === null ? corpus.source : corpus.source.map((line) => `${tag} ${line}`);
+      return { ...corpus, source, path: entry.path, tag };
+    });
+    const names = distinctNames(loaded);
+    return {
+      ...joinPairs(loaded.map((corpus, i) => ({ ...corpus, name: names[i]! })))!,
+      files: loaded[0]!.files,
+    };
+  };
   return { validation: load(data.valid), test: load(data.test) };
+}
+
+/** SHA-256 of what is trained on; weights are a part of it where there are any. */
+function fingerprintOfTraining(prepared: PreparedCorpus): string {
+  const weights = weightsOf(prepared);
+  const { fingerprint } = prepared.corpus;
+  if (weights === undefined) return fingerprint;
+  return createHash("sha256")
+    .update(JSON.stringify([fingerprint, weights]))
+    .digest("hex");
 }
 
 /** SHA-256 of pairs; null without. */
@@ -279,7 +337,7 @@ function fingerprintOf(corpus: Pairs | null): string | null {
 /** Scores on other pairs say nothing about which checkpoint is the best, nor when patience is at its end. */
 function refuseOtherValidation(
   validation: string | null,
-  corpus: Corpus | null,
+  corpus: GivenCorpus | null,
   { validation: begun }: TrainingState,
   path: string,
 ): void {
@@ -295,8 +353,9 @@ function refuseOtherValidation(
   );
 }
 
-function refuseOtherData({ corpus, files }: PreparedCorpus, { corpus: begun }: TrainingState, path: string) {
-  if (corpus.fingerprint === begun) return;
+function refuseOtherData(prepared: PreparedCorpus, { corpus: begun }: TrainingState, path: string) {
+  const { files } = prepared;
+  if (fingerprintOfTraining(prepared) === begun) return;
   throw new XformerError("DATA", `this is not the data that the run in ${path} was begun with`, {
     file: files.source,
     hint: "Restore the training files, or begin a new run.",

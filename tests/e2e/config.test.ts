@@ -185,7 +185,7 @@ const recipes = readdirSync(join(ROOT, "examples")).filter((name) => name.endsWi
 
 it("there is an example for every recipe", () => {
   expect(recipes.sort()).toEqual(
-    ["cmudict", "dates", "multi30k-en-de", "multi30k-en-de-raw", "numbers", "scan-simple", "zh-en"]
+    ["cmudict", "dates", "multi30k-en-de", "multi30k-en-de-raw", "numbers", "scan-simple", "sounds", "zh-en"]
       .map((name) => `${name}.yaml`)
       .sort(),
   );

@@ -8,6 +8,7 @@ function remark(labelSmoothing: number, dropout: number): string | undefined {
     model: { dropout, maxLength: 9 },
     training: { labelSmoothing },
     corpus: { name: "letters", pairs: 8, skipped: 0 },
+    corpora: [],
     memory: { resident: 1, shared: 1, limit: null },
     heldOut: { directory: null, tooFew: false },
     unknown: { valid: null, test: null },

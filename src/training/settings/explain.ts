@@ -3,7 +3,7 @@ import type { Value } from "../../valueType.ts";
 import { BUNDLED_TRAINING, type RunConfig } from "../config.ts";
 import { USUAL_WARMUP, warmUp } from "../schedule.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { ALL_SETTINGS, defaultOf, settingOf, valueIn } from "./table.ts";
+import { ALL_SETTINGS, defaultOf, nested, settingOf, valueIn } from "./table.ts";
 import { type GivenSettings, type Origin, optionsOf } from "./values.ts";
 
 /** A setting of a run: its value, and where this came from: `default`, `preset small`, `recipe.yaml:12`, `--lr`. */
@@ -71,12 +71,7 @@ export function describeOrigin(origin: Origin): string {
 
 /** Explained settings as data: by section and key. */
 export function explainedJson(settings: readonly ExplainedSetting[]): object {
-  const sections = bySection(settings).map(([section, entries]) => [
-    section,
-    Object.fromEntries(entries.map(({ setting, value, from }) => [setting.key, { value, from }])),
-  ]);
-  const { run, ...named } = Object.fromEntries(sections);
-  return { ...run, ...named };
+  return nested(settings.map(({ setting, value, from }) => [setting, { value, from }]));
 }
 
 /** Explained settings by their sections, in the order of the table. */
