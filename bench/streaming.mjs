@@ -86,7 +86,7 @@ try {
   });
   corpus.close();
   if (values.train !== undefined) {
-    const { train } = await import("../dist/index.js");
+    const { train } = await import("../dist/training/train.js");
     await measured(`train ${values.train} steps, the model included`, async () => {
       await train({
         data: { train: path, sourceLanguage: languages.source, targetLanguage: languages.target },

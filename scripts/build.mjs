@@ -2,7 +2,7 @@
 // the rest by TypeScript; and the page by esbuild. With --if-possible it says what is missing, and is content, where there are no development
 // dependencies: `npm install --omit=dev` runs it too.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildNative } from "./buildNative.mjs";
@@ -67,6 +67,16 @@ function writeUnshared(name) {
   writeFileSync(join(root, "dist", "kernels", `${name}.unshared.wasm`), module);
 }
 
+/** Puts these builds into a module, so that a page needs no file beside its bundle. */
+function embed(...names) {
+  const lines = names.map((name) => {
+    const module = readFileSync(join(root, "dist", "kernels", `${name}.unshared.wasm`));
+    return `export const ${name} = "${module.toString("base64")}";\n`;
+  });
+  writeFileSync(join(root, "dist", "kernels", "embedded.js"), lines.join(""));
+  copyFileSync(join(root, "src", "kernels", "embedded.d.ts"), join(root, "dist", "kernels", "embedded.d.ts"));
+}
+
 /** What it takes and is not installed. */
 function missingPackages() {
   return ["assemblyscript", "typescript", "esbuild", "preact", "node-api-headers"].filter((name) => {
@@ -93,6 +103,7 @@ buildKernels("strict");
 buildKernels("relaxed", "--enable", "relaxed-simd");
 writeUnshared("strict");
 writeUnshared("relaxed");
+embed("strict", "relaxed");
 run("typescript", "bin/tsc", "--project", "tsconfig.build.json");
 const { buildWeb } = await import("./buildWeb.mjs");
 await buildWeb(root);

@@ -32,7 +32,8 @@ try {
   const recipes = readdirSync(join(ROOT, "examples"))
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => file.replace(/\.yaml$/, ""))
-    .filter((name) => values.only === undefined || name === values.only);
+    .filter((name) => values.only === undefined || name === values.only)
+    .filter((name) => recipeOf(name).from === undefined); // there is no model here to start from
   const hashes = Object.fromEntries(recipes.map((name) => [name, fingerprint(name)]));
   process.stdout.write(`${JSON.stringify(hashes, null, 2)}\n`);
   if (values.write !== undefined) writeFileSync(values.write, `${JSON.stringify(hashes, null, 2)}\n`);
@@ -49,9 +50,13 @@ function writePart(part, pairs) {
   }
 }
 
+function recipeOf(name) {
+  return parse(readFileSync(join(ROOT, "examples", `${name}.yaml`), "utf8"));
+}
+
 /** The hashes of the last and the best checkpoint of a recipe's first steps. */
 function fingerprint(name) {
-  const recipe = parse(readFileSync(join(ROOT, "examples", `${name}.yaml`), "utf8"));
+  const recipe = recipeOf(name);
   const config = join(directory, `${name}.yaml`);
   const out = join(directory, name);
   const data = { train: join(directory, "train"), valid: join(directory, "valid") };

@@ -2,9 +2,10 @@
 // With --check nothing is written, and stale files are named instead. Needs `npm run build` first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { FITTED } from "../dist/training/settings/fit.js";
 import { jsonSchema } from "../dist/training/settings/schema.js";
 import { flagOf, offFlagOf } from "../dist/training/settings/setting.js";
-import { defaultOf, SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
+import { defaultOf, isFitted, SECTIONS, SETTINGS } from "../dist/training/settings/table.js";
 import { describeType } from "../dist/valueType.js";
 
 const SCHEMA = "schema/xformer.schema.json";
@@ -27,13 +28,14 @@ function table(settings) {
   const rows = settings.map((setting) => [
     `\`${setting.key}\``,
     flags(setting),
+    fields(setting),
     `${setting.description}; ${describeType(setting.type)}`,
     usual(setting),
     ...[setting.joeynmt, setting.fairseq].map((name) => (name === undefined ? "" : `\`${name}\``)),
   ]);
   const all = [
-    ["key", "flag", "what it is", "default", "JoeyNMT", "fairseq"],
-    ["---", "---", "---", "---", "---", "---"],
+    ["key", "flag", "TypeScript", "what it is", "default", "JoeyNMT", "fairseq"],
+    ["---", "---", "---", "---", "---", "---", "---"],
   ].concat(rows);
   // What looks like a tag, such as <unk>, would vanish.
   return all.map((cells) => `| ${cells.join(" | ").replaceAll("<", "&lt;")} |`).join("\n");
@@ -44,8 +46,15 @@ function flags(setting) {
   return [flagOf(setting), ...(off === undefined ? [] : [off])].map((flag) => `\`--${flag}\``).join(", ");
 }
 
+/** What a setting is called in the library's options. */
+function fields({ section, fields, option }) {
+  const names = option === undefined ? fields.map((field) => `${section}.${field}`) : [option];
+  return names.map((name) => `\`${name}\``).join(", ");
+}
+
 function usual(setting) {
   if (setting.usual !== undefined) return setting.usual;
+  if (isFitted(setting)) return FITTED;
   const value = defaultOf(setting);
   return value === null ? `null: ${setting.nullMeans}` : `\`${JSON.stringify(value)}\``;
 }

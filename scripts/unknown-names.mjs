@@ -37,10 +37,12 @@ for (const path of process.argv.slice(2)) {
   for (const kind of ["place", "person"]) {
     const some = sentences.filter((sentence) => sentence.kind === kind);
     const share = (right) => `${((100 * right.filter(Boolean).length) / some.length).toFixed(1)} %`;
-    const known = await model.translateAll(some.map(({ source }) => source));
+    const textsOf = async (lines, options) =>
+      (await model.translateAll(lines, options).toArray()).map(({ text }) => text);
+    const known = await textsOf(some.map(({ source }) => source));
     const unknown = some.map(({ changed }) => changed);
-    const kept = await model.translateAll(unknown);
-    const copied = await model.translateAll(unknown, { unknown: "copy" });
+    const kept = await textsOf(unknown);
+    const copied = await textsOf(unknown, { unknown: "copy" });
     const figures = [
       `known ${share(known.map((text, i) => text === some[i].target))}`,
       `the rest right ${share(kept.map((text, i) => some[i].rest.test(text)))}`,

@@ -23,6 +23,7 @@ export type ValueType =
   | { readonly kind: "numbers"; readonly count: number; readonly each: NumberRange }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | { readonly kind: "boolean" }
+  | { readonly kind: "texts" }
   | { readonly kind: "text" }
   | { readonly kind: "path"; readonly ending?: string }
   | { readonly kind: "tag" }
@@ -67,6 +68,8 @@ export function accepts(type: ValueType, value: unknown): boolean {
       return typeof value === "boolean";
     case "text":
       return typeof value === "string";
+    case "texts":
+      return Array.isArray(value) && value.every((text) => typeof text === "string" && text !== "");
     case "path":
       return typeof value === "string" && value !== "" && value.endsWith(type.ending ?? "");
     case "tag":
@@ -155,6 +158,8 @@ export function describeType(type: ValueType): string {
       return "true or false";
     case "text":
       return "a text";
+    case "texts":
+      return "a list of texts";
     case "path":
       return type.ending === undefined ? "a path" : `the path of a ${type.ending} file`;
     case "tag":
@@ -181,6 +186,7 @@ export const PERCENT = /^(\d{1,2}(?:\.\d+)?)%$/;
 export function convert(type: ValueType, text: string): Value {
   if (type.kind === "corpora") return parseEntry(type.fields, text);
   if (type.kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
+  if (type.kind === "texts") return text.split(",").map((part) => part.trim());
   if (type.kind !== "number") return text;
   const [, share] = (type.percent && PERCENT.exec(text)) || [];
   return parseNumber(share === undefined ? text : `${share}e-2`);

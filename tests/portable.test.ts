@@ -7,9 +7,9 @@ import { Translator } from "../src/decoding/translator.ts";
 import { JOBS } from "../src/jobs.ts";
 import { allowsRelaxedSimd } from "../src/kernels/load.ts";
 import { webAssemblySet } from "../src/kernels/webAssemblySet.ts";
+import { type LoadedModel, loadFiles } from "../src/loadedModel.ts";
 import { SinglePool } from "../src/replicas/pool.ts";
 import { Arena } from "../src/tensor/heap.ts";
-import { loadModel, type TrainedModel } from "../src/trainedModel.ts";
 import { parseCheckpoint, restore } from "../src/training/checkpointFormat.ts";
 import { train } from "../src/training/train.ts";
 import { temporaryDirectory } from "./io/temporaryDirectory.ts";
@@ -43,7 +43,7 @@ function loadAlone(file: string): Translator {
 
 describe("a checkpoint on one thread, in a memory that is not shared", () => {
   let file: string;
-  let model: TrainedModel;
+  let model: LoadedModel;
   beforeAll(async () => {
     writeFiles(directory, { "pairs.tsv": letterPairs(300) });
     const out = join(directory, "run");
@@ -54,7 +54,7 @@ describe("a checkpoint on one thread, in a memory that is not shared", () => {
       training: { maxSteps: 30, learningRate: 0.01, warmupSteps: 10, batchTokens: 256 },
     });
     file = join(out, "last.safetensors");
-    model = await loadModel(file, BUILD === "relaxed" ? { threads: 2 } : { threads: 2, kernels: BUILD });
+    model = await loadFiles(file, BUILD === "relaxed" ? { threads: 2 } : { threads: 2, kernels: BUILD });
   });
   afterAll(() => model.close());
   afterEach(() => vi.restoreAllMocks());

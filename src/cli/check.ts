@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import type { CheckOptions, CorpusToCheck } from "../data/check/check.ts";
+import type { CheckOptions, CheckReport, CorpusToCheck } from "../data/check/check.ts";
 import type { FilterConfig } from "../data/check/filterConfig.ts";
+import type { SideReport } from "../data/check/sideStatistics.ts";
 import type { Languages } from "../data/corpusPlace.ts";
 import { XformerError } from "../errors.ts";
+import type { FittedSettings } from "../training/settings/fit.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import { countOption, debugOption, pathOption } from "./options.ts";
 
@@ -102,7 +104,12 @@ async function check(paths: readonly string[], flags: CheckFlags): Promise<ExitC
     ...{ lengths, fix },
     ...(await readersOf(flags)),
   });
-  await print(flags.json ? jsonLines(report) : render(checkDocument(report), canvasFor(process.stdout)));
+  const fitted = await fittedTo(report, flags);
+  await print(
+    flags.json
+      ? jsonLines({ ...report, fitted })
+      : render(checkDocument(report, fitted), canvasFor(process.stdout)),
+  );
   return report.errors > 0 && !flags.fix ? EXIT.failed : EXIT.done;
 }
 
@@ -127,6 +134,31 @@ function fixOf(
     refuse(`--filters: expected some of ${FIXED.join(", ")}, got "${wrong}"`, "Put commas between names.");
   const chosen = Object.fromEntries(FIXED.map((name) => [name, (names as string[]).includes(name)]));
   return { output, force, filter: { ...(chosen as Record<(typeof FIXED)[number], boolean>), ...lengths } };
+}
+
+/** What a training on the pairs would be fitted to: their lengths as they were counted, with an END each. */
+async function fittedTo(
+  { corpora }: CheckReport,
+  { valid, test }: CheckFlags,
+): Promise<FittedSettings | null> {
+  const [{ fitSettings }, { usuallyHeldOut }] = await Promise.all([
+    import("../training/settings/fit.ts"),
+    import("../data/heldOut.ts"),
+  ]);
+  const [corpus, ...others] = corpora.filter(({ part }) => part === "train");
+  if (corpus === undefined || others.length > 0 || corpus.pairs === 0) return null;
+  const usual = usuallyHeldOut(corpus.pairs);
+  const heldOut = { valid: valid === undefined ? usual : 0, test: (valid ?? test) === undefined ? usual : 0 };
+  const pairs = corpus.pairs - heldOut.valid - heldOut.test;
+  const tokens = ({ total }: SideReport): number => Math.round((total / corpus.pairs + 1) * pairs);
+  const given = corpora.find(({ part }) => part === "valid");
+  return fitSettings({
+    pairs,
+    sourceTokens: tokens(corpus.source),
+    targetTokens: tokens(corpus.target),
+    vocabulary: Math.max(corpus.source.vocabulary, corpus.target.vocabulary),
+    validPairs: given?.pairs ?? heldOut.valid,
+  });
 }
 
 function corporaOf(paths: readonly string[], { valid, test }: CheckFlags): CorpusToCheck[] {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { KERNEL_SETS, type KernelSetName } from "../kernels/kernels.ts";
-import type { TrainedModel } from "../trainedModel.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { choiceOption, countOption } from "./options.ts";
 import type { Warn } from "./ui/terminal.ts";
 
@@ -22,9 +22,9 @@ export async function openModel(
   path: string | readonly string[],
   { threads, kernels }: ComputingFlags,
   warn: Warn,
-): Promise<TrainedModel> {
-  const { loadModel } = await import("../trainedModel.ts");
-  const model = await loadModel(path, { threads, kernels });
+): Promise<LoadedModel> {
+  const { loadFiles } = await import("../loadedModel.ts");
+  const model = await loadFiles(path, { threads, kernels });
   if (model.warning !== undefined) warn(model.warning);
   return model;
 }

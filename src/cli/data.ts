@@ -9,7 +9,7 @@ import { asInvoked } from "./invocation.ts";
 import { choiceArgument, countOption, debugOption, pathOption } from "./options.ts";
 
 /** The tasks by name; the tasks themselves are loaded when one is made. */
-const TASKS = ["reverse", "copy", "sort", "dates", "numbers", "sounds", "zh-en"] as const;
+const TASKS = ["reverse", "copy", "sort", "dates", "numbers", "sounds", "zh-en", "zh-en-news"] as const;
 
 interface MakeFlags {
   readonly out?: string;
@@ -32,9 +32,21 @@ export function addData(program: Command, run: Run): void {
     .addArgument(choiceArgument("<task>", `what to learn (${TASKS.join(", ")})`, TASKS))
     .addOption(pathOption("--out <directory>", "where its files go (default: data/<task>)"))
     .addOption(countOption("--seed <n>", "where every random number starts", { from: 0, to: 0xffff_ffff }))
-    .addOption(countOption("--train <n>", "training pairs (default: 10000)", { to: MOST_PAIRS }))
-    .addOption(countOption("--valid <n>", "validation pairs (default: 500)", { from: 0, to: MOST_PAIRS }))
-    .addOption(countOption("--test <n>", "held-out pairs (default: 500)", { from: 0, to: MOST_PAIRS }))
+    .addOption(
+      countOption("--train <n>", "training pairs (default: 10000; 200 for zh-en-news)", { to: MOST_PAIRS }),
+    )
+    .addOption(
+      countOption("--valid <n>", "validation pairs (default: 500; 100 for zh-en-news)", {
+        from: 0,
+        to: MOST_PAIRS,
+      }),
+    )
+    .addOption(
+      countOption("--test <n>", "held-out pairs (default: 500; 200 for zh-en-news)", {
+        from: 0,
+        to: MOST_PAIRS,
+      }),
+    )
     .option("--force", "overwrite files that are there")
     .addOption(debugOption())
     .addHelpText(
@@ -45,6 +57,7 @@ export function addData(program: Command, run: Run): void {
   numbers               digits to English words
   sounds                spellings of made-up words to phonemes
   zh-en                 Chinese sentences to English; without flags the corpus that comes with xformer
+  zh-en-news            200 such sentences in the style of a newspaper, to adapt a model to
 
 Examples:
   $ npx xformer data make sort
@@ -55,7 +68,7 @@ Examples:
 
 async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<ExitCode> {
   const [
-    { bundledZhEn, corpusFiles, findTask, makeSplits },
+    { corpusFiles, findTask, makeSplits, usualSizes },
     { counted, shellWord },
     { print, printable, shownLines },
   ] = await Promise.all([
@@ -65,7 +78,7 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
   ]);
   const { out = `data/${name}`, force = false } = flags;
   const task = findTask(name);
-  const usual = name === "zh-en" ? bundledZhEn : { seed: 1, train: 10_000, valid: 500, test: 500 };
+  const usual = usualSizes(task);
   const { seed = usual.seed, train = usual.train, valid = usual.valid, test = usual.test } = flags;
   const splits = makeSplits(task, { seed, train, valid, test });
   const files = corpusFiles(task, splits).filter(({ content }) => content !== "");

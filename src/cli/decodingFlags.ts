@@ -33,7 +33,7 @@ export interface DecodingFlags {
 
 /** In what order the constraints of a line have to come. */
 const CONSTRAINT_ORDERS = ["unordered", "ordered"] as const;
-export type ConstraintOrder = (typeof CONSTRAINT_ORDERS)[number];
+type ConstraintOrder = (typeof CONSTRAINT_ORDERS)[number];
 
 /** The flags of beam search. */
 export function addBeamOptions(command: Command): Command {

@@ -7,13 +7,14 @@ import {
   measureText,
   TEXT_METRIC_NAMES,
   type TextMetricName,
+  USUAL_METRICS,
 } from "../evaluation/metrics.ts";
 import { type References, splitAccepted } from "../evaluation/references.ts";
 import { type BleuTokenizer, bleuTokenizers, trimEnd } from "../evaluation/tokenizers.ts";
 import { linesFrom, readLines } from "../io/lines.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import type { MeasuredSystem, MeasuredSystems } from "../report/evaluation.ts";
 import { counted } from "../report/format.ts";
-import type { TrainedModel } from "../trainedModel.ts";
 import { type ComputingFlags, openModel } from "./computing.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { type MetricFlags, metricOptions, parseMetrics } from "./evalFlags.ts";
@@ -50,7 +51,6 @@ const FOR_MODELS = {
   tag: "--tag",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
 
-const USUAL_METRICS = "loss,perplexity,token-accuracy,exact-match,bleu,chrf";
 const STANDARD_INPUT = "standard input";
 
 /**
@@ -89,7 +89,10 @@ function usage(problem: string): XformerError {
 
 /** Translates `--test` with the model, and with the baseline if there is one, and measures both. */
 async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promise<MeasuredSystems> {
-  const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS, [...LIKELIHOOD_NAMES, ...TEXT_METRIC_NAMES]);
+  const metrics = parseMetrics(flags.metrics ?? USUAL_METRICS.join(), [
+    ...LIKELIHOOD_NAMES,
+    ...TEXT_METRIC_NAMES,
+  ]);
   const { beam, lengthPenalty, minLength, tag } = flags;
   const decoding = defined({ beam, lengthPenalty, minLength, tag });
   resolveDecoding(decoding); // what is wrong with it is said before a model is loaded
@@ -99,7 +102,7 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
   const references = acceptedStreams([target], flags.acceptedSeparator);
   const bleuTokenizer = flags.bleuTokenizer ?? bleuTokenizerFor(description.targetLanguage);
   const lowercase = flags.lowercase ?? description.targetTokenizer.lowercase;
-  const measure = async (name: string, loaded: TrainedModel): Promise<MeasuredSystem> => {
+  const measure = async (name: string, loaded: LoadedModel): Promise<MeasuredSystem> => {
     try {
       const { translations, measured } = await evaluate(loaded.translator, source, target, {
         bleuTokenizer,

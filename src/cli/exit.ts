@@ -19,8 +19,17 @@ export type Run = <A extends unknown[]>(
   command: (...args: A) => Promise<ExitCode>,
 ) => (...args: A) => Promise<void>;
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+/** SIGBREAK is Ctrl-Break on Windows, where nobody can send SIGTERM. */
+const SIGNALS = [
+  "SIGINT",
+  "SIGTERM",
+  ...(process.platform === "win32" ? (["SIGBREAK"] as const) : []),
+] as const;
+const EXIT_CODES = {
+  SIGINT: EXIT.interrupted,
+  SIGBREAK: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+} as const;
 
 /**
  * Does some work that SIGINT or SIGTERM asks to stop when it can; a second signal ends the process at once.
@@ -61,6 +70,8 @@ export async function untilSignal<T>(
 export function dieOf(signal: (typeof SIGNALS)[number]): void {
   process.emit("exit", EXIT_CODES[signal]);
   process.removeAllListeners(signal);
+  // On Windows there is no dying of a signal: whoever waits gets the exit code that shells would make of it.
+  if (process.platform === "win32") process.exit(EXIT_CODES[signal]);
   process.kill(process.pid, signal);
 }
 

@@ -2,9 +2,9 @@ import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
 import { taggedLines } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { nearest } from "../nearest.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { TrainedModel } from "../trainedModel.ts";
 import { unknownWords } from "./doubts.ts";
 import { heatMap } from "./ui/heatMap.ts";
 import { wrap } from "./ui/layout.ts";
@@ -14,7 +14,7 @@ const ALTERNATIVES = 5;
 
 /** What the prompt remembers between lines. */
 export interface PromptState {
-  readonly model: TrainedModel;
+  readonly model: LoadedModel;
   options: DecodingOptions;
   /** The line that was translated last, and what came of it. */
   last:

@@ -2,8 +2,8 @@ import { createInterface, type Interface } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 import type { DecodingOptions } from "../decoding/options.ts";
 import { XformerError } from "../errors.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { tagged } from "../text/tags.ts";
-import type { TrainedModel } from "../trainedModel.ts";
 import { aboutLongLine, aboutUnmet, unknownWords } from "./doubts.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { Keyboard } from "./keyboard.ts";
@@ -27,7 +27,7 @@ export interface PromptStreams {
  * interrupted). Otherwise Ctrl-C ends the search, or clears the line.
  */
 export async function promptLoop(
-  model: TrainedModel,
+  model: LoadedModel,
   options: DecodingOptions,
   streams: PromptStreams = process,
 ): Promise<ExitCode> {
@@ -54,7 +54,7 @@ class Prompt {
   #search: AbortController | undefined;
 
   constructor(
-    model: TrainedModel,
+    model: LoadedModel,
     options: DecodingOptions,
     streams: PromptStreams,
     note: (text: string) => void,

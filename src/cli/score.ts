@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
-import type { TrainedModel } from "../trainedModel.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { addComputingOptions, type ComputingFlags, openModel } from "./computing.ts";
 import { tagOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
@@ -82,8 +82,8 @@ async function score(flags: ScoreFlags): Promise<ExitCode> {
 
 async function scorePairs(
   flags: ScoreFlags & { readonly test: string },
-  forward: TrainedModel,
-  backward: TrainedModel | undefined,
+  forward: LoadedModel,
+  backward: LoadedModel | undefined,
 ): Promise<void> {
   const [{ loadTestPairs }, { print }, { formatScores, scoreBothWays }] = await Promise.all([
     import("./input.ts"),
@@ -103,8 +103,8 @@ async function rerankList(
   file: string,
   input: string,
   { lengthPenalty = 1, tag }: ScoreFlags,
-  forward: TrainedModel,
-  backward: TrainedModel | undefined,
+  forward: LoadedModel,
+  backward: LoadedModel | undefined,
 ): Promise<void> {
   const [
     { readLines },

@@ -1,5 +1,5 @@
 import type { SentenceTrace } from "../decoding/sentenceTrace.ts";
-import type { TrainedModel } from "../trainedModel.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { type ComputingFlags, openModel } from "./computing.ts";
 import { modelOrNewest } from "./newestRun.ts";
 import { warnings } from "./ui/terminal.ts";
@@ -19,8 +19,8 @@ interface TraceFlags extends ComputingFlags {
  */
 export async function traceSentence(
   flags: TraceFlags,
-  check: (description: TrainedModel["description"]) => unknown = () => {},
-): Promise<{ readonly trace: SentenceTrace; readonly model: TrainedModel }> {
+  check: (description: LoadedModel["description"]) => unknown = () => {},
+): Promise<{ readonly trace: SentenceTrace; readonly model: LoadedModel }> {
   const warn = warnings(flags.quiet);
   const model = await openModel(await modelOrNewest(flags.model, flags.quiet), flags, warn);
   try {

@@ -17,6 +17,8 @@ Examples:
   $ npx xformer train --preset tiny --max-steps 300 --out runs/quick --force
   $ npx xformer train --train data/zh-en/train --valid data/zh-en/valid --source-lang en --target-lang zh --out runs/back
   $ npx xformer train --resume runs/quick --max-epochs 30
+  $ npx xformer train --minutes 5
+  $ npx xformer train data/zh-en-news --from runs/zh-en-1 --extend-vocabulary --freeze decoder
   $ npx xformer data make reverse
   $ npx xformer train data/reverse --preset tiny --tokenizer char
   $ npx xformer data make numbers
@@ -28,7 +30,7 @@ Examples:
 
 async function train(corpus: string | undefined, flags: TrainFlags): Promise<ExitCode> {
   refuseContradictions(flags, corpus);
-  const { givenSettings, newRunOf, printConfig, resumedOf } = await import("./trainConfig.ts");
+  const { givenSettings, namedOrigins, newRunOf, printConfig, resumedOf } = await import("./trainConfig.ts");
   const given = await givenSettings(flags, corpus);
   if (flags.printConfig) {
     await printConfig(flags, given);
@@ -38,7 +40,7 @@ async function train(corpus: string | undefined, flags: TrainFlags): Promise<Exi
     import("../training/train.ts"),
     import("./ui/trainingReport.ts"),
   ]);
-  const report = createTrainingReport(flags);
+  const report = createTrainingReport(flags, namedOrigins(given));
   const { result, exitCode } = await untilSignal(
     withSignal(async (signal) => {
       const { force, profile } = flags;

@@ -8,6 +8,7 @@ import {
   explainConfig,
   explainedJson,
 } from "../training/settings/explain.ts";
+import type { Origins } from "../training/settings/origins.ts";
 import { resolveConfig, resumedConfig, withFullFiles } from "../training/settings/resolve.ts";
 import { settingOf } from "../training/settings/table.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
@@ -51,6 +52,17 @@ export function newRunOf(given: GivenSettings): Omit<TrainOptions, "onEvent" | "
   return { ...options, ...(train === undefined ? {} : { data: { ...data, train } }) };
 }
 
+/** Where the settings of model and training were given, by the fields that they are of. */
+export function namedOrigins(given: GivenSettings): Origins {
+  return Object.fromEntries(
+    [...given].flatMap(([{ section, fields }, { origin }]) =>
+      section === "model" || section === "training"
+        ? fields.map((field) => [field, describeOrigin(origin)])
+        : [],
+    ),
+  );
+}
+
 /** What a resumed run is expected to be. */
 export function resumedOf(given: GivenSettings): ResumeOptions {
   const { preset, out: _, model, tokenizer, ...options } = optionsOf(given);
@@ -66,9 +78,20 @@ export function resumedOf(given: GivenSettings): ResumeOptions {
 export async function printConfig(flags: TrainFlags, given: GivenSettings): Promise<void> {
   const explained =
     flags.resume === undefined
-      ? explainConfig(resolveConfig(newRunOf(given)), given)
+      ? explainConfig(resolveConfig(await withModelOf(newRunOf(given))), given)
       : await explainResumed(flags.resume, given);
   await print(flags.json ? jsonLines(explainedJson(explained), 2) : explainedYaml(explained));
+}
+
+/** The options of a new run with what it has from the model that it is to start from. */
+async function withModelOf(options: ReturnType<typeof newRunOf>): Promise<ReturnType<typeof newRunOf>> {
+  const { from, keepOptimizer = false } = options;
+  if (from === undefined) return options;
+  const [{ describeCheckpoint }, { originFile, withOrigin }] = await Promise.all([
+    import("../training/checkpoint.ts"),
+    import("../training/origin.ts"),
+  ]);
+  return withOrigin(options, describeCheckpoint(originFile({ from, keepOptimizer })));
 }
 
 async function explainResumed(run: string, given: GivenSettings): Promise<ExplainedSetting[]> {

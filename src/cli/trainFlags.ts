@@ -2,8 +2,9 @@ import { type Command, type CommanderError, Option } from "commander";
 import { XformerError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { BUNDLED_TRAINING } from "../training/config.ts";
+import { FITTED } from "../training/settings/fit.ts";
 import { flagOf, offFlagOf, type SectionName, type Setting } from "../training/settings/setting.ts";
-import { ALL_SETTINGS, defaultOf, SETTINGS } from "../training/settings/table.ts";
+import { ALL_SETTINGS, defaultOf, isFitted, SETTINGS } from "../training/settings/table.ts";
 import { type Given, type GivenSettings, withReplaced } from "../training/settings/values.ts";
 import { convert, describeType, type Entry, faultInCorpora, parseValue, type Value } from "../valueType.ts";
 import { debugOption, pathOption } from "./options.ts";
@@ -109,7 +110,7 @@ export function givenFlags(flags: object): GivenSettings {
  * @throws XformerError USAGE naming the flag that does not
  */
 export function refuseContradictions(
-  flags: TrainFlags & { readonly out?: string; readonly train?: string },
+  flags: TrainFlags & { readonly out?: string; readonly train?: string; readonly from?: string },
   corpus: string | undefined,
 ): void {
   const refuse = (problem: string): never => {
@@ -120,6 +121,7 @@ export function refuseContradictions(
   if (corpus !== undefined) refuse(`${corpus}: a resumed run has its corpus`);
   if (flags.out !== undefined) refuse("--out: a resumed run stays where it is");
   if (flags.force) refuse("--force: a resumed run overwrites nothing");
+  if (flags.from !== undefined) refuse("--from: a resumed run goes on from its own weights");
 }
 
 /** The flag of a setting, and the one that turns it off; none when another setting has the same flag. */
@@ -132,8 +134,12 @@ function optionsFor(setting: Setting): Option[] {
   if (offFlag === undefined) {
     const placeholder = [setting, ...others].map(placeholderOf).join("|");
     const option = new Option(`--${flag} <${placeholder}>`, description);
+    const { kind } = first!.type;
     // Given again, it names another corpus.
-    if (setting.type.kind === "corpora") option.argParser<string[]>((text, before = []) => [...before, text]);
+    if (kind === "corpora") option.argParser<string[]>((text, before = []) => [...before, text]);
+    // Given more than once, a list is all that was given.
+    if (kind === "texts")
+      option.argParser<string>((text, before) => (before === undefined ? text : `${before},${text}`));
     return [option];
   }
   return [
@@ -159,7 +165,7 @@ function helpOf(setting: Setting): string {
 }
 
 function usualOf(setting: Setting): string {
-  const usual = setting.usual ?? inWords(setting, defaultOf(setting));
+  const usual = setting.usual ?? (isFitted(setting) ? FITTED : inWords(setting, defaultOf(setting)));
   const bundled = Object.entries(BUNDLED_TRAINING).find(([field]) => setting.fields.includes(field));
   return bundled === undefined ? usual : `${usual}; ${bundled[1]} for the bundled corpus`;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { ALIGNMENT_UNITS, type AlignmentUnit, type DecodingOptions } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
-import type { TrainedModel } from "../trainedModel.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { addComputingOptions, type ComputingFlags } from "./computing.ts";
 import { addDecodingOptions, type DecodingFlags, decodingOptions, modelsOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
@@ -51,7 +51,7 @@ Examples:
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --scores
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --beam 5 --n-best 3
   $ echo "我很好。" | npx xformer translate --model runs/zh-en-1 --sample --top-p 0.9 --n-best 3
-  $ printf '我很好。\tfine\n' | npx xformer translate --model runs/zh-en-1 --beam 5 --constraints
+  $ printf '我很好。\\tgood\\n' | npx xformer translate --model runs/zh-en-1 --beam 5 --constraints
   $ npx xformer translate --model runs/zh-en-1 --input data/zh-en/test.zh --output test.translated.en`,
     )
     .action(run(translate));
@@ -123,13 +123,13 @@ async function translate(flags: TranslateFlags): Promise<ExitCode> {
 }
 
 async function translateAll(
-  model: TrainedModel,
+  model: LoadedModel,
   rows: AsyncIterable<InputRow>,
   options: DecodingOptions,
   sink: LineSink,
   print: (line: number, row: InputRow, translation: Translation) => string,
 ): Promise<void> {
-  const { inBursts } = await import("./input.ts");
+  const { inBursts } = await import("../data/bursts.ts");
   const { translator } = model;
   let line = 1;
   for await (const burst of inBursts(rows, LINES_PER_THREAD * translator.pool.threads, PAUSE)) {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
+import { patiently } from "../io/patiently.ts";
 import { EncodedCorpus } from "./encodedCorpus.ts";
 import type { Footer } from "./encodedCorpusFile.ts";
 import { type EncodedCorpusLimits, EncodedCorpusWriter } from "./encodedCorpusWriter.ts";
@@ -77,7 +78,7 @@ export class CorpusCache {
         const file = join(this.#directory, name);
         const stats = /\.pairs\.\d+\.tmp$/.test(name) ? statSync(file, { throwIfNoEntry: false }) : undefined;
         if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER)
-          rmSync(file, { force: true });
+          patiently(() => rmSync(file, { force: true }));
       }
     } catch (error) {
       throw fileSystemError(error, this.#directory);

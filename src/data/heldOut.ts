@@ -8,6 +8,11 @@ const USUAL_MOST = 1000;
 /** With fewer pairs than this each is worth more in training than in a measurement. */
 const FEWEST_TO_DIVIDE = 200;
 
+/** About how many pairs of a corpus are held out for a part of a run when nobody says how many. */
+export function usuallyHeldOut(pairs: number): number {
+  return pairs < FEWEST_TO_DIVIDE ? 0 : Math.min(USUAL_MOST, Math.round(USUAL_SHARE * pairs));
+}
+
 /** How much is held out: so many pairs, or a share below 1; 0 for nothing, null for what is usual. */
 export interface HoldOut {
   readonly valid: number | null;

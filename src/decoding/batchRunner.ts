@@ -56,7 +56,18 @@ export class BatchRunner {
     work: BatchWork<Batch, Result>,
     signal?: AbortSignal,
   ): Promise<Result[]> {
-    const done = this.#turn.then(() => this.#run(pairs, work, signal));
+    return this.alone(() => this.#run(pairs, work, signal));
+  }
+
+  /** Does some work when it is its turn: nobody else uses threads, scratch or what is shared until it is done. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#turn.then(async () => {
+      try {
+        return await work();
+      } finally {
+        this.#arena.release();
+      }
+    });
     // Whoever comes next waits for the end, not for success.
     this.#turn = done.then(
       () => {},

@@ -12,7 +12,7 @@ import { type Decoding, type LengthLimit, leastLength, lengthLimit, widthOf } fr
 import type { Phrases } from "./phrases.ts";
 import type { FoundTarget } from "./results.ts";
 import { SampleSearch } from "./sampling.ts";
-import type { Search } from "./search.ts";
+import type { NextTokens, Search } from "./search.ts";
 import type { WordEdges } from "./wordEdges.ts";
 
 /** What decoding a batch needs beside the models and the options. */
@@ -41,10 +41,14 @@ function sourceLengths(heap: Heap, source: Sentences): number[] {
   return Array.from({ length: source.sentences }, (_, b) => offsets[b + 1]! - offsets[b]! - 1);
 }
 
+/** Told of a sentence's hypothesis each time that it has one token more. */
+export type OnToken = (sentence: number, hypothesis: Hypothesis) => void;
+
 /**
  * Decodes some sentences as the options say, a token of each at every step.
  *
  * @param members the models, each with the sentences as it reads them; limits go by the first's
+ * @param onToken follows a search that has one hypothesis a sentence
  * @returns what was found for each, best first; samples in the order of their numbers
  */
 export function* decodeBatch(
@@ -52,6 +56,7 @@ export function* decodeBatch(
   workbench: Workbench,
   batch: DecodingBatch,
   decoding: Decoding,
+  onToken?: OnToken,
 ): Steps<(readonly FoundTarget[])[]> {
   const { bosId, eosId, unkId, prefixes, phrases = [], edges = new Uint8Array(0) } = batch;
   const { beam, noRepeatNgram, repetitionPenalty, banUnk, minLength } = decoding;
@@ -59,7 +64,7 @@ export function* decodeBatch(
   const sourceTokens = sourceLengths(workbench.heap, source);
   const limits = sourceTokens.map((tokens) => lengthLimit(batch.limit, tokens));
   const isFree = prefixes.every(({ length }) => length === 0) && phrases.every((of) => of === undefined);
-  if (partners.length === 0 && isPlain(decoding) && isFree) {
+  if (partners.length === 0 && isPlain(decoding) && isFree && onToken === undefined) {
     const targets = yield* translateGreedily(model, workbench, source, { bosId, eosId }, limits);
     return targets.map((target) => [target]);
   }
@@ -79,6 +84,10 @@ export function* decodeBatch(
       ? new GreedySearch(start, settings)
       : new BeamSearch(start, { ...settings, beam, nBest, alpha });
   };
+  const followed = (sentence: number, start: Hypothesis): Search => {
+    const found = search(sentence, start);
+    return onToken === undefined ? found : new FollowedSearch(found, (best) => onToken(sentence, best));
+  };
   const constraints = { noRepeatNgram, repetitionPenalty, banned: banUnk ? [unkId] : [] };
   const found = yield* generate(members, workbench, {
     bosId,
@@ -88,7 +97,7 @@ export function* decodeBatch(
     fewest: limits.map((limit, b) =>
       minLength === undefined ? 0 : leastLength(minLength, sourceTokens[b]!, limit),
     ),
-    search,
+    search: followed,
     // A prefix that is too long leaves nothing to be searched for.
     prefixes: prefixes.map((prefix, b) => prefix.subarray(0, limits[b])),
   });
@@ -99,6 +108,30 @@ export function* decodeBatch(
       ended: hypothesis.ended,
     })),
   );
+}
+
+/** A search that tells what it has found so far. */
+class FollowedSearch implements Search {
+  readonly #search: Search;
+  readonly #onToken: (best: Hypothesis) => void;
+
+  constructor(search: Search, onToken: (best: Hypothesis) => void) {
+    this.#search = search;
+    this.#onToken = onToken;
+  }
+
+  get open(): readonly Hypothesis[] {
+    return this.#search.open;
+  }
+
+  get found(): readonly Hypothesis[] {
+    return this.#search.found;
+  }
+
+  advance(next: readonly NextTokens[]): void {
+    this.#search.advance(next);
+    this.#onToken(this.#search.found[0]!);
+  }
 }
 
 /** Whether the most probable token is what is wanted, each time. */

@@ -53,6 +53,8 @@ export interface DecodingOptions {
   readonly tag?: string | undefined;
   /** Aligns what is found with its source, by tokens or by what stands between spaces. */
   readonly alignments?: AlignmentUnit | undefined;
+  /** Gives what each token of a translation attended to in its source. */
+  readonly attention?: boolean | undefined;
   /** Lines longer than any the model was trained on: split by default. */
   readonly longLines?: LongLines | undefined;
   /** `copy` writes the source's word for an unknown token, where the tokens are words; `<unk>` by default. */

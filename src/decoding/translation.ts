@@ -1,5 +1,6 @@
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Alignment, joinAlignments, type Link } from "./alignments.ts";
+import type { AttentionWeights } from "./crossAttention.ts";
 import { lengthPenalty } from "./lengthPenalty.ts";
 import { joinPieces } from "./longLines.ts";
 import type { FoundTarget } from "./results.ts";
@@ -38,6 +39,19 @@ export interface TranslatedHypothesis {
   readonly alignment?: readonly Link[];
   /** The constraints that it does not meet, where the line has constraints. */
   readonly unmet?: readonly string[];
+  /** What its tokens attended to, if that was asked for: of every piece, in a line that was split. */
+  readonly attention?: readonly Attention[];
+}
+
+/** How much each token of a target attends to each of its source, in the decoder's last layer: the mean of its heads. */
+export interface Attention {
+  readonly sourceTokens: readonly string[];
+  readonly targetTokens: readonly string[];
+  /**
+   * A row for each target token and one for END, with a column for each source token and one for END. A row sums to 1;
+   * it is of the state that predicts its token.
+   */
+  readonly weights: readonly Float32Array[];
 }
 
 /** A hypothesis of a piece of a line, and what it has been aligned to. */
@@ -45,6 +59,7 @@ export interface PieceOfHypothesis extends FoundTarget {
   readonly alignment: Alignment | undefined;
   /** The constraints that it does not meet; undefined where there are none. */
   readonly unmet: readonly string[] | undefined;
+  readonly attention: Attention | undefined;
   /** What its unknown tokens stand for, one after the other; nothing when they stay. */
   readonly copied: readonly string[];
 }
@@ -80,6 +95,7 @@ function joinRank(
   const logProbability = tokenLogProbabilities.reduce((sum, value) => sum + value, 0);
   const unmet = parts[0]?.unmet; // what has constraints is not split
   const alignments = parts.flatMap(({ alignment }) => alignment ?? []);
+  const attention = parts.flatMap((part) => part.attention ?? []);
   return {
     text: joinPieces(parts.map(({ ids, copied }) => tokenizer.decode(ids, copied))),
     tokens: parts.flatMap(({ ids }) => ids.map((id) => tokenizer.vocabulary.token(id))),
@@ -89,5 +105,16 @@ function joinRank(
     ended: parts.every(({ ended }) => ended),
     ...(alignments.length > 0 ? { alignment: joinAlignments(alignments) } : {}),
     ...(unmet === undefined ? {} : { unmet }),
+    ...(attention.length > 0 ? { attention } : {}),
   };
+}
+
+/** Weights by rows, with the tokens that they are of. */
+export function attentionRows(
+  { rows, columns, values }: AttentionWeights,
+  sourceTokens: readonly string[],
+  targetTokens: readonly string[],
+): Attention {
+  const weights = Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
+  return { sourceTokens, targetTokens, weights };
 }

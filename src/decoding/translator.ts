@@ -1,6 +1,6 @@
 import type { EncodedPair } from "../data/batches.ts";
 import { XformerError } from "../errors.ts";
-import type { IdPair } from "../model/batch.ts";
+import type { IdPair, Sentences } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { tagged } from "../text/tags.ts";
@@ -9,10 +9,11 @@ import { type Alignment, align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner, type BatchWork } from "./batchRunner.ts";
 import { copiedWords } from "./copying.ts";
 import type { AttentionWeights } from "./crossAttention.ts";
+import { decodeBatch } from "./decodeBatch.ts";
 import type { DecodeBatch, SharedBatch } from "./decodingJobs.ts";
 import { gridWidth } from "./gridBeamSearch.ts";
 import { Lexicon, type LinePhrases } from "./lexicon.ts";
-import type { PieceLimits, SeenLengths } from "./longLines.ts";
+import { joinPieces, type PieceLimits, type SeenLengths } from "./longLines.ts";
 import {
   type AlignmentUnit,
   type Decoding,
@@ -37,7 +38,8 @@ import {
 } from "./results.ts";
 import type { PairScore } from "./scorer.ts";
 import { describeTrace, type SentenceTrace } from "./sentenceTrace.ts";
-import { joinHypotheses, type PieceOfHypothesis, type Translation } from "./translation.ts";
+import { type StreamedToken, TokenQueue } from "./tokenStream.ts";
+import { attentionRows, joinHypotheses, type PieceOfHypothesis, type Translation } from "./translation.ts";
 
 export type { Translation } from "./translation.ts";
 
@@ -124,29 +126,128 @@ export class Translator {
     options: DecodingOptions = {},
     decoding: Decoding = resolveDecoding(options),
   ): Promise<Translation[]> {
-    const { sourceTokenizer, targetTokenizer } = this;
     if (options.unknown === "copy") this.#refuseToCopyPieces();
-    const sources = taggedLines(lines, options.tag, sourceTokenizer);
+    const sources = taggedLines(lines, options.tag, this.sourceTokenizer);
     const cut = this.#cut(sources, options, decoding);
     const all = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(all, decoding, options);
     const aligned = await this.#align(all, found, options);
     let next = 0;
-    return cut.map(({ source, overLong, pieces }) => {
-      const { length } = pieces;
+    return cut.map((line) => {
+      const { length } = line.pieces;
       const parts = aligned.slice(next, next + length);
       next += length;
-      const hypotheses = joinHypotheses(parts, targetTokenizer, decoding.lengthPenalty);
-      return {
-        text: hypotheses[0]?.text ?? "",
-        sourceTokens: source.length,
-        unknownTokens: sourceTokenizer.vocabulary.countUnknown(source),
-        overLong,
-        overLongPieces: pieces.filter((piece) => piece.source.length > this.limits.source).length,
-        pieces: parts.length,
-        hypotheses,
-      };
+      return this.#join(line, parts, decoding);
     });
+  }
+
+  /**
+   * Translates one line, greedily or as a sample, and gives each token as it comes, on the calling thread. Whoever stops
+   * listening ends the search.
+   *
+   * @returns in the end, what {@link translate} gives
+   * @throws XformerError USAGE naming the option that is wrong; the reason of `options.signal` when it aborts
+   */
+  async *stream(
+    line: string,
+    options: DecodingOptions = {},
+  ): AsyncGenerator<StreamedToken, Translation, undefined> {
+    const decoding = resolveDecoding(options);
+    if (widthOf(decoding) > 1 || (options.constraints?.length ?? 0) > 0) {
+      throw new XformerError("USAGE", "several hypotheses cannot be given token by token", {
+        hint: "Leave beam, nBest and constraints out.",
+      });
+    }
+    if (options.unknown === "copy") this.#refuseToCopyPieces();
+    const sources = taggedLines([line], options.tag, this.sourceTokenizer);
+    const [cut] = this.#cut(sources, options, decoding);
+    const tokens = new TokenQueue();
+    let isWanted = true;
+    const search = this.#runner
+      .alone(() => this.#follow(cut!.pieces, decoding, options, tokens, () => isWanted))
+      .finally(() => tokens.end());
+    search.catch(() => {}); // it is told below, when the tokens before it have been given
+    try {
+      yield* tokens;
+      return this.#join(cut!, await this.#align(cut!.pieces, await search, options), decoding);
+    } finally {
+      isWanted = false;
+    }
+  }
+
+  /** Ends the pool's threads when what was asked for before is done. */
+  close(): Promise<void> {
+    return this.#runner.alone(() => this.pool.close());
+  }
+
+  /** A line's translation from those of its pieces. */
+  #join(
+    { source, overLong, pieces }: LineInPieces,
+    parts: readonly (readonly PieceOfHypothesis[])[],
+    { lengthPenalty }: Decoding,
+  ): Translation {
+    const hypotheses = joinHypotheses(parts, this.targetTokenizer, lengthPenalty);
+    return {
+      text: hypotheses[0]?.text ?? "",
+      sourceTokens: source.length,
+      unknownTokens: this.sourceTokenizer.vocabulary.countUnknown(source),
+      overLong,
+      overLongPieces: pieces.filter((piece) => piece.source.length > this.limits.source).length,
+      pieces: parts.length,
+      hypotheses,
+    };
+  }
+
+  /** Searches for the targets of a line's pieces, one after the other, on the main thread's replica. */
+  async #follow(
+    pieces: readonly Piece[],
+    decoding: Decoding,
+    { firstLine = 1, signal }: DecodingOptions,
+    tokens: TokenQueue,
+    isWanted: () => boolean,
+  ): Promise<FoundTarget[][]> {
+    const { model, workbench } = this.pool.main;
+    const { vocabulary } = this.targetTokenizer;
+    const { bosId, eosId, unkId } = vocabulary;
+    const share = (source: Int32Array): Sentences =>
+      this.#runner.share([{ source, target: new Int32Array(0), index: 0 }]).source;
+    const found: FoundTarget[][] = [];
+    const texts: string[] = [];
+    for (const { source, partnerSources, prefix } of pieces) {
+      const others = this.#partners.map((partner, m) => ({
+        model: partner.model,
+        source: share(partnerSources[m]!),
+      }));
+      const limit = this.#limitOf(decoding);
+      const batch = { bosId, eosId, unkId, limit, lines: [firstLine], prefixes: [prefix] };
+      workbench.packs.useVersion(this.pool.weightsVersion);
+      const members = [{ model, source: share(source) }, ...others];
+      const steps = decodeBatch(members, workbench, batch, decoding, (_, hypothesis) => {
+        if (hypothesis.ended) return;
+        const text = joinPieces([...texts, this.targetTokenizer.decode(hypothesis.tokens())]);
+        tokens.push({
+          token: vocabulary.token(hypothesis.id),
+          text: text.replace(/\ufffd+$/, ""),
+          logProbability: hypothesis.tokenLogProbability,
+        });
+      });
+      try {
+        signal?.throwIfAborted();
+        let step = steps.next();
+        while (!step.done && isWanted()) {
+          await this.pool.pause();
+          signal?.throwIfAborted();
+          step = steps.next();
+        }
+        if (!step.done) return found; // nobody listens any more
+        const [targets] = step.value;
+        found.push([...targets!]);
+        texts.push(this.targetTokenizer.decode(targets![0]!.ids));
+      } finally {
+        workbench.arena.release();
+      }
+    }
+    return found;
   }
 
   /**
@@ -336,12 +437,14 @@ export class Translator {
   async #align(
     pieces: readonly Piece[],
     found: readonly FoundTarget[][],
-    { alignments: unit, unknown, signal }: DecodingOptions,
+    { alignments: unit, attention = false, unknown, signal }: DecodingOptions,
   ): Promise<PieceOfHypothesis[][]> {
     const { unkId } = this.targetTokenizer.vocabulary;
     const copies = ({ ids }: FoundTarget): boolean => unknown === "copy" && ids.includes(unkId);
     const asked = found.flatMap((targets, p) =>
-      targets.filter((target) => unit !== undefined || copies(target)).map((target) => ({ target, p })),
+      targets
+        .filter((target) => unit !== undefined || attention || copies(target))
+        .map((target) => ({ target, p })),
     );
     const pairs = asked.map(({ target, p }) => ({
       source: pieces[p]!.source,
@@ -356,6 +459,13 @@ export class Translator {
         unmet: phrases === undefined ? undefined : this.#lexicon.unmet(phrases, target.ids),
         alignment:
           unit === undefined ? undefined : this.#alignment(source, target, weightsOf.get(target)!, unit),
+        attention: attention
+          ? attentionRows(
+              weightsOf.get(target)!,
+              Array.from(source, (id) => this.sourceTokenizer.vocabulary.token(id)),
+              target.ids.map((id) => this.targetTokenizer.vocabulary.token(id)),
+            )
+          : undefined,
         copied: copies(target)
           ? copiedWords(target.ids, unkId, weightsOf.get(target)!, {
               ids: source,

@@ -12,7 +12,7 @@ import {
   measureText,
   scoreOf,
 } from "./metrics.ts";
-import { splitAccepted } from "./references.ts";
+import { type References, splitAccepted } from "./references.ts";
 import type { BleuTokenizer } from "./tokenizers.ts";
 
 /** How a model does on a corpus; rates and scores from 0 to 100. */
@@ -33,6 +33,9 @@ export interface Evaluation {
   readonly translations: readonly Translation[];
 }
 
+/** What evaluates: a translator, or what does with lines as one does. */
+export type Evaluated = Pick<Translator, "score" | "translate" | "sourceTokenizer">;
+
 /** What to evaluate and how. */
 export interface EvaluateOptions {
   readonly bleuTokenizer: BleuTokenizer;
@@ -47,6 +50,8 @@ export interface EvaluateOptions {
   readonly metricOptions?: MetricOptions;
   /** What stands between accepted references of one line, for example " | "; by default a line is one. */
   readonly acceptedSeparator?: string | undefined;
+  /** Further references, where lines have several. */
+  readonly furtherReferences?: References | undefined;
   /** How many pairs, from the first on, are translated; by default all of them. */
   readonly translatePairs?: number;
   /** How to translate; greedily by default. */
@@ -67,14 +72,16 @@ export function bleuTokenizerFor(language: string): BleuTokenizer {
  * @throws {XformerError} `DATA` if there is nothing to score; the reason of `signal` when it aborts
  */
 export async function evaluate(
-  translator: Translator,
+  translator: Evaluated,
   sources: readonly string[],
   references: readonly string[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const { lowercase, bleuTokenizer, acceptedSeparator, signal, translatePairs = sources.length } = options;
-  const accepted =
-    acceptedSeparator === undefined ? [references] : splitAccepted(references, acceptedSeparator);
+  const accepted = [
+    ...(acceptedSeparator === undefined ? [references] : splitAccepted(references, acceptedSeparator)),
+    ...(options.furtherReferences ?? []),
+  ];
   const tagged = taggedLines(sources, options.decoding?.tag, translator.sourceTokenizer);
   const scores = await translator.score(tagged, accepted[0] as readonly string[], signal);
   const decoding = { ...options.decoding, signal };

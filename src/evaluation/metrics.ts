@@ -44,6 +44,17 @@ export type EvaluationMetric = TextMetricName | LikelihoodName;
 
 /** The metrics that compare texts. */
 export const TEXT_METRIC_NAMES = Object.keys(TEXT_METRICS) as readonly TextMetricName[];
+/** The metrics that are measured when nothing else is asked for. */
+export const USUAL_METRICS = [
+  "loss",
+  "perplexity",
+  "token-accuracy",
+  "exact-match",
+  "bleu",
+  "chrf",
+] as const satisfies readonly EvaluationMetric[];
+/** One of those that are measured when nothing else is asked for. */
+export type UsualMetric = (typeof USUAL_METRICS)[number];
 /** The metrics that need a model. */
 export const LIKELIHOOD_NAMES: readonly LikelihoodName[] = ["loss", "perplexity", "token-accuracy"];
 

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemError } from "../errors.ts";
+import { patiently } from "./patiently.ts";
 
 /** Appends bytes, or text as UTF-8, to the file being written. */
 export type Write = (chunk: Uint8Array | string) => void;
@@ -76,7 +77,7 @@ export class AtomicFile {
     this.#guarded(() => {
       fsyncSync(this.#descriptor!);
       this.#close();
-      renameSync(names.first, names.last);
+      patiently(() => renameSync(names.first, names.last));
     });
     syncDirectory(dirname(names.last));
   }

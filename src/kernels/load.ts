@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { XformerError } from "../errors.ts";
+import { packageFile } from "../io/packageFiles.ts";
 import { KERNEL_SETS, type KernelSet, type KernelSetName } from "./kernels.ts";
 import { loadNative } from "./native.ts";
 import { REFERENCE } from "./reference/index.ts";
@@ -69,13 +71,13 @@ export function whyMissing(name: KernelSetName): string | undefined {
 export function loadKernels(name: KernelSetName, shared = true): KernelSet {
   if (name === "reference") return REFERENCE;
   if (name === "native") return nativeSet();
-  const file = new URL(`../../dist/kernels/${name}${shared ? "" : ".unshared"}.wasm`, import.meta.url);
+  const file = packageFile(`dist/kernels/${name}${shared ? "" : ".unshared"}.wasm`);
   if (name === "relaxed") allowsRelaxedSimd(); // each thread has to switch the feature on for itself
   try {
     return webAssemblySet(name, readFileSync(file));
   } catch (cause) {
     throw new XformerError("IO", "the kernels are not built", {
-      file: file.pathname,
+      file: fileURLToPath(file),
       hint: "Run `npm run build` in the folder of xformer.",
       cause,
     });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { packageFile } from "../io/packageFiles.ts";
 import type { Kernels } from "./kernels.ts";
 
 /** Kernels of the machine's own instructions, in an addon for Node. */
@@ -42,8 +43,6 @@ interface Exports {
   bind(bytes: Uint8Array, level: string, refresh: () => Uint8Array): NativeKernels;
 }
 
-/** The folder of the package. */
-const ROOT = new URL("../../", import.meta.url);
 const PLATFORM = `${process.platform}-${process.arch}`;
 /** Where an addon may lie in it, in the order of preference; of the two C libraries of Linux only one loads its own. */
 const FOLDERS = ["dist/kernels/native", `prebuilds/${PLATFORM}`, `prebuilds/${PLATFORM}-musl`];
@@ -60,7 +59,7 @@ const VERSION = 1;
  */
 export function loadNative(
   build: NativeBuild = "xformer",
-  root = ROOT,
+  root = packageFile(""),
   folders = FOLDERS,
 ): NativeAddon | MissingAddon {
   const files = folders

@@ -38,6 +38,12 @@ export type ModelSize = Pick<
   "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "dropout"
 >;
 
+/** What is in the shapes and the meaning of a model's weights; who starts from them may choose all else anew. */
+export const ARCHITECTURE: readonly (keyof ModelConfig)[] = [
+  ...(["dModel", "nHeads", "dFF", "nEncoderLayers", "nDecoderLayers"] as const),
+  ...(["norm", "activation", "positions", "tie"] as const),
+];
+
 /** Sizes by name, from a laptop's minute to the base model of the paper (its table 3, first row). */
 export const PRESETS = {
   tiny: { dModel: 64, nHeads: 4, dFF: 128, nEncoderLayers: 2, nDecoderLayers: 2, dropout: 0.1 },

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { XformerError } from "../errors.ts";
+import { packageFile } from "../io/packageFiles.ts";
 import type { KernelSet, KernelSetName, Pointer } from "../kernels/kernels.ts";
 import { chooseKernels, loadKernels } from "../kernels/load.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -135,7 +136,7 @@ export class WorkerPool implements Pool {
       control: this.#control.pointer,
     };
     // The built worker even when this file runs from src/, as under a test runner: threads take JavaScript only.
-    const script = new URL("../../dist/worker.js", import.meta.url);
+    const script = packageFile("dist/worker.js");
     const ready = Array.from({ length: this.threads - 1 }, () => this.#startOne(script, seed));
     await Promise.all(ready);
   }

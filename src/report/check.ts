@@ -5,6 +5,7 @@ import type { Example, Finding, FindingKind } from "../data/check/findings.ts";
 import type { FixedCorpus } from "../data/check/fix.ts";
 import type { Bin } from "../data/check/lengths.ts";
 import type { SideReport } from "../data/check/sideStatistics.ts";
+import type { FittedSettings } from "../training/settings/fit.ts";
 import { apart, type Bar, type Block, line, toned } from "./document.ts";
 import { count, counted, percent } from "./format.ts";
 
@@ -28,15 +29,37 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
 
 const PARTS = { train: "to train on", valid: "to validate on", test: "held out" } as const;
 
-/** What was found in corpora, for people; the {@link CheckReport} itself is for programs. */
-export function checkDocument({ corpora, errors, warnings }: CheckReport): Block[] {
+/**
+ * What was found in corpora, for people; the {@link CheckReport} itself is for programs.
+ *
+ * @param fitted what a training would choose; null where it is not known what it would be on
+ */
+export function checkDocument(
+  { corpora, errors, warnings }: CheckReport,
+  fitted: FittedSettings | null = null,
+): Block[] {
   const summary =
     errors > 0
       ? toned("bad", `Training would stop: ${counted(errors, "error")}, ${counted(warnings, "warning")}.`)
       : warnings > 0
         ? toned("warning", `No errors, ${counted(warnings, "warning")}.`)
         : toned("good", "Nothing is wrong.");
-  return apart(...corpora.map(corpusBlocks), [line(summary)]);
+  return apart(...corpora.map(corpusBlocks), fitted === null ? [] : [fittedBlock(fitted)], [line(summary)]);
+}
+
+/** What `xformer train` would choose where it is not told. */
+function fittedBlock({ shape, preset, model, training }: FittedSettings): Block {
+  const { maxEpochs, batchTokens, learningRate, schedule } = training;
+  const sizes = `preset ${preset}, norm ${model.norm}, dropout ${model.dropout}`;
+  const course = `${maxEpochs} epochs, batches of ${batchTokens} tokens, rate up to ${learningRate}, then ${schedule}`;
+  return {
+    kind: "facts",
+    rows: [
+      ["train", `would choose by these lengths, of ${counted(shape.pairs, "pair")} to train on:`],
+      ["", sizes],
+      ["", course],
+    ],
+  };
 }
 
 function corpusBlocks(corpus: CorpusReport): Block[] {

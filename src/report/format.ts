@@ -42,9 +42,11 @@ export function scientific(value: number): string {
   return value.toExponential(1);
 }
 
-/** A word as a POSIX shell has to be given it. */
+/** A word as a shell has to be given it: where that can be, as POSIX shells, cmd.exe and PowerShell read it alike. */
 export function shellWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./:@%+=,-]+$/.test(word)) return word;
+  const isAlikeInQuotes = !/[$`"!%\n]|\\(\\|$)/.test(word);
+  return isAlikeInQuotes ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function twoDigits(value: number): string {

@@ -82,7 +82,7 @@ function section(title: string, body: Block): Block[] {
   return [{ kind: "heading", text: title }, body];
 }
 
-function outline({ tokenizers, languages, outputLimit, lengths, resumable }: Inspection): Span[][] {
+function outline({ tokenizers, languages, outputLimit, lengths, resumable, training }: Inspection): Span[][] {
   const side = (name: "source" | "target"): string => {
     const { kind, lowercase, vocabulary } = tokenizers[name];
     return `${languages[name] || "-"}, ${kind}s${lowercase ? " in lowercase" : ""}, vocabulary ${count(vocabulary)}`;
@@ -91,8 +91,14 @@ function outline({ tokenizers, languages, outputLimit, lengths, resumable }: Ins
     ["source", side("source")],
     ["target", `${side("target")}, at most ${count(outputLimit)} tokens out`],
     ...(lengths === undefined ? [] : [["trained on", longest(lengths)]]),
+    ...(training.origin === undefined ? [] : [["started from", startedFrom(training.origin)]]),
     ["resumable", resumable ? "yes, it holds Adam's moments" : "no, see last.safetensors of its run"],
   ];
+}
+
+function startedFrom({ step, sha256, updates }: NonNullable<Inspection["training"]["origin"]>): string {
+  const moments = updates === 0 ? "" : `, with Adam's moments of ${counted(updates, "update")}`;
+  return `step ${count(step)} of the checkpoint with SHA-256 ${sha256}${moments}`;
 }
 
 function longest({ source, target, sentences }: NonNullable<Inspection["lengths"]>): string {

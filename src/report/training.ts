@@ -16,7 +16,6 @@ type Test = NonNullable<TrainResult["test"]>;
 /** What is worth knowing before a run begins. */
 export function introductionDocument(summary: RunSummary): Block[] {
   const { model, corpus, totalSteps, resumedAt } = summary;
-  const { nEncoderLayers, nDecoderLayers, dModel, nHeads, dFF, maxLength } = model;
   const pairs = [
     `${corpus.name}: ${counted(corpus.pairs, "pair")} to train on`,
     ...(summary.validPairs > 0 ? [`${count(summary.validPairs)} to validate on`] : []),
@@ -29,19 +28,19 @@ export function introductionDocument(summary: RunSummary): Block[] {
   const { sourceTokens, unknownSource, targetTokens, unknownTarget } = corpus;
   const resumed = resumedAt === 0 ? "" : `, from step ${count(resumedAt)} on`;
   const rows: [label: string, text: string][] = [
-    [
-      "model",
-      `${nEncoderLayers}+${nDecoderLayers} layers, width ${dModel}, ${counted(nHeads, "head")}, feed-forward ${dFF}`,
-    ],
-    ["", counted(summary.parameters, "parameter")],
+    ["model", sizesText(summary)],
+    ["", `${counted(summary.parameters, "parameter")}, ${choicesText(summary)}`],
+    ...frozenRow(summary),
+    ...startRows(summary),
     ["data", pairs.join(", ")],
     ...corpusRows(summary),
     ...heldOutRow(summary),
-    ["", skippedPairs(corpus.skipped, maxLength)],
+    ["", skippedPairs(corpus.skipped, model.maxLength)],
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
     ["", tokens(targetTokens, "target", unknownTarget, model.targetVocabSize)],
     ...unknownRows(summary.unknown),
     ["batch", batchRemark(summary)],
+    ["length", lengthText(summary)],
     ["rate", learningRateText(summary)],
     ...metricRow(summary),
     ["kernels", `${summary.kernels}, ${counted(summary.threads, "thread")}`],
@@ -51,6 +50,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
       "time",
       `about ${duration(summary.estimatedSeconds)} for ${counted(Math.max(0, totalSteps - resumedAt), "step")}${resumed}`,
     ],
+    ...fittedRows(summary),
     ["", `about ${duration(summary.secondsPerEpoch)} a pass over the corpus, without validation`],
     [
       "memory",
@@ -86,6 +86,41 @@ function corpusRows({ corpora }: RunSummary): [label: string, text: string][] {
 /** What filters left out. */
 function filtered(leftOut: RunSummary["corpora"][number]["leftOut"]): string[] {
   return Object.keys(leftOut).length === 0 ? [] : [`filtered: ${leftOutText(leftOut)}`];
+}
+
+/** What stays as it is. */
+function frozenRow({ training, parameters, trained }: RunSummary): [label: string, text: string][] {
+  if (training.freeze === null || trained === parameters) return [];
+  return [["", `${count(trained)} of them trained; frozen: ${training.freeze.join(", ")}`]];
+}
+
+/** Which model it started from, and what it took over beside the weights. */
+function startRows({ start, grown, resumedAt }: RunSummary): [label: string, text: string][] {
+  if (start === null) return [];
+  const from = start.from === null ? `a model of SHA-256 ${start.sha256.slice(0, 12)}` : start.from;
+  const moments = start.keepOptimizer ? "with Adam's moments" : "with a new optimiser";
+  const rows: [label: string, text: string][] = [["from", `${from}, step ${count(start.step)}, ${moments}`]];
+  if (grown !== null) {
+    const text = `${counted(grown.source, "source token")} and ${counted(grown.target, "target token")}`;
+    rows.push(["", `its vocabularies have taken in ${text}`]);
+  }
+  if (resumedAt === 0) rows.push(["", "the validation of step 0 is what it was before"]);
+  return rows;
+}
+
+/** What the steps follow from when they were fitted to a time, and how to have the same ones again. */
+function fittedRows({ fitted, training }: RunSummary): [label: string, text: string][] {
+  if (fitted === null) return [];
+  const { minutes, steps, secondsPerStep, secondsPerValidation, closingSeconds } = fitted;
+  const parts = [
+    `${(1000 * secondsPerStep).toFixed(1)} ms a step`,
+    ...(secondsPerValidation > 0 ? [`${duration(secondsPerValidation)} a validation`] : []),
+    ...(closingSeconds > 0 ? [`${duration(closingSeconds)} at the end`] : []),
+  ];
+  return [
+    ["", `${counted(steps, "step")} fit into ${minutes} min: ${parts.join(", ")}`],
+    ["", `the same bytes without a clock: --max-steps ${training.maxSteps} --schedule ${training.schedule}`],
+  ];
 }
 
 /** Why the loss while training is so much higher than that of a validation. */
@@ -128,17 +163,81 @@ function unknownRows({ valid, test }: RunSummary["unknown"]): [label: string, te
   return parts.length === 0 ? [] : [["unknown", parts.join("; ")]];
 }
 
-function learningRateText({ training, model }: RunSummary): string {
+/** A value in words, and the fields that say where it comes from. */
+type Told = readonly [text: string, ...fields: string[]];
+
+function sizesText({ model, origins }: RunSummary): string {
+  const { nEncoderLayers, nDecoderLayers, dModel, nHeads, dFF } = model;
+  return withOrigins(origins, [
+    [`${nEncoderLayers}+${nDecoderLayers} layers`, "nEncoderLayers", "nDecoderLayers"],
+    [`width ${dModel}`, "dModel"],
+    [counted(nHeads, "head"), "nHeads"],
+    [`feed-forward ${dFF}`, "dFF"],
+  ]);
+}
+
+function choicesText({ model, origins }: RunSummary): string {
+  return withOrigins(origins, [
+    [`norm ${model.norm}`, "norm"],
+    [`dropout ${model.dropout}`, "dropout"],
+  ]);
+}
+
+/** How long a run is, and by what steps it goes. */
+function lengthText({ training, origins }: RunSummary): string {
+  const { maxEpochs, maxSteps, validateEvery, validateEveryEpochs } = training;
+  const every: Told =
+    validateEvery !== null
+      ? [`validated every ${counted(validateEvery, "step")}`]
+      : [
+          validateEveryEpochs === 1
+            ? "validated every epoch"
+            : `validated every ${counted(validateEveryEpochs, "epoch")}`,
+          "validateEveryEpochs",
+        ];
+  return withOrigins(origins, [
+    ...(maxEpochs === null ? [] : [[counted(maxEpochs, "epoch"), "maxEpochs"] as const]),
+    ...(maxSteps === null ? [] : [[`${counted(maxSteps, "step")} at most`] as const]),
+    ...batchesText(training),
+    every,
+  ]);
+}
+
+function batchesText({ batchTokens, batchSentences }: RunSummary["training"]): Told[] {
+  if (batchSentences !== null)
+    return [[`batches of ${counted(batchSentences, "sentence")}`, "batchSentences"]];
+  return batchTokens === null ? [] : [[`batches of ${count(batchTokens)} tokens`, "batchTokens"]];
+}
+
+function learningRateText({ training, model, origins }: RunSummary): string {
   const peak = scientific(peakOf(training, model.dModel));
-  return `up to ${peak} over ${counted(training.warmupSteps, "step")} of warm-up, then ${training.schedule}`;
+  return withOrigins(origins, [
+    [`up to ${peak} over ${counted(training.warmupSteps, "step")} of warm-up`, "learningRate"],
+    [`then ${training.schedule}`, "schedule"],
+  ]);
+}
+
+/** Values with where they come from: said once for neighbours that come from the same place, and not of defaults. */
+function withOrigins(origins: RunSummary["origins"], values: readonly Told[]): string {
+  const told = values.map(([text, ...fields]) => ({ text, from: originOf(origins, fields) }));
+  const parts = told.map(({ text, from }, i) =>
+    from === undefined || from === told[i + 1]?.from ? text : `${text} (${from})`,
+  );
+  return parts.join(", ");
+}
+
+function originOf(origins: RunSummary["origins"], fields: readonly string[]): string | undefined {
+  const from = new Set(
+    fields.flatMap((field) => origins[field] ?? []).filter((origin) => origin !== "default"),
+  );
+  return from.size === 0 ? undefined : [...from].join(" and ");
 }
 
 /** What makes a validation the best, and why. */
-function metricRow({ training, validPairs, shortTargets }: RunSummary): [label: string, text: string][] {
+function metricRow({ training, validPairs, metricReason }: RunSummary): [label: string, text: string][] {
   if (validPairs === 0) return [];
   const name = METRIC_NAMES[training.metric];
-  const short = "most targets have fewer than the four words that BLEU looks at";
-  const reason = !shortTargets || training.metric === "loss" ? "" : `; ${short}`;
+  const reason = metricReason === null || training.metric !== "exact-match" ? "" : `; ${metricReason}`;
   return [["best", `the model with the best ${name} on the validation pairs${reason}`]];
 }
 
@@ -161,7 +260,7 @@ export function stoppedDocument({ directory, step }: TrainResult): Block[] {
  * @param session what this session did of the run
  */
 export function resultDocument(
-  { directory, step, best, test, average }: TrainResult,
+  { directory, step, best, longer, test, average }: TrainResult,
   session: { readonly steps: number; readonly seconds: number },
 ): Block[] {
   const inAll = session.steps === step ? "" : ` (${count(step)} in all)`;
@@ -170,11 +269,20 @@ export function resultDocument(
     [line(`Trained ${counted(session.steps, "step")}${inAll} in ${duration(session.seconds)}${chosen}.`)],
     test === null ? validationBlocks(best) : testBlocks(test),
     average === null ? [] : averageBlocks(average),
+    longer === null ? [] : longerBlocks(directory, longer),
     [
       line("The model is in ", toned("strong", directory), ". Translate with it:"),
       { kind: "command", text: `npx xformer translate --model ${shellWord(directory)}` },
     ],
   );
+}
+
+function longerBlocks(directory: string, longer: NonNullable<TrainResult["longer"]>): Block[] {
+  const end = "maxEpochs" in longer ? `--max-epochs ${longer.maxEpochs}` : `--max-steps ${longer.maxSteps}`;
+  return [
+    line("It was still getting better on the validation pairs. Go on for half as long again with:"),
+    { kind: "command", text: `npx xformer train --resume ${shellWord(directory)} ${end}` },
+  ];
 }
 
 function averageBlocks({ file, steps, valid, test }: NonNullable<TrainResult["average"]>): Block[] {

@@ -101,6 +101,6 @@ export const dates: Task = {
   sourceLang: "en",
   targetLang: "iso",
   flags:
-    "--tokenizer char --preset tiny --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
+    "--tokenizer char --preset tiny --norm post --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
   generate: ({ seed, count }) => takeDistinct(pairs(seed), count, "dates"),
 };

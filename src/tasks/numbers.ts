@@ -68,6 +68,6 @@ export const numbers: Task = {
   sourceLang: "num",
   targetLang: "en",
   flags:
-    "--tokenizer char --preset tiny --max-epochs 10 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
+    "--tokenizer char --preset tiny --norm post --max-epochs 10 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
   generate: ({ seed, count }) => takeDistinct(pairs(seed), count, "numbers"),
 };

@@ -6,6 +6,14 @@ export interface Pair {
   readonly target: string;
 }
 
+/** How large the parts of a corpus are, and the seed they are made from. */
+export interface SplitSizes {
+  readonly seed: number;
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+}
+
 /** A corpus that can be made at any size from a seed. */
 export interface Task {
   readonly name: string;
@@ -15,6 +23,8 @@ export interface Task {
   readonly sourceLang: string;
   /** The file extension, and the language, of the target side. */
   readonly targetLang: string;
+  /** What it is made of unless something else is said; 10,000, 500 and 500 pairs from seed 1 if absent. */
+  readonly sizes?: SplitSizes;
   /** The flags of `xformer train` that its recipe in `examples` stands for, where the usual settings are not right. */
   readonly flags?: string;
   /**

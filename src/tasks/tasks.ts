@@ -3,14 +3,20 @@ import { dates } from "./dates.ts";
 import { numbers } from "./numbers.ts";
 import { sounds } from "./sounds.ts";
 import { copy, reverse, sort } from "./symbols.ts";
-import type { Pair, Task } from "./task.ts";
+import type { Pair, SplitSizes, Task } from "./task.ts";
 import { zhEn } from "./zh-en/zh-en.ts";
+import { zhEnNews } from "./zh-en-news.ts";
+
+/** A task by its name. */
+export type TaskName = "reverse" | "copy" | "sort" | "dates" | "numbers" | "zh-en" | "zh-en-news";
 
 /** Every task there is, in the order they are listed to the user. */
-export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, sounds, zhEn];
+export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, sounds, zhEn, zhEnNews];
 
-/** The seed and the sizes that `data/zh-en` was made with. */
-export const bundledZhEn: SplitSizes = { seed: 2096, train: 10_000, valid: 500, test: 500 };
+/** The seed and the sizes of a corpus when nothing else is said. */
+export function usualSizes(task: Task): SplitSizes {
+  return task.sizes ?? { seed: 1, train: 10_000, valid: 500, test: 500 };
+}
 
 /**
  * Finds a task by its name.
@@ -24,14 +30,6 @@ export function findTask(name: string): Task {
   throw new XformerError("USAGE", `unknown task ${JSON.stringify(name)}`, {
     hint: `Choose one of ${known}.`,
   });
-}
-
-/** How large the parts of a corpus are, and the seed they are made from. */
-export interface SplitSizes {
-  readonly seed: number;
-  readonly train: number;
-  readonly valid: number;
-  readonly test: number;
 }
 
 /** A corpus in three parts; no source and no target occurs twice, within a part or across parts. */

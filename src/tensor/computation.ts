@@ -52,6 +52,8 @@ export interface ComputationOptions {
    * overwritten. By default they are added to what is there.
    */
   readonly freshGradients?: boolean | undefined;
+  /** The parameters, by offset, that are not learned: their gradients are 0, and as far as it saves time not computed. */
+  readonly frozen?: readonly number[] | undefined;
   /** What dropout drops; needs row keys in the batches. Nothing by default. */
   readonly dropout?: Partial<Dropouts> | undefined;
   /**
@@ -96,6 +98,7 @@ export class Computation implements Caller {
   readonly #watch: Watch | undefined;
   /** The parameters, by offset, that have a gradient from this run; undefined where all have one from before. */
   readonly #given: Set<number> | undefined;
+  readonly #frozen: ReadonlySet<number>;
   #sites = 0;
 
   constructor(workbench: Workbench, options: ComputationOptions = {}) {
@@ -116,6 +119,7 @@ export class Computation implements Caller {
     };
     this.#gradients = options.gradients ?? NONE;
     this.#given = options.freshGradients ? new Set() : undefined;
+    this.#frozen = new Set(options.frozen);
   }
 
   /** A new [rows, columns] tensor in scratch; its content is whatever was there. */
@@ -142,6 +146,11 @@ export class Computation implements Caller {
     return value;
   }
 
+  /** Whether the gradient of a parameter is wanted. */
+  learns({ offset }: Parameter): boolean {
+    return !this.#frozen.has(offset);
+  }
+
   /** Where this run gathers the gradient of a parameter, for kernels that can only add: zeros before the first. */
   gradientOf(parameter: Parameter): Tensor {
     const { gradient, accumulate } = this.gradientTarget(parameter);
@@ -159,9 +168,12 @@ export class Computation implements Caller {
     return { gradient: { pointer: at(this.#gradients, offset), rows, columns }, accumulate };
   }
 
-  /** When a run is over: gradients of 0 for the parameters that had no part in it. */
+  /** When a run is over: gradients of 0 for the parameters that had no part in it, or are not learned. */
   completeGradients(parameters: readonly Parameter[]): void {
-    for (const parameter of parameters) this.gradientOf(parameter);
+    for (const parameter of parameters) {
+      const gradient = this.gradientOf(parameter);
+      if (!this.learns(parameter)) clear(this, { pointer: gradient.pointer, count: sizeOf(gradient) });
+    }
   }
 
   /**

@@ -40,6 +40,11 @@ export class CharTokenizer implements Tokenizer {
     return text;
   }
 
+  /** The same with another vocabulary. */
+  withVocabulary(vocabulary: Vocabulary): CharTokenizer {
+    return new CharTokenizer(vocabulary, this.#normalization);
+  }
+
   toJSON(): TokenizerJSON {
     return charTokenizerJSON(this.vocabulary, this.#normalization);
   }

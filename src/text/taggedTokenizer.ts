@@ -73,7 +73,8 @@ export class TaggedTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;
   readonly lowercase: boolean;
   readonly tags: readonly string[];
-  readonly #inner: Tokenizer;
+  /** What cuts the text between tags. */
+  readonly inner: Tokenizer;
   readonly #ids: ReadonlySet<number>;
   readonly #finder: AddedTokens;
 
@@ -82,7 +83,7 @@ export class TaggedTokenizer implements Tokenizer {
     this.vocabulary = inner.vocabulary;
     this.lowercase = inner.lowercase;
     this.tags = tags;
-    this.#inner = inner;
+    this.inner = inner;
     this.#ids = new Set(tags.map((tag) => inner.vocabulary.id(tag)));
     this.#finder = finderOf(tags, inner.vocabulary);
   }
@@ -90,7 +91,7 @@ export class TaggedTokenizer implements Tokenizer {
   encodeTokens(text: string): string[] {
     return this.#pieces(
       text,
-      (piece) => this.#inner.encodeTokens(piece),
+      (piece) => this.inner.encodeTokens(piece),
       (tag) => this.vocabulary.token(tag),
     );
   }
@@ -99,7 +100,7 @@ export class TaggedTokenizer implements Tokenizer {
     return Int32Array.from(
       this.#pieces(
         text,
-        (piece) => [...this.#inner.encode(piece)],
+        (piece) => [...this.inner.encode(piece)],
         (tag) => tag,
       ),
     );
@@ -107,8 +108,7 @@ export class TaggedTokenizer implements Tokenizer {
 
   surfaces(text: string): string[] {
     const { vocabulary } = this;
-    const inner = (piece: string): string[] =>
-      this.#inner.surfaces?.(piece) ?? this.#inner.encodeTokens(piece);
+    const inner = (piece: string): string[] => this.inner.surfaces?.(piece) ?? this.inner.encodeTokens(piece);
     return this.#pieces(text, inner, (tag) => vocabulary.token(tag));
   }
 
@@ -117,7 +117,7 @@ export class TaggedTokenizer implements Tokenizer {
     let run: number[] = [];
     let used = 0;
     const close = (): void => {
-      const text = this.#inner.decode(run, unknown.slice(used));
+      const text = this.inner.decode(run, unknown.slice(used));
       used += this.vocabulary.countUnknown(run);
       if (text !== "") texts.push(text);
       run = [];
@@ -134,8 +134,13 @@ export class TaggedTokenizer implements Tokenizer {
     return texts.join(" ");
   }
 
+  /** The text of a line that stands between tags. */
+  textIn(line: string): string[] {
+    return this.#finder.split(line).filter((piece) => typeof piece === "string");
+  }
+
   toJSON(): TokenizerJSON {
-    const json = this.#inner.toJSON();
+    const json = this.inner.toJSON();
     return { ...json, added_tokens: [...json.added_tokens, ...addedTags(this.tags, this.vocabulary)] };
   }
 

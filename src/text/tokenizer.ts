@@ -65,3 +65,17 @@ export interface TokenizerLearner {
   /** @throws XformerError CONFIG when nothing is left for the vocabulary */
   finish(): Tokenizer;
 }
+
+/** A tokenizer that knows more than it did: old tokens have their old ids, new ones come after them. */
+export interface Extension {
+  readonly tokenizer: Tokenizer;
+  /** For each new token, in the order of the ids, the old ids that said the same together; none where nothing did. */
+  readonly parts: readonly (readonly number[])[];
+}
+
+/** Takes tokens of a text that comes line by line into a tokenizer. */
+export interface TokenizerExtender {
+  add(line: string): void;
+  /** @throws XformerError CONFIG when the tokenizer cannot grow by this text */
+  finish(): Extension;
+}

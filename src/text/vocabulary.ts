@@ -71,13 +71,8 @@ export class Vocabulary implements SpecialTokenIds {
    */
   static learn(counts: TokenCounts, limits: VocabularyLimits = {}): Vocabulary {
     checkLimits(limits);
-    const { minFrequency = 1, vocabularySize = Number.MAX_SAFE_INTEGER, tags = [] } = limits;
-    const special: ReadonlySet<string> = new Set(SPECIAL_TOKENS);
-    const ordinary = [...counts]
-      .filter(([token, count]) => count >= minFrequency && !special.has(token))
-      .sort(([a, countA], [b, countB]) => countB - countA || compareCodePoints(a, b))
-      .slice(0, vocabularySize - SPECIAL_TOKENS.length - tags.length)
-      .map(([token]) => token);
+    const { minFrequency = 1, tags = [] } = limits;
+    const ordinary = mostFrequent(counts, [...SPECIAL_TOKENS, ...tags], limits);
     if (ordinary.length === 0 && counts.size > 0) {
       throw new XformerError(
         "CONFIG",
@@ -88,6 +83,17 @@ export class Vocabulary implements SpecialTokenIds {
       );
     }
     return Vocabulary.of([...tags, ...ordinary]);
+  }
+
+  /** This vocabulary and, after its tokens, those of the counted ones that it lacks, in the order of {@link learn}. */
+  extended(counts: TokenCounts, limits: VocabularyLimits): Vocabulary {
+    return this.with(mostFrequent(counts, this.tokens, limits));
+  }
+
+  /** This vocabulary with more tokens at its end. */
+  with(more: readonly string[]): Vocabulary {
+    const { unkId, bosId, eosId } = this;
+    return new Vocabulary([...this.tokens, ...more], { unkId, bosId, eosId, others: [...this.#special] });
   }
 
   /** The number of ids. */
@@ -127,6 +133,20 @@ export class Vocabulary implements SpecialTokenIds {
     for (const id of ids) if (id === this.unkId) unknown++;
     return unknown;
   }
+}
+
+/** The counted tokens that there is room for beside those that there are, the most frequent first. */
+function mostFrequent(
+  counts: TokenCounts,
+  present: readonly string[],
+  { minFrequency = 1, vocabularySize = Number.MAX_SAFE_INTEGER }: VocabularyLimits,
+): string[] {
+  const known: ReadonlySet<string> = new Set(present);
+  return [...counts]
+    .filter(([token, count]) => count >= minFrequency && !known.has(token))
+    .sort(([a, countA], [b, countB]) => countB - countA || compareCodePoints(a, b))
+    .slice(0, vocabularySize - present.length)
+    .map(([token]) => token);
 }
 
 /**

@@ -92,6 +92,11 @@ export class WordTokenizer implements Tokenizer {
     return joinTokens(tokens, this.#spacing, written);
   }
 
+  /** The same with another vocabulary. */
+  withVocabulary(vocabulary: Vocabulary): WordTokenizer {
+    return new WordTokenizer(vocabulary, this.#settings);
+  }
+
   toJSON(): TokenizerJSON {
     return wordTokenizerJSON(this.vocabulary, this.#settings);
   }

@@ -13,6 +13,8 @@ export interface AdamStep extends Pick<TrainingConfig, "beta1" | "beta2" | "epsi
   /** Updates with this one, from 1; the moments' bias is corrected by it. */
   readonly update: number;
   readonly rate: number;
+  /** The parameters, by offset, that stay as they are; by default none. */
+  readonly frozen?: readonly number[];
   /** What the mean over the tokens and clipping multiply the gradients by. */
   readonly gradientScale: number;
 }
@@ -34,7 +36,7 @@ export class Adam {
  * Applies a step to the `count` parameters from `first` on. Weight decay is decoupled, p -= rate weightDecay p,
  * and spares biases and layer normalisations: it is meant for what multiplies, the matrices and embeddings.
  *
- * @param list the model's parameters, in their order
+ * @param list the model's parameters, in their order; frozen ones keep their bytes
  */
 export function adamSlice(
   caller: Caller,
@@ -43,7 +45,7 @@ export function adamSlice(
   first: number,
   count: number,
 ): void {
-  const { beta1, beta2, epsilon, update, rate, gradientScale, weightDecay } = step;
+  const { beta1, beta2, epsilon, update, rate, gradientScale, weightDecay, frozen = [] } = step;
   const apply = (start: number, end: number, decay: number): void =>
     adam(caller, {
       parameters: at(step.parameters, start),
@@ -59,14 +61,14 @@ export function adamSlice(
       stepSize: rate / (1 - beta1 ** update),
       inverseRootCorrection2: 1 / Math.sqrt(1 - beta2 ** update),
     });
-  if (weightDecay === 0) {
+  if (weightDecay === 0 && frozen.length === 0) {
     apply(first, first + count, 0);
     return;
   }
   for (const { offset, shape, rows, columns } of list) {
     const start = Math.max(first, offset);
     const end = Math.min(first + count, offset + rows * columns);
-    if (start < end) apply(start, end, shape.length > 1 ? rate * weightDecay : 0);
+    if (start < end && !frozen.includes(offset)) apply(start, end, shape.length > 1 ? rate * weightDecay : 0);
   }
 }
 

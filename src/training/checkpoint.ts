@@ -44,8 +44,12 @@ export function writeCheckpoint(
   writeSafetensors(path, tensors, metadataOf(description));
 }
 
-/** The file that `--model` means: a run directory's best (its last when there is no best yet), or the file itself. */
-function checkpointFile(path: string): string {
+/**
+ * The file that `--model` means: a run directory's best (its last when there is no best yet), or the file itself.
+ *
+ * @throws XformerError IO when there is nothing, CHECKPOINT for a directory without a checkpoint
+ */
+export function checkpointFile(path: string): string {
   let isDirectory: boolean;
   try {
     isDirectory = statSync(path).isDirectory();

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { XformerError } from "../errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
+import { ARCHITECTURE, type ModelConfig } from "../model/config.ts";
 import { floatsIn } from "../model/parameters.ts";
 import { Transformer } from "../model/transformer.ts";
 import { describeCheckpoint, loadCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -18,6 +19,11 @@ import { RunDirectory } from "./runDirectory.ts";
  * @throws RangeError when there is none
  */
 export function averageCheckpoints(paths: readonly string[], output: string): void {
+  for (const _ of averaging(paths, output));
+}
+
+/** The same, with a step for each checkpoint. */
+export function* averaging(paths: readonly string[], output: string): Generator<void, void, undefined> {
   if (paths[0] === undefined) throw new RangeError("there is nothing to average");
   const first = loadCheckpoint(paths[0]);
   const declared = new Transformer(first.model).parameters.list;
@@ -26,6 +32,7 @@ export function averageCheckpoints(paths: readonly string[], output: string): vo
     const checkpoint = i === 0 ? first : loadCheckpoint(path);
     refuseOther(checkpoint, first);
     for (const [j, { name }] of declared.entries()) addTo(sums[j]!, checkpoint, name);
+    yield;
   }
   const tensors: NamedTensor[] = declared.map(({ name, shape }, j) => ({
     name,
@@ -65,10 +72,17 @@ function addTo(sum: Float64Array, { file, tensors }: Checkpoint, name: string): 
   for (let i = 0; i < sum.length; i++) sum[i]! += data[i]!;
 }
 
+/** What of a model says what its weights mean: one that was started from another may have been trained with other dropouts. */
+function weightsOf(model: ModelConfig): unknown[] {
+  return [...ARCHITECTURE, "sourceVocabSize" as const, "targetVocabSize" as const].map(
+    (field) => model[field],
+  );
+}
+
 /** Weights can be averaged only where they mean the same: in one model over one vocabulary. */
 function refuseOther(checkpoint: Checkpoint, first: Checkpoint): void {
   const parts = [
-    ["model", checkpoint.model, first.model],
+    ["model", weightsOf(checkpoint.model), weightsOf(first.model)],
     ["source tokenizer", checkpoint.sourceTokenizer, first.sourceTokenizer],
     ["target tokenizer", checkpoint.targetTokenizer, first.targetTokenizer],
   ] as const;

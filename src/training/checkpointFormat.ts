@@ -23,8 +23,8 @@ import type { TrainingState } from "./state.ts";
 const FORMAT_VERSION = 1;
 
 /** The names of Adam's moments and of the averaged weights, which `last.safetensors` holds beside the parameters. */
-const FIRST_MOMENT = "adam.exp_avg.";
-const SECOND_MOMENT = "adam.exp_avg_sq.";
+export const FIRST_MOMENT = "adam.exp_avg.";
+export const SECOND_MOMENT = "adam.exp_avg_sq.";
 const MOVING_AVERAGE = "ema.";
 
 /** What a checkpoint says about itself, apart from its tensors. */
@@ -124,17 +124,26 @@ export function restore(checkpoint: Checkpoint, model: Transformer, heap: Heap, 
   const regions: Region[] = [["", pointer], ...regionsOf(optimizer)];
   for (const [prefix, region] of regions) {
     for (const { name, shape, offset } of list) {
-      const tensor = checkpoint.tensors.get(`${prefix}${name}`);
-      if (tensor === undefined) throw damaged(checkpoint.file, `tensor ${prefix}${name} is missing`);
-      if (tensor.shape.join() !== shape.join()) {
-        throw damaged(
-          checkpoint.file,
-          `tensor ${prefix}${name} is [${tensor.shape}], but its configuration says [${shape}]`,
-        );
-      }
-      heap.floats(at(region, offset), floatsIn(shape)).set(tensor.data);
+      heap.floats(at(region, offset), floatsIn(shape)).set(tensorIn(checkpoint, `${prefix}${name}`, shape));
     }
   }
+}
+
+/**
+ * The numbers of a tensor.
+ *
+ * @throws XformerError CHECKPOINT when it is not there, or of another shape
+ */
+export function tensorIn(
+  { file, tensors }: Checkpoint,
+  name: string,
+  shape: readonly number[],
+): Float32Array {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw damaged(file, `tensor ${name} is missing`);
+  if (tensor.shape.join() !== shape.join())
+    throw damaged(file, `tensor ${name} is [${tensor.shape}], but its configuration says [${shape}]`);
+  return tensor.data;
 }
 
 /** Reads what {@link metadataOf} wrote. */

@@ -18,7 +18,6 @@ interface List {
 }
 
 const COUNT: Rule = { type: { kind: "number", whole: true, from: 0 } };
-const STEP: Rule = { type: { kind: "number", whole: true, from: 1 } };
 const NUMBER: Rule = { type: { kind: "number" } };
 const SCORE: Rule = { type: { kind: "number", from: 0 } };
 const TEXT: Rule = { type: { kind: "text" } };
@@ -58,6 +57,7 @@ const TRAINING: Fields = {
       later: ["source", "target"],
     },
     splits: { fields: { validSplit: settled(validSplit!), testSplit: settled(testSplit!) } },
+    origin: { fields: { sha256: TEXT, step: COUNT, updates: COUNT } },
     step: COUNT,
     skipped: COUNT,
     skippedInARow: COUNT,
@@ -67,7 +67,7 @@ const TRAINING: Fields = {
     validations: {
       each: {
         fields: {
-          step: STEP,
+          step: COUNT,
           valid: {
             fields: {
               ...{ loss: NUMBER, perplexity: NUMBER, bleu: SCORE, chrf: SCORE, exactMatch: SCORE },
@@ -87,7 +87,7 @@ const TRAINING: Fields = {
     },
     kept: { fields: { best: { each: COUNT }, last: { each: COUNT } } },
   },
-  later: ["validation", "tokenizer", "splits"],
+  later: ["validation", "tokenizer", "splits", "origin"],
 };
 
 /** Everything that a checkpoint says as JSON, but for its tokenizers, which have a format of their own. */

@@ -46,6 +46,8 @@ export interface TrainingConfig {
   readonly plateauFactor: number;
   readonly plateauPatience: number;
   readonly labelSmoothing: number;
+  /** Weights that stay as they are: `encoder`, `decoder`, `embeddings`, or names with `*` in them; null for none. */
+  readonly freeze: readonly string[] | null;
   /** The largest norm of the gradient; 0 for no clipping. */
   readonly clipNorm: number;
   /** Decay of the exponential moving average of the weights that is validated and kept; 0 for none. */
@@ -109,6 +111,7 @@ export const DEFAULT_TRAINING: TrainingConfig = {
   plateauFactor: 0.5,
   plateauPatience: 2,
   labelSmoothing: 0.1,
+  freeze: null,
   clipNorm: 1,
   ema: 0,
   logEvery: 50,
@@ -319,8 +322,22 @@ export function withCorpora(data: DataOptions): Partial<DataConfig> {
   };
 }
 
+/** The model that a run starts from, if not from random weights. */
+export interface StartConfig {
+  /** A run directory or a checkpoint: weights, sizes and tokenizers are its own. */
+  readonly from: string | null;
+  /** Whether Adam goes on with the moments that it had there. */
+  readonly keepOptimizer: boolean;
+  /** Whether tokens of the new data are taken into the vocabularies. */
+  readonly extendVocabulary: boolean;
+}
+
+/** What {@link StartConfig} is when nothing else is said. */
+export const DEFAULT_START: StartConfig = { from: null, keepOptimizer: false, extendVocabulary: false };
+
 /** Everything that determines a run, as `config.json` holds it. */
 export interface RunConfig {
+  readonly start: StartConfig;
   readonly data: DataConfig;
   readonly filter: FilterConfig;
   readonly tokenizer: TokenizerConfig;
@@ -358,6 +375,14 @@ export const DEFAULT_DATA: Omit<DataConfig, "train"> = {
 
 /** What a run is asked to be; what is left out is decided by the preset, the corpus and the defaults. */
 export interface ConfigOptions {
+  /** A run directory or checkpoint to start from: weights, sizes and tokenizers are its own. */
+  readonly from?: string | undefined;
+  /** With `from`: go on with Adam's moments, too. */
+  readonly keepOptimizer?: boolean | undefined;
+  /** With `from`: take tokens of the new data into the vocabularies. */
+  readonly extendVocabulary?: boolean | undefined;
+  /** As many steps as fit into so many minutes, instead of `maxSteps` and `maxEpochs`; the schedule is linear unless said. */
+  readonly minutes?: number | undefined;
   /** The corpora; by default the bundled Chinese-English one. */
   readonly data?: NewDataOptions;
   readonly preset?: PresetName;

@@ -2,11 +2,13 @@ import type { PairFilter } from "../data/check/judge.ts";
 import type { CorpusStatistics, PartStatistics } from "../data/encodedCorpusFile.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
-import type { SettledTraining } from "./config.ts";
+import type { SettledTraining, StartConfig } from "./config.ts";
+import type { FittedTime } from "./pace.ts";
 import type { PreparationPhase } from "./prepare.ts";
 import type { LogRecord } from "./runDirectory.ts";
 import type { Sample } from "./samples.ts";
-import type { ValidationRecord } from "./state.ts";
+import type { Origins } from "./settings/origins.ts";
+import type { OriginRecord, ValidationRecord } from "./state.ts";
 import type { UnknownTokens } from "./unknownTokens.ts";
 
 /** What is known about a run before its first step. */
@@ -14,8 +16,20 @@ export interface RunSummary {
   readonly directory: string;
   readonly model: ModelConfig;
   readonly training: SettledTraining;
-  /** Numbers that are learned. */
+  /**
+   * Where the values of fields of `model` and `training` come from that are fitted where nobody gives them: `given`,
+   * `preset tiny`, `fitted to 3,600 pairs`, `default`, `bundled corpus`. Empty for a run that goes on with its own.
+   */
+  readonly origins: Origins;
+  /** The numbers of the model, and those of them that are not frozen. */
   readonly parameters: number;
+  readonly trained: number;
+  /** The model that it started from; null for random weights. */
+  readonly start: (StartConfig & OriginRecord) | null;
+  /** Tokens that the vocabularies have taken in; null where they were not to, and for a run that goes on. */
+  readonly grown: { readonly source: number; readonly target: number } | null;
+  /** What its steps follow from, when they are to take so many minutes. */
+  readonly fitted: FittedTime | null;
   /** In words: native AVX2, relaxed SIMD. */
   readonly kernels: string;
   readonly threads: number;
@@ -31,8 +45,8 @@ export interface RunSummary {
   })[];
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;
-  /** Whether most targets of the validation pairs are too short for BLEU. */
-  readonly shortTargets: boolean;
+  /** Why exact match suits the targets of the validation pairs; null where BLEU does, or without such pairs. */
+  readonly metricReason: string | null;
   /** Test pairs; 0 without a test corpus. */
   readonly testPairs: number;
   /** What of the validation pairs and of the test pairs is not in the vocabularies; null without such pairs. */
@@ -64,8 +78,8 @@ export interface RunSummary {
 
 /** What happens during a run, in the order in which it happens. */
 export type TrainingEvent =
-  /** Told every now and then while the corpus is read, or encoded. */
-  | { readonly type: "preparing"; readonly phase: PreparationPhase; readonly pairs: number }
+  /** Told every now and then while the corpus is read, or encoded, and before steps are timed. */
+  | { readonly type: "preparing"; readonly phase: PreparationPhase | "timing"; readonly pairs: number }
   | { readonly type: "started"; readonly summary: RunSummary }
   | {
       readonly type: "step";

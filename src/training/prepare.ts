@@ -41,6 +41,8 @@ export interface PrepareOptions {
   readonly tokenizer: TokenizerConfig;
   /** Tokenizers that there are already, as when a run is resumed; by default as `tokenizer` says. */
   readonly tokenizers?: Tokenizers | undefined;
+  /** What learns them otherwise; by default a learner that begins with nothing. */
+  readonly learner?: PairLearner | undefined;
   /** Whether the embeddings of both sides are one matrix (`tie: "all"`), which takes one vocabulary. */
   readonly tied: boolean;
   /** Pairs with a side of more tokens are left out. */
@@ -119,7 +121,7 @@ interface Text {
 }
 
 async function learnFrom(options: PrepareOptions, corpora: readonly TrainingText[]): Promise<Text> {
-  const learner = options.tokenizers === undefined ? createLearner(options) : undefined;
+  const learner = options.tokenizers === undefined ? (options.learner ?? createLearner(options)) : undefined;
   const hash = new CorpusHash();
   const progress = progressIn(options, "reading");
   for (const corpus of corpora) {
@@ -138,15 +140,23 @@ async function learnFrom(options: PrepareOptions, corpora: readonly TrainingText
     throw new XformerError("DATA", "every pair is held out", { file: corpus.path, hint });
   }
   const tokenizers = options.tokenizers ?? learner!.finish();
-  for (const { tag, path } of corpora) refuseUnknownTag(tag, tokenizers.source, path);
+  for (const { tag, path } of corpora) refuseUnknownTag(tag, tokenizers.source, path, options);
   const pairs = corpora.reduce((sum, corpus) => sum + corpus.pairs, 0);
   return { pairs, fingerprint: hash.digest(), tokenizers };
 }
 
 /** A tag that is cut into pieces is none. */
-function refuseUnknownTag(tag: string | null, { tags = [] }: Tokenizer, file: string): void {
+function refuseUnknownTag(
+  tag: string | null,
+  { tags = [] }: Tokenizer,
+  file: string,
+  { tokenizers, learner }: PrepareOptions,
+): void {
   if (tag === null || tags.includes(tag)) return;
-  const hint = `Learn one with \`xformer tokenizer learn --tag "${tag}"\`, or leave the file out.`;
+  const hint =
+    (tokenizers ?? learner) === undefined
+      ? `Learn one with \`xformer tokenizer learn --tag "${tag}"\`, or leave the file out.`
+      : "Leave the tag out, or start from a model that was trained with it.";
   throw new XformerError("CONFIG", `the source's tokenizer does not know the tag ${tag}`, { file, hint });
 }
 
@@ -159,7 +169,7 @@ function heldOutOf(corpora: readonly TrainingText[]): Pick<PreparedCorpus, "held
 }
 
 /** Learns both tokenizers from pairs that stream by. */
-interface PairLearner {
+export interface PairLearner {
   add(source: string, target: string): void;
   finish(): Tokenizers;
 }

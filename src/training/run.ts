@@ -2,20 +2,33 @@ import type { Pairs, PairsByCorpus } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
 import { describeKernels } from "../kernels/kernels.ts";
+import { floatsIn } from "../model/parameters.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
-import { type SettledConfig, tokenizerOf } from "./config.ts";
+import type { SettledConfig } from "./config.ts";
+import { epochOf, partsOf } from "./epoch.ts";
 import { EventFile } from "./eventFile.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
-import { BatchFeed } from "./feed.ts";
+import type { BatchFeed } from "./feed.ts";
+import { frozenParameters } from "./freeze.ts";
 import { Keeper } from "./keeper.ts";
+import { fillMoments, type Origin } from "./origin.ts";
+import type { FittedTime } from "./pace.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { RunDirectory } from "./runDirectory.ts";
-import { hasShortTargets, weightsOf } from "./settle.ts";
-import { bestOf, progressOf, type TrainingState, type ValidationRecord } from "./state.ts";
-import { TrainingStep } from "./step.ts";
+import type { Origins } from "./settings/origins.ts";
+import { usualMetric } from "./settle.ts";
+import {
+  bestOf,
+  type LongerEnd,
+  longerEnd,
+  progressOf,
+  type TrainingState,
+  type ValidationRecord,
+} from "./state.ts";
+import type { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
 import { type Measurement, type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
@@ -31,6 +44,8 @@ export interface TrainResult {
   /** Whether the run was stopped by its signal before its end, or before it was measured there. */
   readonly interrupted: boolean;
   readonly best: ValidationRecord | null;
+  /** The end that is worth giving to a run that was still getting better when it came to its own; null for another. */
+  readonly longer: LongerEnd | null;
   /** The best model on the test corpus, with the corpus; none without one or when interrupted. */
   readonly test: TestResult | null;
   /** The average of the last or best checkpoints, when there is to be one and the run is at its end. */
@@ -61,14 +76,22 @@ export interface RunParts {
   /** MiB to which the batches were fitted; null when they were not. */
   readonly memory: number | null;
   readonly prepared: PreparedCorpus;
+  /** Where the values of settings come from that nobody has to give. */
+  readonly origins: Origins;
   readonly validation: PairsByCorpus | null;
   readonly test: PairsByCorpus | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
   readonly pool: Pool;
+  readonly step: TrainingStep;
+  readonly feed: BatchFeed;
   readonly directory: RunDirectory;
   /** Validation sentences whose translations are told. */
   readonly samples: number;
   readonly tensorboard: boolean;
+  /** The model that it starts from, with as many tokens more as the vocabularies have grown by. */
+  readonly origin?: (Origin & { readonly grown: RunSummary["grown"] }) | undefined;
+  /** What was found out about its speed, when that was to decide its steps. */
+  readonly fitted?: FittedTime | undefined;
 }
 
 /** A run from its first or next step to its end: training, and what is measured afterwards. */
@@ -84,29 +107,18 @@ export class Run {
   #events: EventFile | undefined;
 
   constructor(parts: RunParts, state: TrainingState, onEvent: (event: TrainingEvent) => void = () => {}) {
-    const { config, prepared, validation, pool, directory } = parts;
-    const { tokenizers, corpus } = prepared;
+    const { config, prepared, validation, pool, step, feed, directory, origin } = parts;
+    const { tokenizers } = prepared;
     const { model, workbench } = pool.main;
-    const { vocabulary } = tokenizers.target;
     const description = describe(parts);
     this.#parts = parts;
     this.#emit = onEvent;
     this.#first = state.step;
     this.#translator = new Translator(pool, tokenizers.source, tokenizers.target, description);
-    this.#step = new TrainingStep(pool, config.training);
+    this.#step = step;
+    if (origin !== undefined && config.start.keepOptimizer)
+      fillMoments(model.parameters, step.adam, origin, workbench.heap);
     this.#keeper = new Keeper(directory, description, pool.main, this.#step);
-    const feed = new BatchFeed(pool, corpus, tokenizers, {
-      ...config.training,
-      special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId },
-      shards: this.#step.shards,
-      corpora: weightsOf(prepared),
-      maxLength: config.model.maxLength,
-      bpeDropout: {
-        source: tokenizerOf(config.tokenizer, "source").bpeDropout,
-        target: tokenizerOf(config.tokenizer, "target").bpeDropout,
-      },
-      unkReplace: config.tokenizer.unkReplace,
-    });
     this.#trainer = new Trainer(this.#step, feed, model.config.dModel, state, {
       validate:
         validation === null
@@ -158,6 +170,7 @@ export class Run {
       directory: directory.path,
       step: this.#trainer.state.step,
       best: bestOf(this.#trainer.state),
+      longer: end === "finished" ? longerEnd(this.#trainer.state) : null,
     };
     const unmeasured = { ...ended, interrupted: true, test: null, average: null };
     if (end === "interrupted") return unmeasured;
@@ -170,28 +183,31 @@ export class Run {
   }
 
   async #summarise(): Promise<RunSummary> {
-    const { config, prepared, validation, test, pool, directory } = this.#parts;
+    const { config, origins, prepared, validation, test, pool, directory } = this.#parts;
     const { model, workbench } = pool.main;
     const { totalSteps, state, stepsPerEpoch } = this.#trainer;
     const { pairs, statistics } = prepared.corpus;
-    const corpora = describeCorpora(prepared);
-    const tokens = corpora.reduce(
-      (sum, each) => sum + each.weight * (each.sourceTokens + each.targetTokens + 2 * each.pairs),
-      0,
-    );
-    const secondsPerEpoch = tokens / (await this.#trainer.measureSpeed());
+    const { tokens } = epochOf(prepared);
+    const speed = this.#parts.fitted?.tokensPerSecond ?? (await this.#trainer.measureSpeed());
+    const secondsPerEpoch = tokens / speed;
+    const frozen = frozenParameters(config.training.freeze, model.parameters.list);
     return {
       directory: directory.path,
       model: model.config,
       training: config.training,
+      origins,
       totalSteps,
       parameters: model.parameters.count,
+      trained: model.parameters.count - frozen.reduce((sum, { shape }) => sum + floatsIn(shape), 0),
+      start: state.origin === undefined ? null : { ...config.start, ...state.origin },
+      grown: this.#parts.origin?.grown ?? null,
+      fitted: this.#parts.fitted ?? null,
       kernels: describeKernels(pool.kernels),
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
-      corpora,
+      corpora: partsOf(prepared),
       validPairs: validation?.source.length ?? 0,
-      shortTargets: validation !== null && hasShortTargets(validation, config.data.targetLanguage),
+      metricReason: validation && usualMetric(validation, config.data.targetLanguage).reason,
       testPairs: test?.source.length ?? 0,
       unknown: {
         valid: validation && unknownTokens(validation, prepared.tokenizers),
@@ -286,16 +302,11 @@ export class Run {
   }
 }
 
-/** Each of the corpora, by itself. */
-function describeCorpora({ corpora, corpus }: PreparedCorpus): RunSummary["corpora"] {
-  const { parts = [{ ...corpus.statistics, pairs: corpus.pairs }] } = corpus.statistics;
-  return corpora.map(({ path, tag, weight, leftOut }, i) => {
-    const { pairs, skipped, sourceTokens, targetTokens } = parts[i]!;
-    return { path, tag, weight, pairs, skipped, sourceTokens, targetTokens, leftOut };
-  });
-}
-
-function describe({ config, prepared }: RunParts): Omit<CheckpointDescription, "model" | "training"> {
+/** What a model is described by beside its weights. */
+export function describe({
+  config,
+  prepared,
+}: Pick<RunParts, "config" | "prepared">): Omit<CheckpointDescription, "model" | "training"> {
   const { corpus, tokenizers } = prepared;
   const { longestSource, longestTarget, mostSentences } = corpus.statistics;
   return {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
+import { patiently } from "../io/patiently.ts";
 import type { DataConfig } from "./config.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { Sample } from "./samples.ts";
@@ -126,7 +127,7 @@ export class RunDirectory {
   clear(force: boolean): void {
     for (const name of RunDirectory.refuseTaken(this.path, force)) {
       const file = join(this.path, name);
-      guarded(file, () => rmSync(file, { recursive: true }));
+      guarded(file, () => patiently(() => rmSync(file, { recursive: true })));
     }
     this.removeHalfWritten();
   }
@@ -165,7 +166,7 @@ export class RunDirectory {
   keepCheckpoints(steps: readonly number[]): void {
     for (const step of this.checkpointSteps()) {
       const file = this.checkpoint(step);
-      if (!steps.includes(step)) guarded(file, () => rmSync(file));
+      if (!steps.includes(step)) guarded(file, () => patiently(() => rmSync(file)));
     }
   }
 
@@ -174,7 +175,7 @@ export class RunDirectory {
     for (const directory of [this.path, this.#checkpoints].filter(existsSync)) {
       for (const name of readdirSync(directory)) {
         const file = join(directory, name);
-        if (HALF_WRITTEN.test(name)) guarded(file, () => rmSync(file));
+        if (HALF_WRITTEN.test(name)) guarded(file, () => patiently(() => rmSync(file)));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
@@ -14,6 +15,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
+import { patiently } from "../io/patiently.ts";
 
 /** Who holds a lock, as its file says. */
 interface Holder {
@@ -76,7 +78,7 @@ function acquire(directory: string, path: string): RunLock {
     const takeover = acquire(directory, `${path}.takeover`);
     try {
       const now = readHolder(directory, path);
-      if (now !== undefined && isStale(now)) rmSync(path, { force: true });
+      if (now !== undefined && isStale(now)) patiently(() => rmSync(path, { force: true }));
     } finally {
       takeover.release();
     }
@@ -85,8 +87,8 @@ function acquire(directory: string, path: string): RunLock {
   const release = (): void => {
     process.removeListener("exit", release);
     // Where it can no longer be removed it is stale as soon as this process has ended.
-    succeeds(["EROFS", "EACCES", "EPERM", "EIO"], () => {
-      if (held && read(path) === own) rmSync(path, { force: true });
+    succeeds(["EROFS", "EACCES", "EPERM", "EBUSY", "EIO"], () => {
+      if (held && read(path) === own) patiently(() => rmSync(path, { force: true }));
     });
     held = false;
   };
@@ -110,7 +112,7 @@ function create(path: string, content: string): boolean {
       copyFileSync(temporary, path, constants.COPYFILE_EXCL);
     });
   } finally {
-    rmSync(temporary, { force: true });
+    patiently(() => rmSync(temporary, { force: true }));
   }
 }
 
@@ -208,13 +210,31 @@ function isStale({ pid, host, processStart }: Holder): boolean {
   return !succeeds(["ESRCH"], () => void succeeds(["EPERM"], () => process.kill(pid, 0)));
 }
 
-/**
- * What Linux tells about a process (proc_pid_stat(5)): whether it has ended and only waits for its parent to
- * notice, and when it began, counted from a boot that has a name.
- *
- * @returns undefined elsewhere, or where /proc does not show it
- */
-function stateOf(pid: number): { readonly ended: boolean; readonly start: string } | undefined {
+/** What a system tells about a process: whether it has ended and only waits for its parent to notice, and when it began. */
+interface ProcessState {
+  readonly ended: boolean;
+  readonly start: string;
+}
+
+/** @returns undefined where a system does not tell, as on Windows, or does not show this process */
+function stateOf(pid: number): ProcessState | undefined {
+  return process.platform === "darwin" ? stateOnMac(pid) : stateOnLinux(pid);
+}
+
+/** As ps(1) has it, to the second. */
+function stateOnMac(pid: number): ProcessState | undefined {
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  const { status, stdout } = spawnSync("/bin/ps", ["-o", "state=,lstart=", "-p", String(pid)], {
+    encoding: "utf8",
+    env,
+  });
+  const [, state, start] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout ?? "") ?? [];
+  if (status !== 0 || state === undefined || start === undefined) return undefined;
+  return { ended: state.startsWith("Z"), start };
+}
+
+/** As proc_pid_stat(5) has it: the beginning is counted from a boot that has a name. */
+function stateOnLinux(pid: number): ProcessState | undefined {
   const stat = read(`/proc/${pid}/stat`);
   const boot = read("/proc/sys/kernel/random/boot_id");
   if (stat === undefined || boot === undefined) return undefined;
@@ -225,13 +245,15 @@ function stateOf(pid: number): { readonly ended: boolean; readonly start: string
 }
 
 function inUse(holder: Holder, directory: string, path: string): XformerError {
-  const { pid, host, startedAt } = holder;
+  const { pid, host, startedAt, processStart } = holder;
+  // Where a process cannot be told from a later one with its number, people can.
+  const other = processStart === null ? `; if process ${pid} is another program by now, remove ${path}` : "";
   const since = startedAt.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
   return new XformerError("IO", `the run is in use by process ${pid} on ${host} since ${since}`, {
     file: directory,
     hint:
       host === hostname()
-        ? "Wait until it ends, stop it, or choose another run."
+        ? `Wait until it ends, stop it, or choose another run${other}.`
         : `It cannot be seen from here: remove ${path} when you are sure that it has ended.`,
   });
 }

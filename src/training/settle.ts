@@ -4,7 +4,7 @@ import { XformerError } from "../errors.ts";
 import { bleuTokenizerFor } from "../evaluation/evaluate.ts";
 import { bleuTokenizers } from "../evaluation/tokenizers.ts";
 import { checkField } from "../valueType.ts";
-import type { RunConfig, SettledTraining, TokenizerConfig, TrainingConfig } from "./config.ts";
+import type { MetricName, RunConfig, SettledTraining, TokenizerConfig, TrainingConfig } from "./config.ts";
 import type { PreparedCorpus, Tokenizers } from "./prepare.ts";
 import { SAMPLES, USUAL_SAMPLES } from "./samples.ts";
 import { warmUp } from "./schedule.ts";
@@ -13,6 +13,9 @@ import { warmUp } from "./schedule.ts";
 const USUAL_REPLACEMENT = 0.1;
 /** BLEU counts sequences of up to so many words. */
 const BLEU_ORDER = 4;
+/** Targets of so few words, each there so many times on average, are written in signs rather than in a language. */
+const SIGNS = 200;
+const TIMES = 10;
 
 /**
  * Decides what a configuration leaves to the data: warm-up by the length of the run, and the metric by the targets.
@@ -30,8 +33,8 @@ export function settleTraining(
     const hint = "Raise the weights.";
     throw new XformerError("CONFIG", "the weights leave no pair to an epoch", { hint });
   }
-  const isShort = validation !== null && hasShortTargets(validation, data.targetLanguage);
-  const metric = training.metric ?? (isShort ? "exact-match" : "bleu");
+  const usual = validation === null ? "bleu" : usualMetric(validation, data.targetLanguage).metric;
+  const metric = training.metric ?? usual;
   return { ...training, ...warmUp(training, model.dModel, lengthOf(training, batches)), metric };
 }
 
@@ -85,9 +88,25 @@ export function settleSamples(samples: number = USUAL_SAMPLES, validation: Pairs
   });
 }
 
-/** Whether most targets are too short for the sequences of four words that BLEU counts. */
-export function hasShortTargets({ target }: Pairs, language: string): boolean {
-  const words = bleuTokenizers[bleuTokenizerFor(language)];
-  const short = target.filter((line) => words(line).length < BLEU_ORDER).length;
-  return 2 * short > target.length;
+/**
+ * What the best model is chosen by where nobody says: BLEU for texts in a language, exact match where a target is either
+ * right or wrong, as a word is, a pronunciation or a sequence of commands.
+ *
+ * @returns the reason for exact match with it
+ */
+export function usualMetric(
+  { target }: Pairs,
+  language: string,
+): { readonly metric: MetricName; readonly reason: string | null } {
+  const wordsOf = bleuTokenizers[bleuTokenizerFor(language)];
+  const lines = target.map((line) => wordsOf(line));
+  const short = lines.filter((words) => words.length < BLEU_ORDER).length;
+  if (2 * short > lines.length) {
+    const reason = "most targets have fewer than the four words that BLEU looks at";
+    return { metric: "exact-match", reason };
+  }
+  const words = lines.flat();
+  const different = new Set(words).size;
+  if (different > SIGNS || words.length < TIMES * different) return { metric: "bleu", reason: null };
+  return { metric: "exact-match", reason: `all targets are made of ${different} words` };
 }

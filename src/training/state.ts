@@ -10,6 +10,16 @@ export interface CorpusScores {
   readonly exactMatch: number;
 }
 
+/** Where a run that did not begin with random weights has them from. */
+export interface OriginRecord {
+  /** SHA-256 of the checkpoint that it started from. */
+  readonly sha256: string;
+  /** The step of that checkpoint. */
+  readonly step: number;
+  /** Updates that Adam's moments had gone through there; 0 where they were begun anew. */
+  readonly updates: number;
+}
+
 /** One validation, as a line of `metrics.jsonl` has it; rates and scores from 0 to 100. */
 export interface ValidationRecord {
   readonly step: number;
@@ -48,6 +58,8 @@ export interface Beginnings {
   readonly tokenizer?: (Omit<SettledTokenizer, Side> & Partial<Pick<SettledTokenizer, Side>>) | undefined;
   /** How many of the training pairs are held out. */
   readonly splits?: Pick<SettledData, "validSplit" | "testSplit"> | undefined;
+  /** Where the weights were from at step 0; none when they were random. */
+  readonly origin?: OriginRecord;
 }
 
 /**
@@ -155,6 +167,41 @@ export function progressOf({ validations, config }: TrainingState): Progress {
     waited = 0;
   }
   return { sinceBest, reductions };
+}
+
+/** The share of the validations that is the end of a run, and the one that it is held against. */
+const [END, BEGINNING] = [0.2, 0.5];
+/** What has to be gained between these to be worth going on for, as a share of what was left, and what has to be left. */
+const [WORTH, LEAST_LEFT] = [0.04, 1];
+
+/**
+ * Whether a run ends while it still gets better: its best validation is among the last, and gained on those of the first
+ * half. The last ones alone would not tell, as a rate that falls to 0 brings less and less, however much is left.
+ */
+function stillImproves({ validations, config }: TrainingState): boolean {
+  const scores = validations.map((record) => scoreBy(record, config.metric));
+  const middle = Math.floor(BEGINNING * scores.length);
+  const end = scores.length - Math.max(1, Math.floor(END * scores.length));
+  const best = Math.max(...scores);
+  const [perfect, least] = config.metric === "loss" ? [0, 0] : [100, LEAST_LEFT];
+  const before = Math.max(...scores.slice(0, middle));
+  return (
+    middle > 0 &&
+    scores.indexOf(best) >= end &&
+    perfect - best > least &&
+    best - before > WORTH * (perfect - before)
+  );
+}
+
+/** Another end for a run, as settings. */
+export type LongerEnd = { readonly maxEpochs: number } | { readonly maxSteps: number };
+
+/** Half as long again, for a run that ends while it still gets better; null for another. */
+export function longerEnd(state: TrainingState): LongerEnd | null {
+  const { maxEpochs, maxSteps } = state.config;
+  if (!stillImproves(state)) return null;
+  const isByEpochs = maxEpochs !== null && state.epoch >= maxEpochs;
+  return isByEpochs ? { maxEpochs: Math.ceil(1.5 * maxEpochs) } : { maxSteps: Math.ceil(1.5 * maxSteps!) };
 }
 
 /** How many checkpoints are kept of each kind: as many as asked for, and as many as are averaged at the end. */

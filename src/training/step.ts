@@ -5,11 +5,12 @@ import { type Objective, teacherForcedLoss } from "../model/teacherForcing.ts";
 import type { Job } from "../replicas/control.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Replica } from "../replicas/replica.ts";
-import { add, copy, lerp, sumSquares } from "../tensor/calls.ts";
+import { add, clear, copy, lerp, sumSquares } from "../tensor/calls.ts";
 import { Computation } from "../tensor/computation.ts";
 import { Adam, type AdamStep, adamSlice, clipScale } from "./adam.ts";
 import type { TrainingConfig } from "./config.ts";
 import { type LayOutJob, layOutShard } from "./feed.ts";
+import { frozenParameters } from "./freeze.ts";
 
 /** What the model is trained for. */
 const objective: Objective = teacherForcedLoss;
@@ -78,24 +79,41 @@ export class TrainingStep {
   /** Float64[slices] */
   readonly #squares: Pointer;
   readonly #slices: number;
+  /** The parameters, by offset, that stay as they are. */
+  readonly #frozen: readonly number[];
 
   /** The moving average starts from the weights that the model has now. */
   constructor(pool: Pool, config: TrainingConfig) {
     const { model, workbench } = pool.main;
     const { heap } = workbench;
-    const { pointer, size, count } = model.parameters;
+    const { size, count } = model.parameters;
     this.#pool = pool;
     this.#config = config;
+    this.#frozen = frozenParameters(config.freeze, model.parameters.list).map(({ offset }) => offset);
     this.adam = new Adam(model.parameters, heap);
     const shards = shardsFor(count);
     this.#gradients = Array.from({ length: shards }, () => heap.reserve(4 * size));
     this.#slices = Math.ceil(size / SLICE);
     this.#losses = heap.reserve(8 * shards);
     this.#squares = heap.reserve(8 * this.#slices);
-    if (config.ema > 0) {
-      this.movingAverage = heap.reserve(4 * size);
-      copy(workbench, { to: this.movingAverage, from: pointer, count: size });
-    }
+    if (config.ema > 0) this.movingAverage = heap.reserve(4 * size);
+    this.#beginAverage();
+  }
+
+  /** Begins anew from the weights that the model has now: with moments of 0, and an average of these weights alone. */
+  beginAnew(): void {
+    const { model, workbench } = this.#pool.main;
+    const { size: count } = model.parameters;
+    for (const moments of [this.adam.m, this.adam.v]) clear(workbench, { pointer: moments, count });
+    this.#beginAverage();
+    this.#pool.weightsChanged();
+  }
+
+  #beginAverage(): void {
+    if (this.movingAverage === undefined) return;
+    const { model, workbench } = this.#pool.main;
+    const { pointer, size } = model.parameters;
+    copy(workbench, { to: this.movingAverage, from: pointer, count: size });
   }
 
   /** The most shards a batch may be cut into. */
@@ -158,6 +176,7 @@ export class TrainingStep {
       weightDecay,
       update,
       rate,
+      frozen: this.#frozen,
       gradientScale: clipScale(norm, clipNorm) / targetTokens,
     };
     // The first steps say little about where the weights will be: the average forgets them sooner.
@@ -203,6 +222,7 @@ export class TrainingStep {
       items: shards.length + (next?.items ?? 0),
       shards: works,
       smoothing,
+      frozen: this.#frozen,
       next,
       weightsVersion: this.#pool.weightsVersion,
       keepPacks: keepsPacks(this.#pool.main.model.parameters.count),
@@ -226,6 +246,8 @@ interface GradientsJob extends Job {
     readonly loss: Pointer;
   }[];
   readonly smoothing: number;
+  /** The parameters, by offset, that are not learned. */
+  readonly frozen: readonly number[];
   /** Which weights they are; see `WeightPacks.useVersion`. */
   readonly weightsVersion: number;
   /** Whether packed weights are kept from shard to shard. */
@@ -242,8 +264,14 @@ function shardGradients(replica: Replica, job: GradientsJob, item: number): void
   const { batch, key, gradients, first, loss } = job.shards[item]!;
   workbench.packs.useVersion(job.weightsVersion);
   const dropouts = dropoutsOf(model.config);
-  const { keepPacks } = job;
-  const run = new Computation(workbench, { gradients, freshGradients: first, dropout: dropouts, keepPacks });
+  const { keepPacks, frozen } = job;
+  const run = new Computation(workbench, {
+    gradients,
+    freshGradients: first,
+    dropout: dropouts,
+    keepPacks,
+    frozen,
+  });
   const dropout = Math.max(...Object.values(dropouts)) > 0 ? key : undefined;
   // Gradients are of the sum over tokens; how many tokens the whole step has is known when it is over.
   const rows = objective(model, run, batch, { smoothing: job.smoothing, scale: 1, dropout });

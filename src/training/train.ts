@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { FilterConfig } from "../data/check/filterConfig.ts";
 import { CorpusHash, loadCorpus, type Pairs, type PairsByCorpus } from "../data/corpus.ts";
 import type { CorpusFiles } from "../data/corpusPlace.ts";
+import type { HoldOut } from "../data/heldOut.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
 import type { KernelSetName } from "../kernels/kernels.ts";
 import type { ModelConfig, PresetName } from "../model/config.ts";
+import { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
+import { restore } from "./checkpointFormat.ts";
 import {
   type CorpusEntry,
   type DataConfig,
@@ -21,23 +25,33 @@ import {
   type TokenizerOptions,
   type TrainingConfig,
 } from "./config.ts";
+import { epochOf } from "./epoch.ts";
+import { fitToTime, toolsOf } from "./fitting.ts";
+import { frozenParameters } from "./freeze.ts";
+import { type Vocabularies, vocabulariesOf } from "./growingLearner.ts";
 import { fitToMemory, refuseTooLarge } from "./memory.ts";
+import { fillParameters, loadOrigin, type Origin, withOrigin } from "./origin.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
+import { fitSettings } from "./settings/fit.ts";
+import { originsOf } from "./settings/origins.ts";
 import {
   beginningsOf,
   languagesOf,
   refuseToWaitForNothing,
   resolveConfig,
   resumedConfig,
+  startOf,
   storedConfig,
   withFullPaths,
 } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
 import { settleSamples, settleTraining, settleUnknown, weightsOf } from "./settle.ts";
+import { StartingRows } from "./startingRows.ts";
 import { initialState, type TrainingState } from "./state.ts";
+import { withinTime } from "./timeLimit.ts";
 import { distinctNames, joinPairs } from "./trainingText.ts";
 import { doubtAboutWords } from "./unknownTokens.ts";
 
@@ -54,6 +68,10 @@ interface CommonOptions extends RunOptions {
   readonly training?: Partial<TrainingConfig>;
   /** Threads to compute on; by default one a core. The result does not depend on it. */
   readonly threads?: number | undefined;
+  /** Takes as many steps as fit into so many minutes, instead of `maxSteps` and `maxEpochs`. */
+  readonly minutes?: number | undefined;
+  /** Stops after so many minutes, as `signal` does: what is done is saved. */
+  readonly maxMinutes?: number | undefined;
   /** What computes; by default the fastest kernels that run here. */
   readonly kernels?: KernelSetName | undefined;
   /** Where encoded corpora are kept; by default `.cache` beside the run directory. */
@@ -64,6 +82,12 @@ interface CommonOptions extends RunOptions {
 export interface TrainOptions extends CommonOptions {
   /** The corpora; by default the bundled Chinese-English one. */
   readonly data?: NewDataOptions;
+  /** A run directory or checkpoint to start from: weights, sizes and tokenizers are its own. */
+  readonly from?: string | undefined;
+  /** With `from`: go on with Adam's moments, too. */
+  readonly keepOptimizer?: boolean | undefined;
+  /** With `from`: take tokens of the new data into the vocabularies. */
+  readonly extendVocabulary?: boolean | undefined;
   /** Where the run goes; by default `runs/<corpus>-<n>`. */
   readonly out?: string | undefined;
   /** Whether a run that is in `out` already may be overwritten. */
@@ -86,28 +110,69 @@ export interface ResumeOptions extends CommonOptions {
  * const { directory } = await train({ data: { train: "pairs.tsv" }, preset: "tiny", training: { maxSteps: 500 } });
  */
 export async function train(options: TrainOptions = {}): Promise<TrainResult> {
-  const config = resolveConfig(options);
+  const began = performance.now();
   const { out, force = false, tensorboard = false } = options;
-  if (out !== undefined) RunDirectory.refuseTaken(out, force);
+  const { from, keepOptimizer } = startOf(options);
+  const origin = from === null ? undefined : loadOrigin({ from, keepOptimizer });
+  const asked = origin === undefined ? options : withOrigin(options, origin);
+  const config = resolveConfig(asked);
+  if (out !== undefined) refuseOut(out, force, origin);
   const cache = options.cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT);
   const given = loadCorpora(config.data);
-  const prepared = await prepare(config, cache, options);
-  const doubt = doubtAboutWords(prepared);
-  if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
-  const { settled, ...corpora } = settle(config, prepared, given, options.samples);
-  return withPool(prepared, config, options, (pool) => {
-    pool.main.model.initialise(config.training.seed);
-    const directory = RunDirectory.create(out, prepared.name, force);
-    return whileLocked(directory, () => {
-      directory.clear(force);
-      directory.writeConfig(toConfigFile(withFullPaths(settled)));
-      directory.writeHeldOut(prepared, settled.data);
-      const fingerprint = fingerprintOfTraining(prepared);
-      const beginnings = beginningsOf(settled, fingerprintOf(corpora.validation));
-      const state = initialState(settled.training, fingerprint, beginnings);
+  const vocabularies = vocabulariesOf(config, origin);
+  return withinTime(options, async (limited) => {
+    const prepared = await prepare(config, cache, limited, newHoldOut, vocabularies);
+    const doubt = doubtAboutWords(prepared);
+    if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
+    const {
+      settled: open,
+      resolved,
+      ...corpora
+    } = settle(prepared, given, options.samples, () => fitTo(prepared, given, asked, origin));
+    return withPool(prepared, open, options, async (pool) => {
+      const { growth } = vocabularies.learner ?? {};
+      const rows = growth === undefined ? StartingRows.none() : StartingRows.of(prepared.corpus, growth);
+      const fillWeights = (): void => {
+        const { model } = pool.main;
+        if (origin === undefined) model.initialise(config.training.seed);
+        else fillParameters(model.parameters, origin, rows);
+      };
+      fillWeights();
       const { memory } = config.training;
-      const parts = { config: settled, memory, prepared, ...corpora, pool, directory, tensorboard };
-      return new Run(parts, state, options.onEvent).carryOut(null, options.signal);
+      const parts = { memory, prepared, ...corpora, pool, tensorboard, ...toolsOf(open, prepared, pool) };
+      const position = { step: 0, epoch: 0, batch: 0 };
+      const fit = {
+        asked: resolved,
+        config: open,
+        ...parts,
+        position,
+        began,
+        isFromModel: origin !== undefined,
+      };
+      const { settled, fitted } = await fitToTime(fit, limited);
+      if (fitted !== undefined) {
+        fillWeights();
+        parts.step.beginAnew();
+      }
+      const directory = RunDirectory.create(out, prepared.name, force);
+      return whileLocked(directory, () => {
+        directory.clear(force);
+        directory.writeConfig(toConfigFile(withFullPaths(settled)));
+        directory.writeHeldOut(prepared, settled.data);
+        const fingerprint = fingerprintOfTraining(prepared);
+        const beginnings = {
+          ...beginningsOf(settled, fingerprintOf(corpora.validation)),
+          ...(origin === undefined ? {} : { origin: origin.record }),
+        };
+        const state = initialState(settled.training, fingerprint, beginnings);
+        const grown =
+          growth === undefined
+            ? null
+            : { source: growth.source.parts.length, target: growth.target.parts.length };
+        const begun = { origin: origin && { ...origin, grown }, fitted };
+        const run = new Run({ config: settled, ...parts, directory, ...begun }, state, options.onEvent);
+        return run.carryOut(null, limited.signal);
+      });
     });
   });
 }
@@ -133,6 +198,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
 }
 
 async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<TrainResult> {
+  const began = performance.now();
   const { path } = directory;
   const { tensorboard = false } = options;
   const checkpoint = loadCheckpoint(directory.last);
@@ -146,33 +212,76 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   const given = loadCorpora(config.data);
   const cache = options.cacheDirectory ?? cacheBeside(path);
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
-  const prepared = await prepare(config, cache, options, tokenizers);
-  const { settled, ...corpora } = settle(config, prepared, given, options.samples);
-  const validation = fingerprintOf(corpora.validation);
-  return withPool(prepared, config, options, (pool) => {
-    refuseOtherValidation(validation, given.validation, checkpoint.training, path);
-    refuseOtherData(prepared, checkpoint.training, path);
-    directory.removeHalfWritten();
-    directory.writeConfig(toConfigFile(withFullPaths(settled)));
-    const beginnings = beginningsOf(settled, validation);
-    const state = { ...checkpoint.training, ...beginnings, config: settled.training };
-    const parts = { config: settled, memory: null, prepared, ...corpora, pool, directory, tensorboard };
-    return new Run(parts, state, options.onEvent).carryOut(checkpoint, options.signal);
+  return withinTime(options, async (limited) => {
+    // A run that goes on keeps out what it kept out, wherever its validation pairs come from now.
+    const prepared = await prepare(config, cache, limited, askedHoldOut, { tokenizers });
+    const {
+      settled: open,
+      resolved,
+      ...corpora
+    } = settle(prepared, given, options.samples, () => ({
+      config,
+      origins: {},
+    }));
+    const validation = fingerprintOf(corpora.validation);
+    return withPool(prepared, config, options, async (pool) => {
+      refuseOtherValidation(validation, given.validation, checkpoint.training, path);
+      refuseOtherData(prepared, checkpoint.training, path);
+      const tools = toolsOf(open, prepared, pool);
+      const parts = { memory: null, prepared, ...corpora, pool, tensorboard, ...tools };
+      if (options.minutes !== undefined) restore(checkpoint, pool.main.model, pool.main.workbench.heap);
+      const position = checkpoint.training;
+      const fit = { asked: resolved, config: open, ...parts, position, began, isFromModel: false };
+      const { settled, fitted } = await fitToTime(fit, limited);
+      directory.removeHalfWritten();
+      directory.writeConfig(toConfigFile(withFullPaths(settled)));
+      const beginnings = beginningsOf(settled, validation);
+      const state = { ...checkpoint.training, ...beginnings, config: settled.training };
+      const run = new Run({ config: settled, ...parts, directory, fitted }, state, options.onEvent);
+      return run.carryOut(checkpoint, limited.signal);
+    });
   });
 }
 
+/** A configuration, and where the values come from that a run is told by. */
+type Resolved = Pick<RunParts, "origins"> & { readonly config: RunConfig };
+
+/** The configuration of a new run: what nobody gave fits the data, but for the bundled ones, whose settings are known. */
+function fitTo(
+  prepared: PreparedCorpus,
+  given: GivenCorpora,
+  options: TrainOptions,
+  origin: object | undefined,
+): Resolved {
+  // A model that has learned already wants less than one that begins.
+  if (origin !== undefined) return { config: resolveConfig(options), origins: {} };
+  const { heldOut, tokenizers } = prepared;
+  const validation = given.validation ?? heldOut.valid;
+  const shape = {
+    ...epochOf(prepared),
+    vocabulary: Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size),
+    validPairs: validation?.source.length ?? 0,
+  };
+  const fitted = options.data === undefined ? undefined : fitSettings(shape, options);
+  return { config: resolveConfig(options, fitted), origins: originsOf(options, fitted) };
+}
+
 /** What a run is to be measured on, and the configuration with what it leaves to the data decided. */
-type Settled = Pick<RunParts, "validation" | "test" | "samples"> & { readonly settled: SettledConfig };
+type Settled = Pick<RunParts, "validation" | "test" | "samples" | "origins"> & {
+  /** The configuration before what it leaves to the data was decided. */
+  readonly resolved: RunConfig;
+  readonly settled: SettledConfig;
+};
 
 /** Settles a run; nothing of one that cannot be stays open. */
 function settle(
-  config: RunConfig,
   prepared: PreparedCorpus,
   given: GivenCorpora,
   samples: number | undefined,
+  resolve: () => Resolved,
 ): Settled {
   try {
-    const { settled, ...corpora } = settleWith(config, prepared, given);
+    const { settled, ...corpora } = settleWith(resolve(), prepared, given);
     return { settled, ...corpora, samples: settleSamples(samples, corpora.validation) };
   } catch (error) {
     prepared.corpus.close();
@@ -181,7 +290,7 @@ function settle(
 }
 
 function settleWith(
-  config: RunConfig,
+  { config, origins }: Resolved,
   prepared: PreparedCorpus,
   given: GivenCorpora,
 ): Omit<Settled, "samples"> {
@@ -195,6 +304,8 @@ function settleWith(
   return {
     validation,
     test,
+    origins,
+    resolved: config,
     settled: {
       ...config,
       data: settleData(config.data, prepared),
@@ -214,26 +325,43 @@ function settleData(data: DataConfig, { corpora }: PreparedCorpus): SettledConfi
   return { ...data, ...splits, train: train.map((entry, i) => ({ ...entry, ...held[i] })) };
 }
 
+/** What is kept out of a corpus: its own splits, or those of all. */
+function askedHoldOut({ validSplit, testSplit }: DataConfig, { valid, test }: CorpusEntry): HoldOut {
+  return { valid: valid ?? validSplit, test: test ?? testSplit };
+}
+
+/** What a new run keeps out of a corpus. */
+function newHoldOut(data: DataConfig, entry: CorpusEntry): HoldOut {
+  const asked = askedHoldOut(data, entry);
+  return {
+    valid: data.valid === null ? asked.valid : 0,
+    test: data.test === null ? (asked.test ?? (data.valid === null ? null : 0)) : 0,
+  };
+}
+
+/** Refuses to write a run where another one is, or over the model that it is to start from. */
+function refuseOut(out: string, force: boolean, origin: Origin | undefined): void {
+  RunDirectory.refuseTaken(out, force);
+  if (origin === undefined || resolve(dirname(origin.file)) !== resolve(out)) return;
+  throw new XformerError("IO", "the model to start from is in this directory", {
+    file: out,
+    hint: "Choose another --out.",
+  });
+}
+
 function prepare(
   config: RunConfig,
   cacheDirectory: string,
   { signal, onEvent }: RunOptions,
-  tokenizers?: Tokenizers,
+  holdOutOf: (data: DataConfig, entry: CorpusEntry) => HoldOut,
+  { tokenizers, learner }: Vocabularies,
 ): Promise<PreparedCorpus> {
-  const { valid, validSplit, testSplit } = config.data;
-  // A run that goes on keeps out what it kept out, wherever its validation pairs come from now.
-  const splitOf = (entry: CorpusEntry, part: "valid" | "test"): number | null => {
-    const said = entry[part] ?? (part === "valid" ? validSplit : testSplit);
-    if (tokenizers !== undefined) return said;
-    if (config.data[part] !== null) return 0;
-    return said ?? (valid === null ? null : 0);
-  };
   let told = performance.now();
   return prepareCorpus({
     corpora: entriesOf(config.data.train).map((entry) => ({
       path: entry.path,
       languages: languagesOf(config.data, entry),
-      holdOut: { valid: splitOf(entry, "valid"), test: splitOf(entry, "test") },
+      holdOut: holdOutOf(config.data, entry),
       tag: entry.tag,
       weight: entry.weight,
     })),
@@ -241,6 +369,7 @@ function prepare(
     filter: config.filter,
     tokenizer: config.tokenizer,
     tokenizers,
+    learner,
     tied: config.model.tie === "all",
     maxLength: config.model.maxLength,
     cacheDirectory,
@@ -277,6 +406,7 @@ async function withPool(
 ): Promise<TrainResult> {
   const sizes = sizesOf({ model }, tokenizers);
   refuseTooLarge(sizes, training);
+  frozenParameters(training.freeze, new Transformer(sizes).parameters.list); // before anything is made
   const pool = new WorkerPool(sizes, JOBS, { threads, kernels, profiled: profile });
   if (pool.warning !== undefined) onEvent?.({ type: "warning", message: pool.warning });
   pool.main.resources.adopt(corpus);

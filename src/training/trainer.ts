@@ -113,10 +113,12 @@ export class Trainer {
     }
   }
 
-  /** Whether the step that was taken last has still to be followed by a validation, which was interrupted. */
+  /** Whether a validation has to come first: one that was interrupted, or that of the model that a run starts from. */
   #owesValidation(): boolean {
     const { step, validations } = this.#state;
-    if (this.#hooks.validate === undefined || step === 0 || validations.at(-1)?.step === step) return false;
+    if (this.#hooks.validate === undefined || validations.at(-1)?.step === step) return false;
+    // A model that a run starts from is measured before it learns anything.
+    if (step === 0) return this.#state.origin !== undefined;
     return this.#isValidationDue() || this.#end() !== undefined;
   }
 
@@ -124,7 +126,9 @@ export class Trainer {
     const stepped = performance.now();
     const step = this.#state.step + 1;
     const lr = learningRate(step, this.#schedule, progressOf(this.#state).reductions);
-    const learn = { update: step - this.#state.skipped, rate: lr };
+    // Moments that were kept have been through updates before.
+    const before = this.#state.origin?.updates ?? 0;
+    const learn = { update: before + step - this.#state.skipped, rate: lr };
     const gradients = await this.#step.take(this.#batches(), step, learn);
     this.#advance(gradients);
     const now = performance.now();

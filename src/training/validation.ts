@@ -1,7 +1,7 @@
 import type { Pairs, PairsByCorpus } from "../data/corpus.ts";
 import type { Translator } from "../decoding/translator.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
-import { type EvaluationMetric, scoreOf } from "../evaluation/metrics.ts";
+import { scoreOf, USUAL_METRICS, type UsualMetric } from "../evaluation/metrics.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 import type { CorpusScores, ValidationRecord } from "./state.ts";
 
@@ -30,9 +30,6 @@ export interface Measurement extends Evaluation {
   readonly corpora?: readonly CorpusScores[];
 }
 
-/** What is said of each of several corpora. */
-const BY_CORPUS: readonly EvaluationMetric[] = ["loss", "bleu", "chrf", "exact-match"];
-
 /** Evaluates a model on all pairs. */
 export async function measure(
   translator: Translator,
@@ -43,7 +40,7 @@ export async function measure(
     bleuTokenizer: bleuTokenizerFor(options.targetLanguage),
     lowercase: options.lowercase,
     decoding: { beam: options.beam },
-    metrics: pairs.parts === undefined ? [] : BY_CORPUS,
+    metrics: USUAL_METRICS,
     signal: options.signal,
   });
   return pairs.parts === undefined
@@ -64,8 +61,10 @@ function scoresByCorpus(
     })
     .filter(({ pairs }) => pairs > 0)
     .map(({ name, pairs, segments }) => {
-      const [loss, bleu, chrf, exactMatch] = measured.map((metric) => scoreOf(metric, segments).score);
-      return { name, pairs, loss: loss!, bleu: bleu!, chrf: chrf!, exactMatch: exactMatch! };
+      const score = (name: UsualMetric): number =>
+        scoreOf(measured.find(({ metric }) => metric === name)!, segments).score;
+      const scores = { loss: score("loss"), bleu: score("bleu"), chrf: score("chrf") };
+      return { name, pairs, ...scores, exactMatch: score("exact-match") };
     });
 }
 

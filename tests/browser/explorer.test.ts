@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttentionWeights } from "../../src/decoding/crossAttention.ts";
-import { loadModel, type TrainedModel } from "../../src/trainedModel.ts";
+import type { Translation } from "../../src/decoding/translation.ts";
+import { type LoadedModel, loadFiles } from "../../src/loadedModel.ts";
 import { train } from "../../src/training/train.ts";
 import { VIEWS } from "../../src/web/page/texts/english.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
@@ -19,7 +20,7 @@ const LINES = letterPairs(400)
 
 describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => {
   let browser: Browser;
-  let model: TrainedModel;
+  let model: LoadedModel;
   let opened: WatchedPage;
   beforeAll(async () => {
     writeFiles(directory, { "pairs.tsv": letterPairs(300) });
@@ -41,7 +42,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
       "--no-open",
     ]);
     expect(made.code).toBe(0);
-    model = await loadModel(out, { threads: 1 });
+    model = await loadFiles(out, { threads: 1 });
     browser = await launch();
     opened = await openFile(browser, file);
     await opened.page.waitForSelector(".translation output");
@@ -58,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
 
   it("translates a hundred sentences as the command line does", async () => {
     const { page } = opened;
-    const wanted = await model.translateAll(LINES);
+    const wanted = (await model.translator.translate(LINES)).map(({ text }) => text);
     const found: string[] = [];
     for (const line of LINES) {
       await page.fill(".sentence input", line);
@@ -89,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
       rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.title))),
     );
     const { sourceTokenizer, targetTokenizer } = model.translator;
-    const text = await model.translate(line!);
+    const [{ text }] = (await model.translator.translate([line!])) as [Translation];
     const pair = { source: sourceTokenizer.encode(line!), target: targetTokenizer.encode(text) };
     const [weights] = (await model.translator.attention([pair])) as [AttentionWeights];
     expect([shown.length, shown[0]!.length]).toEqual([weights.rows, weights.columns]);

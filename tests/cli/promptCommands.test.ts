@@ -2,9 +2,9 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { commandIn, type PromptState, runCommand } from "../../src/cli/promptCommands.ts";
 import { Translator } from "../../src/decoding/translator.ts";
 import { JOBS } from "../../src/jobs.ts";
+import type { LoadedModel } from "../../src/loadedModel.ts";
 import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { learnTokenizer } from "../../src/text/tokenizerKinds.ts";
-import type { TrainedModel } from "../../src/trainedModel.ts";
 import { smallModel } from "../support/engine.ts";
 
 const TOKENIZER = learnTokenizer(["a b c d e f g h"], { kind: "word" });
@@ -12,7 +12,7 @@ const size = TOKENIZER.vocabulary.size;
 const pool = new WorkerPool(smallModel(size), JOBS, { threads: 1 });
 pool.main.model.initialise(1);
 const translator = new Translator(pool, TOKENIZER, TOKENIZER, { outputLimit: 6 });
-const model = { translator } as TrainedModel;
+const model = { translator } as LoadedModel;
 let state: PromptState = { model, options: {}, last: undefined };
 
 function command(line: string): Promise<readonly string[]> {

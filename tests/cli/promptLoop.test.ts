@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { promptLoop } from "../../src/cli/promptLoop.ts";
 import type { DecodingOptions } from "../../src/decoding/options.ts";
-import type { TrainedModel } from "../../src/trainedModel.ts";
+import type { LoadedModel } from "../../src/loadedModel.ts";
 
 /** Waits for a search that only Ctrl-C ends. */
 const ENDLESS = "forever";
@@ -20,7 +20,7 @@ const model = {
     },
   },
   close: async () => {},
-} as unknown as TrainedModel;
+} as unknown as LoadedModel;
 
 const loops: { readonly leave: () => void; readonly code: Promise<number> }[] = [];
 afterEach(async () => {

@@ -37,11 +37,13 @@ describe.each(ALL_SETTINGS)("$section.$key", (setting) => {
       choice: "choices" in type ? type.choices.at(-1)! : "",
       boolean: "",
       text: "x",
+      texts: "x,y*",
       path: "x.json",
       corpora: "x.json",
       tag: "<2de>",
     }[type.kind];
-    const value = { number: Number(text), numbers: [0.1, 0.2], boolean: true }[type.kind as string] ?? text;
+    const lists = { numbers: [0.1, 0.2], texts: ["x", "y*"] };
+    const value = { number: Number(text), ...lists, boolean: true }[type.kind as string] ?? text;
     const args = type.kind === "boolean" ? [`--${flag}`] : [`--${flag}`, text];
     expect(parsed(...args)[key]).toEqual([value, { flag }]);
   });
@@ -55,6 +57,13 @@ describe.each(ALL_SETTINGS)("$section.$key", (setting) => {
     if (off !== undefined) expect(parsed(`--${off}`)[key]).toEqual([false, { flag: off }]);
     else if (setting.nullMeans !== undefined && !["path", "corpora"].includes(type.kind))
       expect(parsed(`--${flag}`, "none")[key]).toEqual([null, { flag }]);
+  });
+});
+
+it("--freeze may come several times, or have a list", () => {
+  const origin = { flag: "freeze" };
+  expect(parsed("--freeze", "encoder", "--freeze", "*.bias, embeddings")).toEqual({
+    freeze: [["encoder", "*.bias", "embeddings"], origin],
   });
 });
 
@@ -100,13 +109,28 @@ it("--train names a corpus each time, with what else there is to say of it", () 
   );
 });
 
-it("--max-steps takes the place of epochs, --max-epochs that of steps, unless both are given", () => {
+it("--max-steps takes the place of epochs and minutes, and so do the others, unless both are given", () => {
   const [steps, epochs] = [{ flag: "max-steps" }, { flag: "max-epochs" }];
-  expect(parsed("--max-steps", "5")).toEqual({ max_steps: [5, steps], max_epochs: [null, steps] });
-  expect(parsed("--max-epochs", "5")).toEqual({ max_epochs: [5, epochs], max_steps: [null, epochs] });
+  const [minutes, none] = [{ flag: "minutes" }, null];
+  expect(parsed("--max-steps", "5")).toEqual({
+    max_steps: [5, steps],
+    max_epochs: [none, steps],
+    minutes: [none, steps],
+  });
+  expect(parsed("--max-epochs", "5")).toEqual({
+    max_epochs: [5, epochs],
+    max_steps: [none, epochs],
+    minutes: [none, epochs],
+  });
+  expect(parsed("--minutes", "0.5")).toEqual({
+    minutes: [0.5, minutes],
+    max_steps: [none, minutes],
+    max_epochs: [none, minutes],
+  });
   expect(parsed("--max-epochs", "5", "--max-steps", "6")).toEqual({
     max_epochs: [5, epochs],
     max_steps: [6, steps],
+    minutes: [none, epochs],
   });
 });
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadModel, translate } from "../../src/index.ts";
+import { loadModel } from "../../src/index.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, SMALLEST, writeFiles, xformer } from "../support/cli.ts";
 
@@ -35,7 +35,10 @@ describe("translate", () => {
   it("a beam gives the same on any number of threads, and as the library does", async () => {
     const lines = await output(["--beam", "4", "--threads", "1"]);
     expect(await output(["--beam", "4", "--threads", "3"])).toEqual(lines);
-    expect(await translate(join(cwd, "run"), SOURCES, { beam: 4 })).toEqual(lines);
+    const model = await loadModel(join(cwd, "run"));
+    const translations = await model.translateAll(SOURCES, { beam: 4 }).toArray();
+    expect(translations.map(({ text }) => text)).toEqual(lines);
+    await model.close();
     expect(await output(["--beam", "1"])).toEqual(await output([]));
   });
 
@@ -109,8 +112,12 @@ describe("translate", () => {
       expect(await output(["--beam", "2", "--constraints", order, "--threads", "1"], input)).toEqual(found);
     }
     const constraints = SOURCES.map((_, i) => (i % 2 === 0 ? ["h", "d d"] : []));
-    const library = await translate(join(cwd, "run"), SOURCES, { beam: 2, constraints });
-    expect(library).toEqual(await output(["--beam", "2", "--constraints"], input));
+    const model = await loadModel(join(cwd, "run"));
+    const translations = await model.translateAll(SOURCES, { beam: 2, constraints }).toArray();
+    await model.close();
+    expect(translations.map(({ text }) => text)).toEqual(
+      await output(["--beam", "2", "--constraints"], input),
+    );
 
     const impossible = await xformer([...TRANSLATE, "--constraints", "--max-length", "3", "--json"], {
       cwd,
@@ -146,7 +153,8 @@ describe("translate", () => {
     expect(await output(["--model", "run2", "--beam", "2", "--threads", "1"])).toEqual(both);
     expect(await output(["--model", "run"])).toEqual(await output([]));
     const ensemble = await loadModel([join(cwd, "run"), join(cwd, "run2")]);
-    expect(await ensemble.translateAll(SOURCES, { beam: 2 })).toEqual(both);
+    const translations = await ensemble.translateAll(SOURCES, { beam: 2 }).toArray();
+    expect(translations.map(({ text }) => text)).toEqual(both);
     await ensemble.close();
     const { stderr, code } = await xformer([...TRANSLATE, "--model", "other"], { cwd, input: "a\n" });
     expect(stderr).toMatch(

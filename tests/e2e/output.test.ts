@@ -110,14 +110,21 @@ describe("what training prints", () => {
     );
   });
 
-  it("the reader of the events may leave: the model is still made", async () => {
-    const flags = [...TRAIN, "--json", "--out", "unheard"].join(" ");
-    execFileSync("sh", ["-c", `'${process.execPath}' '${join(root, "bin/xformer.js")}' ${flags} | head -1`], {
-      cwd,
-    });
-    const translated = await xformer(["translate", "--model", "unheard"], { cwd, input: "a b c\n" });
-    expect(translated.code).toBe(0);
-  });
+  it.skipIf(process.platform === "win32")(
+    "the reader of the events may leave: the model is still made",
+    async () => {
+      const flags = [...TRAIN, "--json", "--out", "unheard"].join(" ");
+      execFileSync(
+        "sh",
+        ["-c", `'${process.execPath}' '${join(root, "bin/xformer.js")}' ${flags} | head -1`],
+        {
+          cwd,
+        },
+      );
+      const translated = await xformer(["translate", "--model", "unheard"], { cwd, input: "a b c\n" });
+      expect(translated.code).toBe(0);
+    },
+  );
 });
 
 it("a full disk while saving: the checkpoint before stays whole", async (test) => {
@@ -157,7 +164,7 @@ describe("data make", () => {
   it("without flags zh-en is the corpus that comes with xformer, byte for byte", async () => {
     const made = await xformer(["data", "make", "zh-en"], { cwd });
     expect(made.stdout).toBe(
-      "npx xformer train --train data/zh-en/train --valid data/zh-en/valid --test data/zh-en/test --source-lang zh --target-lang en --max-epochs 8 --lr 0.002 --schedule linear\n",
+      "npx xformer train --train data/zh-en/train --valid data/zh-en/valid --test data/zh-en/test --source-lang zh --target-lang en --norm post --max-epochs 8 --batch-tokens 512 --lr 0.002 --schedule linear --validate-every-epochs 1\n",
     );
     for (const name of ["train.zh", "train.en", "valid.zh", "valid.en", "test.zh", "test.en"]) {
       const [here, bundled] = [cwd, root].map((place) => readFileSync(join(place, "data/zh-en", name)));
@@ -169,7 +176,7 @@ describe("data make", () => {
     const make = ["data", "make", "dates", "--train", "20", "--valid", "0", "--test", "5", "--out"];
     const first = await xformer([...make, "my dates"], { cwd });
     expect(first.stdout).toBe(
-      "npx xformer train --train 'my dates/train' --test 'my dates/test' --source-lang en --target-lang iso --tokenizer char --preset tiny --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match\n",
+      'npx xformer train --train "my dates/train" --test "my dates/test" --source-lang en --target-lang iso --tokenizer char --preset tiny --norm post --max-epochs 20 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match\n',
     );
     expect(readdirSync(join(cwd, "my dates")).sort()).toEqual([
       "test.en",

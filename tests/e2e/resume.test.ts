@@ -19,6 +19,8 @@ const STEPS = "80";
 const TRAIN = [
   ...["train", "--train", "train.tsv", "--valid", "valid.tsv", ...SMALLEST, "--batch-tokens", "256"],
   ...["--validate-every", "20", "--save-every", "7", "--log-every", "6", "--lr", "0.005", "--warmup", "20"],
+  // Whatever the end, as these runs are given others on the way.
+  ...["--schedule", "inverse-sqrt", "--validate-every-epochs", "1"],
 ];
 
 /** Starts a run and sends it a signal once a line of its events fits. */
@@ -78,7 +80,8 @@ describe("a resumed run is the run that never stopped, byte for byte", () => {
     expectSameRun("limited");
   });
 
-  it.each([
+  // On Windows a signal that one process sends another ends it at once.
+  it.skipIf(process.platform === "win32").each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("stopped by %s: exit code %i, and how to go on", async (signal, code) => {

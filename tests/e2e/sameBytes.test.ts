@@ -41,7 +41,7 @@ async function run(name: string, kernels: KernelSetName, threads: number) {
     ...{ model, kernels, threads, out, cacheDirectory: join(directory, "cache") },
   });
   const loaded = await loadModel(join(out, "last.safetensors"), { kernels, threads });
-  const found = await loaded.translator.translate(LINES, { beam: 4, nBest: 3 });
+  const found = await loaded.translateAll(LINES, { beam: 4, nBest: 3 }).toArray();
   await loaded.close();
   const bytes = readFileSync(join(out, "last.safetensors"));
   return {

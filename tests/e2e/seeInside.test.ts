@@ -109,11 +109,11 @@ describe("what training tells", () => {
     expect(sources[1]).toEqual(sources[0]);
     const plain = await xformer([...TRAIN.filter((flag) => flag !== "--quiet"), "--out", "plain"], { cwd });
     expect(plain.stderr.match(/^ {4}\S.* → {2}.*$/gm)).toHaveLength(2 * 3);
-    const none = await xformer([...TRAIN, "--out", "none", "--samples", "0"], { cwd });
-    expect(none.code).toBe(0);
-    expect(metricsOf("none").filter((record) => "samples" in record)).toEqual([]);
+    const silent = await xformer([...TRAIN, "--out", "silent", "--samples", "0"], { cwd });
+    expect(silent.code).toBe(0);
+    expect(metricsOf("silent").filter((record) => "samples" in record)).toEqual([]);
     // They are told, not kept: the checkpoint is the same with and without them.
-    expect(readFileSync(join(cwd, "none/last.safetensors"))).toEqual(
+    expect(readFileSync(join(cwd, "silent/last.safetensors"))).toEqual(
       readFileSync(join(cwd, "run/last.safetensors")),
     );
   });

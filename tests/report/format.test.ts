@@ -17,9 +17,15 @@ it("durations", () => {
 });
 
 it("words for a shell", () => {
-  expect(["runs/zh-en-1", "my run", "it's"].map(shellWord)).toEqual([
+  expect(["runs/zh-en-1", "my run", "runs\\zh-en-1"].map(shellWord)).toEqual([
     "runs/zh-en-1",
-    "'my run'",
-    "'it'\\''s'",
+    '"my run"',
+    '"runs\\zh-en-1"',
+  ]);
+  expect(["it's", "it's $5", "a\\\\b", "a\\"].map(shellWord)).toEqual([
+    '"it\'s"',
+    "'it'\\''s $5'",
+    "'a\\\\b'",
+    "'a\\'",
   ]);
 });

@@ -63,7 +63,7 @@ describe("findTask", () => {
       expect(error).toMatchObject({
         code: "USAGE",
         message: 'unknown task "summarise"',
-        hint: "Choose one of reverse, copy, sort, dates, numbers, sounds, zh-en.",
+        hint: "Choose one of reverse, copy, sort, dates, numbers, sounds, zh-en, zh-en-news.",
       });
     }
   });

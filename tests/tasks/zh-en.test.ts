@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { bundledZhEn, corpusFiles, findTask, makeSplits } from "../../src/tasks/tasks.ts";
-import { patterns, sentences } from "../../src/tasks/zh-en/zh-en.ts";
+import { corpusFiles, findTask, makeSplits } from "../../src/tasks/tasks.ts";
+import { bundledZhEn, patterns, sentences } from "../../src/tasks/zh-en/zh-en.ts";
 
 const task = findTask("zh-en");
 const splits = makeSplits(task, bundledZhEn);

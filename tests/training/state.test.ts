@@ -5,6 +5,7 @@ import {
   initialState,
   isBetter,
   keptCounts,
+  longerEnd,
   progressOf,
   type TrainingState,
   type ValidationRecord,
@@ -22,6 +23,37 @@ function validatedWith(bleus: readonly number[], config: Partial<SettledTraining
   const begun = initialState({ ...SETTLED_TRAINING, ...config }, "fingerprint");
   return { ...begun, validations, step: bleus.length };
 }
+
+describe("a run that ends while it still gets better", () => {
+  const twelve = [10, 20, 30, 40, 50, 55, 58, 60, 61, 61];
+
+  it("is worth half as many epochs more", () => {
+    const state = validatedWith([...twelve, 62, 63], { maxEpochs: 25 });
+    expect(longerEnd({ ...state, epoch: 25 })).toEqual({ maxEpochs: 38 });
+  });
+
+  it("or steps, where these ended it", () => {
+    const state = validatedWith([...twelve, 62, 63], { maxEpochs: 25, maxSteps: 12 });
+    expect(longerEnd({ ...state, epoch: 3 })).toEqual({ maxSteps: 18 });
+  });
+
+  it.each([
+    ["the best is from before", [...twelve, 60, 59]],
+    ["little was gained in the second half", [10, 50, 60, 60, 60, 60, 60.2, 60.4, 60.6, 61]],
+    ["nothing is left to gain", [50, 60, 70, 90, 98, 99.5]],
+    ["it was validated once", [50]],
+    ["it never was", []],
+  ])("is not one of which %s", (_, bleus) => {
+    expect(longerEnd({ ...validatedWith(bleus, { maxEpochs: 12 }), epoch: 12 })).toBeNull();
+  });
+
+  it("by its loss, when that is what counts", () => {
+    const falling = validatedWith([1, 2, 3, 4, 5, 6], { metric: "loss", maxEpochs: 6 });
+    const validations = falling.validations.map((one, i) => record(0, 2 / (i + 1), one.step));
+    expect(longerEnd({ ...falling, validations, epoch: 6 })).toEqual({ maxEpochs: 9 });
+    expect(longerEnd({ ...falling, epoch: 6 })).toBeNull();
+  });
+});
 
 describe("isBetter", () => {
   it.each([

@@ -4,11 +4,13 @@ import type { EncodedPair } from "../../src/data/batches.ts";
 import { JOBS } from "../../src/jobs.ts";
 import type { Pointer } from "../../src/kernels/kernels.ts";
 import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
+import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
 import type { Jobs } from "../../src/replicas/pool.ts";
 import { WorkerPool } from "../../src/replicas/workerPool.ts";
 import { Computation } from "../../src/tensor/computation.ts";
 import { DEFAULT_TRAINING, type TrainingConfig } from "../../src/training/config.ts";
+import { frozenParameters } from "../../src/training/freeze.ts";
 import { SLICE, type StepGradients, TrainingStep } from "../../src/training/step.ts";
 import { shareBatch } from "../support/batches.ts";
 import { makePairs, randomSentences, SMALL_MODEL, SPECIAL } from "../support/engine.ts";
@@ -93,6 +95,35 @@ describe("TrainingStep", () => {
       expect(items).toBeLessThan(2 * (4 + 2 * expected.slices));
     },
   );
+
+  it.each([
+    ["encoder", "embeddings"],
+    ["*norm*", "*.bias"],
+    ["decoder.layers.0.*", "output_projection.*"],
+  ])("freezing %s and %s leaves the moments of all else as they are, bit for bit", async (...freeze) => {
+    /** The first moments after a step of two batches, which without clipping are of each parameter's own gradient. */
+    const momentsOf = async (config: Partial<TrainingConfig>) => {
+      const { pool, step, gradients } = makeStep(2, { clipNorm: 0, ...config });
+      const { norm } = await gradients(batches, 1, { update: 1, rate: 0.01 });
+      const { model, workbench } = pool.main;
+      const moments = model.parameters.list.map(({ name, offset, rows, columns }) => {
+        const values = workbench.heap.floats(step.adam.m, model.parameters.size);
+        return [name, values.slice(offset, offset + rows * columns)] as const;
+      });
+      return { norm, moments: new Map(moments) };
+    };
+    const [all, some] = [await momentsOf({}), await momentsOf({ freeze })];
+    let squares = 0;
+    const frozen = frozenParameters(freeze, new Transformer(MODEL).parameters.list).map(({ name }) => name);
+    for (const [name, moments] of some.moments) {
+      if (frozen.includes(name)) expect(moments.every((moment) => moment === 0)).toBe(true);
+      else expectSameBits(moments, all.moments.get(name)!);
+      // Moments are a tenth of the gradients.
+      for (const moment of moments) squares += (10 * moment) ** 2;
+    }
+    expect(some.norm / Math.sqrt(squares)).toBeCloseTo(1, 3);
+    expect(some.norm).toBeLessThan(all.norm);
+  });
 
   it.each([1, 2, 3, 5])(
     "takes a batch of %i sentences, fewer or more than there are shards",

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { evaluate, loadCorpus, loadModel } from "../../src/index.ts";
+import { loadModel, type Pair, pairsOf } from "../../src/index.ts";
 import type { RunSummary, TrainingEvent } from "../../src/training/events.ts";
 import { acquireRunLock } from "../../src/training/runLock.ts";
 import { resume, type TrainOptions, train } from "../../src/training/train.ts";
@@ -92,11 +92,14 @@ describe("train", () => {
     const model20 = await loadModel(join(root, "beam0", "best.safetensors"));
     const { translations } = results[2]!.test!;
     const sources = results[2]!.test!.source;
-    expect(translations.map(({ text }) => text)).toEqual(await model20.translateAll(sources, { beam: 8 }));
+    const again = await model20.translateAll(sources, { beam: 8 }).toArray();
+    expect(translations.map(({ text }) => text)).toEqual(again.map(({ text }) => text));
     expect(results[0]!.test!.translations).toEqual(results[1]!.test!.translations);
-    const four = await evaluate(model20, loadCorpus(data.valid), { decoding: { beam: 4 } });
-    expect(results[2]!.best!.valid.bleu).toBe(four.bleu.score);
-    expect(results[2]!.best!.valid.chrf).toBe(four.chrf.score);
+    const pairs: Pair[] = [];
+    for await (const pair of pairsOf(data.valid)) pairs.push(pair);
+    const { scores } = await model20.evaluate(pairs, { decoding: { beam: 4 } });
+    expect(results[2]!.best!.valid.bleu).toBe(scores.bleu.score);
+    expect(results[2]!.best!.valid.chrf).toBe(scores.chrf.score);
     await model20.close();
   });
 

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allowsRelaxedSimd } from "../../src/kernels/load.ts";
 import { webAssemblySet } from "../../src/kernels/webAssemblySet.ts";
-import { loadModel, type TrainedModel } from "../../src/trainedModel.ts";
+import { type LoadedModel, loadFiles } from "../../src/loadedModel.ts";
 import { parseCheckpoint } from "../../src/training/checkpointFormat.ts";
 import { train } from "../../src/training/train.ts";
 import { Explorer } from "../../src/web/engine/explorer.ts";
@@ -18,7 +18,7 @@ const LINES = letterPairs(330)
 const BUILD = allowsRelaxedSimd() ? "relaxed" : "strict";
 
 describe("the engine of the explorer", () => {
-  let model: TrainedModel;
+  let model: LoadedModel;
   let explorer: Explorer;
   beforeAll(async () => {
     writeFiles(directory, { "pairs.tsv": letterPairs(300) });
@@ -30,7 +30,7 @@ describe("the engine of the explorer", () => {
       training: { maxSteps: 40, learningRate: 0.01, warmupSteps: 10, batchTokens: 256 },
     });
     const file = join(out, "best.safetensors");
-    model = await loadModel(file, { threads: 1, ...(BUILD === "strict" ? { kernels: BUILD } : {}) });
+    model = await loadFiles(file, { threads: 1, ...(BUILD === "strict" ? { kernels: BUILD } : {}) });
     const wasm = readFileSync(
       join(import.meta.dirname, "..", "..", "dist", "kernels", `${BUILD}.unshared.wasm`),
     );

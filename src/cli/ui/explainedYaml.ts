@@ -14,7 +14,7 @@ export function explainedYaml(settings: readonly ExplainedSetting[]): string {
     return [
       ...(path.length === 0 ? [] : [[`${indent.slice(2)}${path.at(-1)}:`, ""] as const]),
       ...entries.map(
-        ({ setting, value, from }) => [`${indent}${setting.key}: ${yamlValue(value)}`, from] as const,
+        ({ setting, value, from }) => [`${indent}${entryOf(setting.key, value)}`, from] as const,
       ),
     ];
   });
@@ -25,10 +25,15 @@ export function explainedYaml(settings: readonly ExplainedSetting[]): string {
     .join("");
 }
 
+/** A line of a section; what is not known yet is left out. */
+function entryOf(key: string, value: Value | undefined): string {
+  return value === undefined ? `# ${key}:` : `${key}: ${yamlValue(value)}`;
+}
+
 /** A value in YAML; texts that YAML might take for something else are written as JSON, which is YAML too. */
 function yamlValue(value: Value): string {
-  if (Array.isArray(value) && value.every((entry) => typeof entry === "number"))
-    return `[${value.join(", ")}]`;
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== "object"))
+    return `[${(value as readonly (number | string)[]).map(yamlValue).join(", ")}]`;
   const isPlain = typeof value === "string" && /^[a-z][\w./-]*$/i.test(value);
   return isPlain && !/^(null|true|false)$/i.test(value) ? value : JSON.stringify(value);
 }

@@ -22,6 +22,7 @@ import {
 } from "../../report/training.ts";
 import type { TrainingEvent } from "../../training/events.ts";
 import type { TrainResult } from "../../training/run.ts";
+import type { Origins } from "../../training/settings/origins.ts";
 import { displayWidth, fitParts } from "./layout.ts";
 import { createProgressBar, type ProgressBar } from "./progressBar.ts";
 import { canvasFor, render } from "./render.ts";
@@ -38,14 +39,33 @@ export interface TrainingReport {
   finish(result: TrainResult): void;
 }
 
-/** The report that fits: JSON lines on stdout, nothing, a bar on a terminal or plain lines on stderr. */
-export function createTrainingReport(flags: {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}): TrainingReport {
+/**
+ * The report that fits: JSON lines on stdout, nothing, a bar on a terminal or plain lines on stderr.
+ *
+ * @param named where settings were given: the flags, and the lines of a file
+ */
+export function createTrainingReport(
+  flags: { readonly json?: boolean; readonly quiet?: boolean },
+  named: Origins = {},
+): TrainingReport {
+  const report = reportFor(flags);
+  return {
+    ...report,
+    onEvent: (event) => report.onEvent(event.type === "started" ? withNames(event, named) : event),
+  };
+}
+
+function reportFor(flags: { readonly json?: boolean; readonly quiet?: boolean }): TrainingReport {
   if (flags.json) return jsonReport();
   if (flags.quiet) return humanReport(() => {});
   return isPlainTerminal(process.stderr) ? plainReport() : terminalReport();
+}
+
+function withNames(
+  { type, summary }: Extract<TrainingEvent, { readonly type: "started" }>,
+  named: Origins,
+): TrainingEvent {
+  return { type, summary: { ...summary, origins: { ...summary.origins, ...named } } };
 }
 
 /** Columns of a sparkline. */
@@ -121,8 +141,11 @@ function terminalReport(): TrainingReport {
       stream.write(CLEAR_LINE);
       warnings(false)(event.message);
     }
-    if (event.type === "preparing")
-      stream.write(`${CLEAR_LINE}  ${event.phase} the corpus: ${counted(event.pairs, "pair")}`);
+    if (event.type === "preparing") {
+      const { phase, pairs } = event;
+      const what = phase === "timing" ? "timing steps" : `${phase} the corpus: ${counted(pairs, "pair")}`;
+      stream.write(`${CLEAR_LINE}  ${what}`);
+    }
     if (event.type === "started") {
       const { totalSteps, resumedAt } = event.summary;
       const canvas = { ...canvasFor(stream), width: stream.columns };

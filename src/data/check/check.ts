@@ -36,6 +36,8 @@ export interface CheckOptions {
   readonly lengths?: Pick<FilterConfig, "minLength" | "maxLength"> | undefined;
   /** Writes training corpora without what is an error or filtered; nothing is written by default. */
   readonly fix?: (FixTarget & { readonly filter: FilterConfig }) | undefined;
+  /** Told how many rows have been read, each twice; what it throws ends the check. */
+  readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 /** What was found in a corpus. */
@@ -87,13 +89,21 @@ export async function checkCorpora(
     fix === undefined || part !== "train" ? undefined : cleanFiles(path, files, fix),
   );
   const index = new PairIndex();
+  let done = 0;
+  const tell = (rows: number): void => {
+    done += rows;
+    options.onRows?.(done);
+  };
   const reports: CorpusReport[] = [];
   for (const [i, { path, part, files }] of found.entries()) {
     index.startCorpus();
     const upToHere = found.slice(0, i + 1).map((corpus) => corpus.files.source);
-    const survey = await surveyCorpus(files);
+    const survey = await surveyCorpus(files, tell);
     const check = new CorpusCheck(upToHere, files, survey, index, options);
-    for await (const rows of readRows(files)) for (const row of rows) check.add(row);
+    for await (const rows of readRows(files)) {
+      for (const row of rows) check.add(row);
+      tell(rows.length);
+    }
     const fixed =
       clean[i] === undefined ? {} : { fixed: await fixCorpus(files, survey, fix!.filter, clean[i]) };
     reports.push({ path, part, files, ...check.finish(), ...fixed });

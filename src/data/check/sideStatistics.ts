@@ -29,6 +29,8 @@ export interface SideReport extends Omit<UsualSide, "unit"> {
   readonly total: number;
   readonly lengths: LengthSummary;
   readonly histogram: readonly Bin[];
+  /** Different words or characters, counted up to 1,000; with a tokenizer the size of its vocabulary. */
+  readonly vocabulary: number;
   /** Null without a tokenizer. */
   readonly unknown: UnknownReport | null;
 }
@@ -37,6 +39,8 @@ export interface SideReport extends Omit<UsualSide, "unit"> {
 const BINS = 10;
 /** The widths a bin may have, times a power of ten. */
 const WIDTHS = [1, 2, 3, 4, 5];
+/** Different words or characters that are counted. */
+const MOST_DIFFERENT = 1000;
 /** Unknown words that are reported. */
 const MOST_UNKNOWN = 10;
 /** Unknown words that are remembered; beyond twice as many the rarest are forgotten. */
@@ -48,6 +52,7 @@ export class SideStatistics {
   readonly #tokenizer: Tokenizer | undefined;
   readonly #unknownWords: UnknownWords | undefined;
   readonly #lengths = new Tally();
+  readonly #different = new Set<string>();
   #words = new Map<string, number>();
   #unknown = 0;
 
@@ -64,6 +69,7 @@ export class SideStatistics {
   add(text: string): number {
     if (this.#tokenizer === undefined) {
       this.#lengths.add(measure(text, this.#usual.unit));
+      if (this.#different.size < MOST_DIFFERENT) this.#countDifferent(text);
       return 0;
     }
     const ids = this.#tokenizer.encode(text);
@@ -78,6 +84,14 @@ export class SideStatistics {
     return ids.length;
   }
 
+  #countDifferent(text: string): void {
+    const parts = text.trim().split(/\s+/);
+    for (const part of this.#usual.unit === "words" ? parts : parts.join("")) {
+      this.#different.add(part);
+      if (this.#different.size === MOST_DIFFERENT) return;
+    }
+  }
+
   get report(): SideReport {
     const { script, scripts, unit } = this.#usual;
     const { total, sum } = this.#lengths;
@@ -89,6 +103,7 @@ export class SideStatistics {
       total: sum,
       lengths,
       histogram: total === 0 ? [] : histogram(this.#lengths, binWidth(lengths.percentile99), BINS),
+      vocabulary: this.#tokenizer?.vocabulary.size ?? this.#different.size,
       unknown: this.#tokenizer === undefined ? null : this.#unknownReport(sum),
     };
   }

@@ -50,16 +50,19 @@ export function pairOf({ source, target }: Row): RowPair | undefined {
 /**
  * Reads a corpus once, to learn what is usual in it.
  *
- * @param onRows called now and then; what it throws ends the reading
+ * @param onRows told how many rows have come; what it throws ends the reading
  */
-export async function surveyCorpus(files: CorpusFiles, onRows: () => void = () => {}): Promise<Survey> {
+export async function surveyCorpus(
+  files: CorpusFiles,
+  onRows: (rows: number) => void = () => {},
+): Promise<Survey> {
   const source = new SideSurvey();
   const target = new SideSurvey();
   // Which units count is known only at the end.
   const ratios = UNITS.flatMap((from) => UNITS.map((to) => ({ from, to, learned: new LengthRatios() })));
   let [pairs, copies] = [0, 0];
   for await (const rows of readRows(files)) {
-    onRows();
+    onRows(rows.length);
     for (const row of rows) {
       const pair = pairOf(row);
       if (pair === undefined) continue;

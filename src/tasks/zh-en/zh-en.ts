@@ -1,5 +1,5 @@
 import { createRandom } from "../../random.ts";
-import { type Pair, type Task, takeDistinct } from "../task.ts";
+import { type Pair, type SplitSizes, type Task, takeDistinct } from "../task.ts";
 import { amounts } from "./patterns/amounts.ts";
 import { comparison } from "./patterns/comparison.ts";
 import { datesAndAges } from "./patterns/dates-and-ages.ts";
@@ -105,13 +105,18 @@ function madeOfFamiliarWords(pairs: readonly Pair[]): (pair: Pair) => boolean {
     !reserved.has(source) && isFamiliarChinese(source) && isFamiliarEnglish(target);
 }
 
+/** The seed and the sizes that `data/zh-en` was made with. */
+export const bundledZhEn: SplitSizes = { seed: 2096, train: 10_000, valid: 500, test: 500 };
+
 /** Translates everyday Chinese into English; the sentences come from a grammar and a lexicon. */
 export const zhEn: Task = {
   name: "zh-en",
   description: "everyday Chinese sentences to English",
   sourceLang: "zh",
   targetLang: "en",
-  flags: "--max-epochs 8 --lr 0.002 --schedule linear",
+  sizes: bundledZhEn,
+  flags:
+    "--norm post --max-epochs 8 --batch-tokens 512 --lr 0.002 --schedule linear --validate-every-epochs 1",
   generate: ({ seed, count }) => takeDistinct(sentences(seed), count, "zh-en"),
   fitToHoldOut: madeOfFamiliarWords,
 };

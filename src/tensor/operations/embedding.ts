@@ -33,8 +33,9 @@ export function embedding(
     },
     backward: (dy) => {
       dropout(run, { ...y, pointer: dy }, mask);
-      embeddingBackward(run, { dTable: run.gradientOf(table), dy, ids, tokens, scale });
-      if (!positionTable.learned) return;
+      if (run.learns(table))
+        embeddingBackward(run, { dTable: run.gradientOf(table), dy, ids, tokens, scale });
+      if (!positionTable.learned || !run.learns(positionTable.table)) return;
       const dTable = run.gradientOf(positionTable.table);
       embeddingBackward(run, { dTable, dy, ids: positions, tokens, scale: 1 });
     },

@@ -33,7 +33,7 @@ export function linear(
         inputGradient(run, { ...x, pointer: dx.pointer }, dy, plain, dx.accumulate === 1);
       });
       run.temporarily(() => weightGradient(run, weight, dy, x));
-      if (bias !== undefined) columnSums(run, { sums: run.gradientOf(bias), x: dy });
+      if (bias !== undefined && run.learns(bias)) columnSums(run, { sums: run.gradientOf(bias), x: dy });
     },
   });
 }
@@ -66,8 +66,9 @@ export function inputGradient(
   gemm(run, { c: dx, a: dy, b: weight, accumulate });
 }
 
-/** dW (+)= dy^T x; leaves scratch behind. */
+/** dW (+)= dy^T x, if W is learned; leaves scratch behind. */
 export function weightGradient(run: Computation, weight: Parameter, dy: Tensor, x: Tensor): void {
+  if (!run.learns(weight)) return;
   const { gradient, accumulate } = run.gradientTarget(weight);
   gemm(run, { c: gradient, a: dy, aTransposed: true, b: packRows(run, x), accumulate });
 }

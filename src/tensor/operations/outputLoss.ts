@@ -54,7 +54,7 @@ export function outputLoss(
       const dx = { ...x, pointer: at(gradient.pointer, row * x.columns) };
       inputGradient(run, dx, logits, plain!, gradient.accumulate === 1);
       run.temporarily(() => weightGradient(run, weight, logits, x));
-      columnSums(run, { sums: run.gradientOf(bias), x: logits });
+      if (run.learns(bias)) columnSums(run, { sums: run.gradientOf(bias), x: logits });
     }
   });
   return results;

@@ -3,9 +3,13 @@ import { Heap } from "./heap.ts";
 
 /** What {@link learnMerges} starts from and where it stops. */
 export interface MergeLimits {
-  /** The symbols that words are made of, each one character; their place is their id. */
-  readonly alphabet: readonly string[];
-  /** How many tokens there may be in the end, the alphabet included. */
+  /** The symbols that words are made of; their place is their id. */
+  readonly symbols: readonly string[];
+  /** A word in ids of these symbols; by default a symbol a character. */
+  readonly split?: (word: string) => readonly number[];
+  /** Whether a symbol is never merged; by default all are. */
+  readonly isFixed?: (id: number) => boolean;
+  /** How many tokens there may be in the end, the symbols included. */
   readonly tokens: number;
   /** Pairs that occur fewer times are not merged. */
   readonly minFrequency: number;
@@ -13,7 +17,7 @@ export interface MergeLimits {
 
 /** What {@link learnMerges} found. */
 export interface LearnedMerges {
-  /** The alphabet, and after it what the merges made; fewer than the merges when two make the same token. */
+  /** The symbols, and after them what the merges made; fewer than the merges when two make the same token. */
   readonly tokens: readonly string[];
   /** The pairs of tokens in the order in which they were merged. */
   readonly merges: readonly (readonly [left: string, right: string])[];
@@ -44,12 +48,15 @@ interface Candidate {
  * @param words how often each word occurs; merges never cross words
  */
 export function learnMerges(words: TokenCounts, limits: MergeLimits): LearnedMerges {
-  const tokens = [...limits.alphabet];
+  const tokens = [...limits.symbols];
   const ids = new Map(tokens.map((token, id) => [token, id]));
-  const text = new SegmentedText(words, ids);
+  const isFixed = limits.isFixed ?? (() => false);
+  const split = limits.split ?? ((word) => Array.from(word, (character) => ids.get(character)!));
+  const text = new SegmentedText(words, split);
   const candidates = new Heap<Candidate>(comesBefore);
   const enqueue = (pair: Pair): void => {
     if (pair.count <= pair.queued || pair.count < limits.minFrequency) return;
+    if (isFixed(pair.left) || isFixed(pair.right)) return;
     pair.queued = pair.count;
     candidates.push({ pair, count: pair.count });
   };
@@ -93,7 +100,8 @@ class SegmentedText {
   readonly #lengths: Int32Array;
   readonly #counts: Float64Array;
 
-  constructor(words: TokenCounts, ids: ReadonlyMap<string, number>) {
+  /** @param split gives no more symbols than a word has code units */
+  constructor(words: TokenCounts, split: (word: string) => readonly number[]) {
     this.#starts = new Int32Array(words.size);
     this.#lengths = new Int32Array(words.size);
     this.#counts = new Float64Array(words.size);
@@ -104,8 +112,8 @@ class SegmentedText {
     for (const [word, count] of words) {
       this.#counts[index] = count;
       this.#starts[index] = end;
-      this.#lengths[index] = word.length;
-      for (const character of word) this.#symbols[end++] = ids.get(character)!;
+      for (const symbol of split(word)) this.#symbols[end++] = symbol;
+      this.#lengths[index] = end - this.#starts[index]!;
       for (let at = this.#starts[index]! + 1; at < end; at++) {
         this.#count(this.#symbols[at - 1]!, this.#symbols[at]!, count, index);
       }

@@ -14,7 +14,8 @@ import { createPreTokenizer } from "./preTokenizers.ts";
 import { BpeTokenizer } from "./tokenizer.ts";
 
 const DEFAULT_VOCABULARY_SIZE = 8000;
-const DEFAULT_MIN_FREQUENCY = 2;
+/** Pairs seen fewer times are not merged. */
+export const DEFAULT_MIN_FREQUENCY = 2;
 /** Longer words, in bytes, are learned from in pieces: an endless one would slow down every merge. */
 const LONGEST_WORD = 1024;
 
@@ -67,7 +68,7 @@ export class BpeLearner implements TokenizerLearner {
 
   finish(): BpeTokenizer {
     const { tokens, merges } = learnMerges(this.#words, {
-      alphabet: BYTE_ALPHABET,
+      symbols: BYTE_ALPHABET,
       tokens: this.#vocabularySize - SPECIAL_TOKENS.length - this.#tags.length,
       minFrequency: this.#minFrequency,
     });

@@ -25,7 +25,8 @@ export class BpeTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;
   readonly lowercase: boolean;
   readonly tags: readonly string[];
-  readonly #parts: BpeParts;
+  /** Everything that it is made of. */
+  readonly parts: BpeParts;
   readonly #addedBefore: AddedTokens;
   readonly #normalizer: Normalizer;
   readonly #addedAfter: AddedTokens;
@@ -41,7 +42,7 @@ export class BpeTokenizer implements Tokenizer {
    * @throws XformerError CHECKPOINT when a part is not supported or not as it should be
    */
   constructor(parts: BpeParts, file?: string) {
-    this.#parts = parts;
+    this.parts = parts;
     this.vocabulary = parts.vocabulary;
     this.lowercase = lowercases(parts.normalizer);
     this.tags = parts.addedTokens.flatMap(({ content, rstrip }) => (rstrip && isTag(content) ? content : []));
@@ -99,7 +100,17 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   toJSON(): TokenizerJSON {
-    return bpeTokenizerJSON(this.#parts);
+    return bpeTokenizerJSON(this.parts);
+  }
+
+  /** The words of a text, as merges see them. */
+  wordsOf(text: string): string[] {
+    const words: string[] = [];
+    this.#encode(text, (word) => {
+      words.push(word);
+      return [];
+    });
+    return words;
   }
 
   #encode(text: string, encodeWord: (word: string) => readonly number[]): Int32Array {

@@ -4,8 +4,42 @@ import type { Side } from "../config.ts";
 import { SAMPLES } from "../samples.ts";
 import { flagOf, type Setting } from "./setting.ts";
 
-/** What is at the top of a configuration file: how a run is carried out, which never shows in its result. */
+/**
+ * What is at the top of a configuration file: the model that a run starts from, and how the run is carried out, which never
+ * shows in its result.
+ */
 export const RUN_SETTINGS: readonly Setting[] = [
+  {
+    section: "run",
+    key: "from",
+    fields: [],
+    option: "from",
+    kept: true,
+    type: { kind: "path" },
+    nullMeans: "random weights",
+    description: "run directory or checkpoint to start from: weights, sizes and tokenizers are its own",
+    placeholder: "model",
+    joeynmt: "load_model",
+    fairseq: "finetune_from_model",
+  },
+  {
+    section: "run",
+    key: "keep_optimizer",
+    fields: [],
+    option: "keepOptimizer",
+    kept: true,
+    type: { kind: "boolean" },
+    description: "with from: go on with Adam's moments, too",
+  },
+  {
+    section: "run",
+    key: "extend_vocabulary",
+    fields: [],
+    option: "extendVocabulary",
+    kept: true,
+    type: { kind: "boolean" },
+    description: "with from: take tokens of the new data into the vocabularies",
+  },
   {
     section: "run",
     key: "out",
@@ -36,6 +70,16 @@ export const RUN_SETTINGS: readonly Setting[] = [
     nullMeans: "the fastest there are",
     description: "what computes; all but strict and reference give the same bytes",
     placeholder: "set",
+  },
+  {
+    section: "run",
+    key: "max_minutes",
+    fields: [],
+    option: "maxMinutes",
+    type: { kind: "number", above: 0, to: 20_000 },
+    nullMeans: "no limit",
+    description: "stop after so long, saved and ready to go on with, wherever the run is then",
+    placeholder: "minutes",
   },
   {
     section: "run",
@@ -210,7 +254,7 @@ const SIDE_TOKENIZER_SETTINGS: readonly Setting[] = [
     type: { kind: "choice", choices: ["word", "char", "bpe"] },
     description: "what the tokens are: words, characters or byte-pair encodings",
     flag: "tokenizer",
-    replaces: "file",
+    replaces: ["file"],
     joeynmt: "level",
     fairseq: "bpe",
   },

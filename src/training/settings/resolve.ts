@@ -5,7 +5,9 @@ import { checkBatchSize } from "../../data/batches.ts";
 import { NO_FILTER } from "../../data/check/filterConfig.ts";
 import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
+import { packageFile } from "../../io/packageFiles.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET, PRESETS, validateModelConfig } from "../../model/config.ts";
+import { checkField } from "../../valueType.ts";
 import {
   BUNDLED_TRAINING,
   type ConfigOptions,
@@ -14,6 +16,7 @@ import {
   type DataConfig,
   type DataOptions,
   DEFAULT_DATA,
+  DEFAULT_START,
   DEFAULT_TOKENIZER,
   DEFAULT_TRAINING,
   entriesOf,
@@ -22,6 +25,7 @@ import {
   type SettledConfig,
   type Side,
   type SideTokenizer,
+  type StartConfig,
   type TokenizerConfig,
   type TokenizerOptions,
   type TrainingConfig,
@@ -30,28 +34,41 @@ import {
   withTokenizer,
 } from "../config.ts";
 import type { Beginnings } from "../state.ts";
-import { checkFields } from "./table.ts";
-
-/** The corpus that comes with the package, as a prefix without its split. */
-const BUNDLED_CORPUS: string = fileURLToPath(new URL("../../../data/zh-en/", import.meta.url));
+import type { FittedSettings } from "./fit.ts";
+import { checkFields, START_SETTINGS, settingOf } from "./table.ts";
 
 /**
- * Everything that determines a run: what was said, and for the rest the preset and the defaults.
+ * Everything that determines a run: what was said, and for the rest what is fitted to the data, the preset and the
+ * defaults.
  *
+ * @param fitted left out as long as the data are not known: then what would be fitted has its default
  * @throws XformerError CONFIG for a value that is out of range or does not fit the others
  */
-export function resolveConfig(options: ConfigOptions): RunConfig {
+export function resolveConfig(options: ConfigOptions, fitted?: FittedSettings): RunConfig {
   // What is wrong with a list of corpora is told before anything is made of it.
   if (options.data !== undefined)
     checkFields("data", { data: { ...DEFAULT_DATA, ...options.data } as DataConfig });
   const data = { ...DEFAULT_DATA, ...withCorpora(options.data ?? bundledData()) } as DataConfig;
   const usual = { ...DEFAULT_TRAINING, ...(options.data === undefined ? BUNDLED_TRAINING : {}) };
+  const { minutes } = options;
+  // How many steps fit is known when they have been timed.
+  const timed =
+    minutes === undefined ? {} : ({ maxSteps: null, maxEpochs: null, schedule: "linear" } as const);
   const config: RunConfig = {
+    start: startOf(options),
     data,
     filter: { ...NO_FILTER, ...options.filter },
     tokenizer: withTokenizer(DEFAULT_TOKENIZER, options.tokenizer),
-    model: { ...DEFAULT_MODEL, ...PRESETS[options.preset ?? DEFAULT_PRESET], ...options.model },
-    training: validateTrainingConfig({ ...usual, ...withOneBatchSize(options.training) }),
+    model: {
+      ...DEFAULT_MODEL,
+      ...PRESETS[options.preset ?? fitted?.preset ?? DEFAULT_PRESET],
+      ...fitted?.model,
+      ...options.model,
+    },
+    training: validateTrainingConfig(
+      { ...usual, ...fitted?.training, ...timed, ...withOneBatchSize(options.training) },
+      minutes,
+    ),
   };
   checkSplits(data);
   for (const section of ["filter", "tokenizer", "tokenizer.source", "tokenizer.target"] as const)
@@ -67,8 +84,32 @@ export function resolveConfig(options: ConfigOptions): RunConfig {
   return config;
 }
 
+/**
+ * The model that a run is to start from.
+ *
+ * @throws XformerError CONFIG for what only makes sense with one
+ */
+export function startOf(options: ConfigOptions): StartConfig {
+  const { from, keepOptimizer, extendVocabulary } = DEFAULT_START;
+  const start = {
+    from: options.from ?? from,
+    keepOptimizer: options.keepOptimizer ?? keepOptimizer,
+    extendVocabulary: options.extendVocabulary ?? extendVocabulary,
+  };
+  for (const [field, setting] of START_SETTINGS) checkField(field, start[field], setting);
+  for (const field of ["keepOptimizer", "extendVocabulary"] as const) {
+    if (!start[field] || start.from !== null) continue;
+    throw new XformerError("CONFIG", `${field} is true, but there is no model to start from`, {
+      hint: "Give --from too.",
+    });
+  }
+  return start;
+}
+
 function bundledData(): DataConfig {
-  const [train, valid, test] = ["train", "valid", "test"].map((split) => `${BUNDLED_CORPUS}${split}`);
+  const [train, valid, test] = ["train", "valid", "test"].map((split) =>
+    fileURLToPath(packageFile(`data/zh-en/${split}`)),
+  );
   return {
     ...DEFAULT_DATA,
     train: train!,
@@ -122,12 +163,21 @@ function isSplit(split: number | null): boolean {
 /**
  * Checks that a run can be made of it.
  *
+ * @param minutes how long it is to take, when that is to decide the steps
  * @throws XformerError CONFIG that names the field and what it has to be
  */
-export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
+export function validateTrainingConfig(config: TrainingConfig, minutes?: number): TrainingConfig {
   checkFields("training", { training: config });
   const { maxSteps, maxEpochs, optimizer, weightDecay } = config;
-  if (maxSteps === null && maxEpochs === null) {
+  if (minutes !== undefined) {
+    checkField("minutes", minutes, settingOf("training", "minutes")!);
+    const other = maxSteps !== null ? `maxSteps is ${maxSteps}` : `maxEpochs is ${maxEpochs}`;
+    if (maxSteps !== null || maxEpochs !== null) {
+      throw new XformerError("CONFIG", `minutes is ${minutes}, but ${other}`, {
+        hint: "Give one of the two.",
+      });
+    }
+  } else if (maxSteps === null && maxEpochs === null) {
     throw new XformerError("CONFIG", "nothing says when to stop", { hint: "Give maxSteps or maxEpochs." });
   }
   if (config.memory === null) checkBatchSize(config);
@@ -143,6 +193,11 @@ export function validateTrainingConfig(config: TrainingConfig): TrainingConfig {
 /** What a resumed run is asked to be. */
 type ResumedOptions = Omit<ConfigOptions, "data" | "preset"> & { readonly data?: DataOptions };
 
+/** The settings of {@link ResumedOptions} that say what the run was begun with. */
+function startAsked({ from, keepOptimizer, extendVocabulary }: ResumedOptions): object {
+  return { from: from === undefined ? undefined : resolve(from), keepOptimizer, extendVocabulary };
+}
+
 /**
  * The configuration with which a run goes on: its own, with other places for the data and another end if asked for.
  * A new end moves what `cosine` and `linear` do from there on.
@@ -155,15 +210,18 @@ export function resumedConfig(stored: RunConfig, path: string, options: ResumedO
   const { maxSteps, maxEpochs, ...fixed } = options.training ?? {};
   const { validSplit, testSplit } = options.data ?? {};
   refuseOther(path, "data", stored.data, { validSplit, testSplit });
+  refuseOther(path, "start", stored.start, startAsked(options));
   refuseOther(path, "model", stored.model, options.model);
   refuseOther(path, "filter", stored.filter, options.filter);
   refuseOtherTokenizer(path, stored.tokenizer, options.tokenizer);
   refuseOther(path, "training", stored.training, fixed);
+  const { minutes } = options;
   const end = {
+    ...(minutes === undefined ? {} : { maxSteps: null, maxEpochs: null }),
     ...(maxSteps === undefined ? {} : { maxSteps }),
     ...(maxEpochs === undefined ? {} : { maxEpochs }),
   };
-  const training = validateTrainingConfig({ ...stored.training, ...end });
+  const training = validateTrainingConfig({ ...stored.training, ...end }, minutes);
   const data = { ...stored.data, ...withCorpora(options.data ?? {}) };
   const train = movedCorpora(path, stored.data.train, data.train);
   const tokenizer = { ...stored.tokenizer, unkReplace: stored.tokenizer.unkReplace ?? 0 };
@@ -204,6 +262,7 @@ export function withFullPaths(config: RunConfig): RunConfig {
   return {
     ...config,
     data: { ...config.data, train: full(train), valid: full(valid), test: full(test) },
+    start: { ...config.start, from: full(config.start.from) },
     tokenizer: withTokenizer(config.tokenizer, withFullFiles(config.tokenizer)),
   };
 }
@@ -334,7 +393,7 @@ function refuseOther(
 ): void {
   for (const [name, value] of Object.entries(wanted)) {
     const had = (stored as Record<string, unknown>)[name];
-    if (value === undefined || value === had) continue;
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(had)) continue;
     const [before, now] = [had, value].map((each) => (each === "" ? '""' : each));
     throw new XformerError(
       "CONFIG",

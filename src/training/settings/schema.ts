@@ -81,6 +81,8 @@ function schemaOf(type: ValueType): z.ZodType {
       return z.boolean();
     case "text":
       return z.string();
+    case "texts":
+      return z.array(z.string().min(1));
     case "path":
       return type.ending === undefined ? z.string().min(1) : z.string().endsWith(type.ending);
     case "tag":

@@ -1,4 +1,5 @@
 import type { Rule } from "../../valueType.ts";
+import type { StartConfig } from "../config.ts";
 
 /** The parts of a configuration: those of a `RunConfig`, and `run` for what is at the top of a file. */
 export type SectionName =
@@ -27,7 +28,19 @@ export interface Setting extends Rule {
   /** The field of its section of `RunConfig` that it sets, or a field for each number of its list. */
   readonly fields: readonly string[];
   /** The option of `train` that it is, for what a `RunConfig` does not hold: then it has no fields. */
-  readonly option?: "out" | "threads" | "kernels" | "cacheDirectory" | "samples" | "tensorboard" | "preset";
+  readonly option?:
+    | "out"
+    | "threads"
+    | "kernels"
+    | "cacheDirectory"
+    | "samples"
+    | "tensorboard"
+    | "preset"
+    | "minutes"
+    | "maxMinutes"
+    | keyof StartConfig;
+  /** Whether a run keeps it though it is an option: a field of `RunConfig.start`. */
+  readonly kept?: boolean;
   /** One line, for the help, the schema and the documentation. */
   readonly description: string;
   /** What help calls its value: `steps` for `--max-steps <steps>`. */

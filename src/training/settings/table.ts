@@ -1,7 +1,14 @@
 import { NO_FILTER } from "../../data/check/filterConfig.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET } from "../../model/config.ts";
 import { checkField, type Value } from "../../valueType.ts";
-import { DEFAULT_DATA, DEFAULT_TOKENIZER, DEFAULT_TRAINING, type RunConfig } from "../config.ts";
+import {
+  DEFAULT_DATA,
+  DEFAULT_START,
+  DEFAULT_TOKENIZER,
+  DEFAULT_TRAINING,
+  type RunConfig,
+  type StartConfig,
+} from "../config.ts";
 import { USUAL_SAMPLES } from "../samples.ts";
 import {
   DATA_SETTINGS,
@@ -10,6 +17,7 @@ import {
   TOKENIZER_SETTINGS,
   tokenizerSettingsOf,
 } from "./dataSettings.ts";
+import { FITTED_FIELDS } from "./fit.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
 import { pathOf, type SectionName, type Setting } from "./setting.ts";
 import { TRAINING_SETTINGS } from "./trainingSettings.ts";
@@ -49,7 +57,13 @@ export function settingOf(section: SectionName, key: string): Setting | undefine
 }
 
 /** A configuration, or some of it. */
-type PartialConfig = { readonly [S in keyof RunConfig]: Partial<RunConfig[S]> };
+type PartialConfig = { readonly [S in keyof Omit<RunConfig, "start">]: Partial<RunConfig[S]> };
+
+/** The settings of a {@link StartConfig}, with their fields. */
+export const START_SETTINGS: readonly (readonly [field: keyof StartConfig, setting: Setting])[] =
+  RUN_SETTINGS.flatMap((setting) =>
+    setting.kept ? [[setting.option as keyof StartConfig, setting] as const] : [],
+  );
 
 /**
  * The value a setting has in a configuration.
@@ -69,18 +83,26 @@ function partOf(config: object, section: SectionName): Record<string, unknown> {
   return part;
 }
 
-/** What a setting is when nothing else is said; undefined for one that has no such value. */
+/** What a setting is when nothing else is said; undefined for one that has no such value, or whose is {@link FITTED}. */
 export function defaultOf(setting: Setting): Value | undefined {
+  if (isFitted(setting)) return undefined;
   if (setting.option !== undefined) return OPTION_DEFAULTS[setting.option] ?? null;
   return valueIn(DEFAULTS, setting);
 }
 
 /** Those that a `RunConfig` does not hold; null for what the machine or the directory decides. */
 const OPTION_DEFAULTS: Partial<Record<NonNullable<Setting["option"]>, Value>> = {
+  ...DEFAULT_START,
   preset: DEFAULT_PRESET,
   samples: USUAL_SAMPLES,
   tensorboard: false,
 };
+
+/** Whether a setting is fitted to the data where it is not given. */
+export function isFitted({ section, fields }: Setting): boolean {
+  const { [section]: fitted = [] }: Readonly<Record<string, readonly string[]>> = FITTED_FIELDS;
+  return fields.some((field) => fitted.includes(field));
+}
 
 /** What is left out is decided by the preset or the corpus. */
 const DEFAULTS: PartialConfig = {
@@ -106,8 +128,10 @@ export function checkFields(section: NamedSection, config: Partial<RunConfig>): 
 
 /** A configuration as a file that `xformer train --config` reads: every setting, by section and key. */
 export function toConfigFile(config: RunConfig): object {
+  const start = START_SETTINGS.map(([field, { key }]) => [key, config.start[field]]);
   const settings = ALL_SETTINGS.filter(({ option }) => option === undefined);
-  return nested(settings.map((setting) => [setting, valueIn(config, setting)]));
+  const named = nested(settings.map((setting) => [setting, valueIn(config, setting)]));
+  return { ...Object.fromEntries(start), ...named };
 }
 
 /** What is said of settings as an object, by section and key. */

@@ -30,6 +30,11 @@ export interface GivenOptions {
   readonly samples?: number;
   readonly tensorboard?: boolean;
   readonly preset?: PresetName;
+  readonly from?: string;
+  readonly keepOptimizer?: boolean;
+  readonly extendVocabulary?: boolean;
+  readonly minutes?: number;
+  readonly maxMinutes?: number;
   readonly data: DataOptions;
   readonly filter: Partial<FilterConfig>;
   readonly tokenizer: TokenizerOptions;

@@ -1,8 +1,8 @@
+import { crc32 } from "../../io/crc32.ts";
 import type { KernelSet } from "../../kernels/kernels.ts";
 import { supportsRelaxedSimd, webAssemblySet } from "../../kernels/webAssemblySet.ts";
 import { parseCheckpoint } from "../../training/checkpointFormat.ts";
 import type { Answered, Asked, Builds, LessonEvent, Plan, Questions, WorkshopFacts } from "../protocol.ts";
-import { crc32 } from "./crc32.ts";
 import { Explorer } from "./explorer.ts";
 import { Workshop } from "./workshop.ts";
 

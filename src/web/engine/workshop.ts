@@ -1,6 +1,7 @@
 import type { EncodedPair } from "../../data/batches.ts";
 import type { Pairs } from "../../data/corpus.ts";
 import { Translator } from "../../decoding/translator.ts";
+import { crc32 } from "../../io/crc32.ts";
 import { encodeParts } from "../../io/safetensorsFormat.ts";
 import { JOBS } from "../../jobs.ts";
 import type { KernelSet } from "../../kernels/kernels.ts";
@@ -17,7 +18,6 @@ import { TrainingStep } from "../../training/step.ts";
 import { Trainer } from "../../training/trainer.ts";
 import { validate } from "../../training/validation.ts";
 import type { LessonEvent, Plan, WorkshopFacts } from "../protocol.ts";
-import { crc32 } from "./crc32.ts";
 
 /** Held-out pairs that are translated at each validation. */
 const VALIDATED = 100;

@@ -6,12 +6,13 @@ import type { TrainingEvent } from "../../../src/training/events.ts";
 
 const SUMMARY = {
   model: { dropout: 0.1, maxLength: 9 },
-  training: { labelSmoothing: 0.1, metric: "bleu" },
+  training: { labelSmoothing: 0.1, metric: "bleu", freeze: null },
   corpus: { name: "letters", pairs: 8, skipped: 0 },
   corpora: [],
   memory: { resident: 1, shared: 1, limit: null },
   unknown: { valid: null, test: null },
   heldOut: { directory: null, tooFew: false },
+  ...{ start: null, grown: null, fitted: null, trained: 1 },
   ...{ parameters: 1, totalSteps: 20, resumedAt: 0, threads: 1, directory: "run" },
   ...{ estimatedSeconds: 1, secondsPerEpoch: 1, validPairs: 0, testPairs: 0, kernels: "strict" },
 };

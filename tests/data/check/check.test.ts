@@ -38,6 +38,7 @@ describe("a corpus with nothing wrong", () => {
       total: 80,
       lengths: { least: 4, median: 4, mean: 4, percentile99: 4, most: 4 },
       histogram: Array.from({ length: 10 }, (_, i) => ({ from: i + 1, to: i + 1, count: i === 3 ? 20 : 0 })),
+      vocabulary: 23,
       unknown: null,
     });
   });
@@ -46,6 +47,7 @@ describe("a corpus with nothing wrong", () => {
     const { source, target } = await check(["我很好。\tone", "你好吗？\tthree", "他很好。\tfive"]);
     expect([source.unit, source.lengths.median]).toEqual(["characters", 4]);
     expect([target.unit, target.lengths.median]).toEqual(["characters", 4]);
+    expect([source.vocabulary, target.vocabulary]).toEqual([8, 9]);
   });
 });
 

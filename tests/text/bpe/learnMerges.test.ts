@@ -56,7 +56,7 @@ describe("learnMerges", () => {
     );
     const alphabet = [..."delnorstwi."];
     const { merges } = learnMerges(counted(words), {
-      alphabet,
+      symbols: alphabet,
       tokens: alphabet.length + 4,
       minFrequency: 1,
     });
@@ -72,7 +72,7 @@ describe("learnMerges", () => {
         fc.integer({ min: 3, max: 20 }),
         fc.integer({ min: 1, max: 3 }),
         (words, tokens, minFrequency) => {
-          const { merges } = learnMerges(counted(words), { alphabet: ALPHABET, tokens, minFrequency });
+          const { merges } = learnMerges(counted(words), { symbols: ALPHABET, tokens, minFrequency });
           expect(merges).toEqual(learnSlowly(words, tokens, minFrequency));
         },
       ),
@@ -82,7 +82,7 @@ describe("learnMerges", () => {
 
   it("does not depend on the order of the words", () => {
     const words = ["abab", "abc", "cab", "bca", "cc"];
-    const limits = { alphabet: ALPHABET, tokens: 9, minFrequency: 1 };
+    const limits = { symbols: ALPHABET, tokens: 9, minFrequency: 1 };
     expect(learnMerges(counted(words.toReversed()), limits)).toEqual(learnMerges(counted(words), limits));
   });
 });

@@ -73,11 +73,20 @@ describe("what a file says", () => {
   });
 
   it("a number of steps takes the place of one of epochs, and the other way round, unless both are there", () => {
-    expect(settingsIn("training:\n  max_steps: 5")).toEqual({ max_steps: [5, 2], max_epochs: [null, 2] });
-    expect(settingsIn("training:\n  max_epochs: 5")).toEqual({ max_epochs: [5, 2], max_steps: [null, 2] });
+    expect(settingsIn("training:\n  max_steps: 5")).toEqual({
+      max_steps: [5, 2],
+      max_epochs: [null, 2],
+      minutes: [null, 2],
+    });
+    expect(settingsIn("training:\n  max_epochs: 5")).toEqual({
+      max_epochs: [5, 2],
+      max_steps: [null, 2],
+      minutes: [null, 2],
+    });
     expect(settingsIn("training:\n  max_steps: 5\n  max_epochs: 6")).toEqual({
       max_steps: [5, 2],
       max_epochs: [6, 3],
+      minutes: [null, 3],
     });
     expect(settingsIn("training:\n  max_steps: null")).toEqual({ max_steps: [null, 2] });
     expect(settingsIn("training:\n  validate_every_epochs: 2")).toEqual({
@@ -110,6 +119,7 @@ describe("what a file says", () => {
         ? (type.to ?? 1) / 2
         : {
             numbers: [0.1, 0.2],
+            texts: ["x"],
             choice: "x",
             boolean: true,
             text: "x",

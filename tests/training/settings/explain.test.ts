@@ -44,8 +44,10 @@ describe("every setting and where it came from", () => {
     ["heads", `${recipe}:7`],
     ["d_model", "preset tiny"],
     ["dropout", "preset tiny"],
-    ["norm", "default"],
-    ["max_epochs", "default"],
+    ["norm", "fitted to the data"],
+    ["max_epochs", "fitted to the data"],
+    ["warmup", "default: 600, but a tenth of the run at most"],
+    ["activation", "default"],
     ["valid", "default"],
     ["threads", "default"],
   ])("%s: %s", (key, origin) => {

@@ -15,8 +15,8 @@ it("tells an editor what a key is, what it takes and what it is otherwise, and w
   const [file] = (jsonSchema() as { anyOf: { properties: Record<string, object> }[] }).anyOf;
   expect(file).toMatchObject({ additionalProperties: false });
   expect(Object.keys(file!.properties)).toEqual([
-    ...["$schema", "out", "threads", "kernels", "cache", "samples", "tensorboard"],
-    ...["data", "filter", "tokenizer", "model", "training"],
+    ...["$schema", "from", "keep_optimizer", "extend_vocabulary", "out", "threads", "kernels", "max_minutes"],
+    ...["cache", "samples", "tensorboard", "data", "filter", "tokenizer", "model", "training"],
   ]);
   const [training] = (file!.properties.training as { anyOf: { properties: object }[] }).anyOf;
   expect(training).toMatchObject({

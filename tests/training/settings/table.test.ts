@@ -4,6 +4,7 @@ import { flagOf, offFlagOf, pathOf } from "../../../src/training/settings/settin
 import {
   ALL_SETTINGS,
   defaultOf,
+  isFitted,
   type NamedSection,
   SECTIONS,
   SETTINGS,
@@ -24,13 +25,18 @@ it.each(sections)("every field of %s is a setting, once", (section) => {
 
 it("everything else that is asked of a new run is one too", () => {
   expect(ALL_SETTINGS.flatMap(({ option }) => option ?? [])).toEqual([
+    "from",
+    "keepOptimizer",
+    "extendVocabulary",
     "out",
     "threads",
     "kernels",
+    "maxMinutes",
     "cacheDirectory",
     "samples",
     "tensorboard",
     "preset",
+    "minutes",
   ]);
 });
 
@@ -50,7 +56,7 @@ describe.each(ALL_SETTINGS.map((setting) => [setting.key, setting] as const))("%
 
   it("has a default that it would take", () => {
     const usual = defaultOf(setting);
-    if (usual === undefined) expect(setting.usual).toMatch(/^the (preset's|bundled corpus)$/);
+    if (usual === undefined) expect(isFitted(setting) || setting.usual === "the bundled corpus").toBe(true);
     else if (usual === null) expect(setting.nullMeans).toBeDefined();
     else expect(accepts(setting.type, usual)).toBe(true);
   });
@@ -92,6 +98,7 @@ it("what a setting replaces is in its section and may be null", () => {
     "memory",
     "max_steps",
     "max_epochs",
+    "minutes",
     "validate_every_epochs",
   ]);
   for (const { section, replaces } of replaced) {

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { inBursts } from "../../src/cli/input.ts";
+import { inBursts } from "../../src/data/bursts.ts";
 
 async function* numbers(
   count: number,

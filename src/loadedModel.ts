@@ -1,4 +1,3 @@
-import type { DecodingOptions } from "./decoding/options.ts";
 import { type Partner, Translator } from "./decoding/translator.ts";
 import { XformerError } from "./errors.ts";
 import { JOBS } from "./jobs.ts";
@@ -7,41 +6,33 @@ import { Transformer } from "./model/transformer.ts";
 import { WorkerPool } from "./replicas/workerPool.ts";
 import type { Heap } from "./tensor/heap.ts";
 import { loadCheckpoint } from "./training/checkpoint.ts";
-import { type CheckpointDescription, restore } from "./training/checkpointFormat.ts";
+import { type Checkpoint, type CheckpointDescription, restore } from "./training/checkpointFormat.ts";
 
-/** A model from a checkpoint, ready to translate and to score. */
-export class TrainedModel {
-  /** What the checkpoint says about itself. */
+/** On what a model is to compute; results depend on none of it. */
+export interface ComputingOptions {
+  /** Threads to compute on; by default one a core. */
+  readonly threads?: number | undefined;
+  /** What computes; by default the fastest kernels that run here. */
+  readonly kernels?: KernelSetName | undefined;
+}
+
+/** A model from a checkpoint, or an ensemble of several, in this process: what commands translate and score with. */
+export class LoadedModel {
+  /** What the (first) checkpoint says about itself. */
   readonly description: CheckpointDescription & { readonly file: string };
   readonly translator: Translator;
   /** Why it does not compute as fast as it could, if there is something that keeps it from that. */
   readonly warning: string | undefined;
 
-  constructor(
-    description: CheckpointDescription & { readonly file: string },
-    translator: Translator,
-    warning?: string,
-  ) {
+  constructor(description: LoadedModel["description"], translator: Translator, warning?: string) {
     this.description = description;
     this.translator = translator;
     this.warning = warning;
   }
 
-  /** Translates one line; an empty one when it holds no token. */
-  async translate(line: string, options: DecodingOptions = {}): Promise<string> {
-    const [translation] = await this.translateAll([line], options);
-    return translation!;
-  }
-
-  /** Translates lines, one for one and in order; greedily unless options say otherwise. */
-  async translateAll(lines: readonly string[], options: DecodingOptions = {}): Promise<string[]> {
-    const translations = await this.translator.translate(lines, options);
-    return translations.map(({ text }) => text);
-  }
-
   /** Ends the model's threads; they would not keep the process alive, but hold on to memory. */
   close(): Promise<void> {
-    return this.translator.pool.close();
+    return this.translator.close();
   }
 }
 
@@ -50,37 +41,48 @@ export class TrainedModel {
  * the models give them.
  *
  * @param path a run directory (then its best model) or a checkpoint file; or several
- * @param options.threads threads to compute on; by default one a core
- * @param options.kernels what computes; by default the fastest kernels that run here
  * @throws XformerError CHECKPOINT or IO naming the file and what is wrong with it; CHECKPOINT when models of an
  *   ensemble have different target vocabularies
- *
- * @example
- * const model = await loadModel("runs/zh-en-1");
- * await model.translate("我很好。"); // "I am good."
  */
-export async function loadModel(
+export async function loadFiles(
   path: string | readonly string[],
-  options: { readonly threads?: number | undefined; readonly kernels?: KernelSetName | undefined } = {},
-): Promise<TrainedModel> {
+  options: ComputingOptions = {},
+): Promise<LoadedModel> {
   const [first, ...others] = [path].flat();
   if (first === undefined)
     throw new XformerError("USAGE", "no model is named", { hint: "Name at least one." });
-  const checkpoint = loadCheckpoint(first);
+  const started = startModel(loadCheckpoint(first), options);
+  for (const other of others) started.join(loadCheckpoint(other)); // one at a time is in memory twice
+  return started.finish();
+}
+
+/** A model to which others of its ensemble may be added before it is used. */
+export interface StartedModel {
+  /** @throws XformerError CHECKPOINT when it has another target vocabulary */
+  join(checkpoint: Checkpoint): void;
+  finish(): LoadedModel;
+}
+
+/** Makes room for a model, on as many threads as there are to be, and fills it from its checkpoint. */
+export function startModel(checkpoint: Checkpoint, options: ComputingOptions = {}): StartedModel {
   const { tensors: _, ...description } = checkpoint;
   const pool = new WorkerPool(checkpoint.model, JOBS, options);
   const { heap } = pool.main.workbench;
   restore(checkpoint, pool.main.model, heap);
-  const partners = others.map((other) => loadPartner(other, description, heap));
-  pool.weightsChanged();
-  const { sourceTokenizer, targetTokenizer } = checkpoint;
-  const translator = new Translator(pool, sourceTokenizer, targetTokenizer, checkpoint, partners);
-  return new TrainedModel(description, translator, pool.warning);
+  const partners: Partner[] = [];
+  return {
+    join: (other) => void partners.push(partnerOf(other, description, heap)),
+    finish: () => {
+      pool.weightsChanged();
+      const { sourceTokenizer, targetTokenizer } = description;
+      const translator = new Translator(pool, sourceTokenizer, targetTokenizer, description, partners);
+      return new LoadedModel(description, translator, pool.warning);
+    },
+  };
 }
 
 /** A further model of an ensemble, in the memory of the first. */
-function loadPartner(path: string, first: TrainedModel["description"], heap: Heap): Partner {
-  const checkpoint = loadCheckpoint(path);
+function partnerOf(checkpoint: Checkpoint, first: LoadedModel["description"], heap: Heap): Partner {
   const theirs = JSON.stringify(checkpoint.targetTokenizer.toJSON());
   if (theirs !== JSON.stringify(first.targetTokenizer.toJSON())) {
     throw new XformerError("CHECKPOINT", `its target vocabulary is not that of ${first.file}`, {

@@ -1,0 +1,95 @@
+import { XformerError } from "../../errors.ts";
+import type { Extension, TokenizerExtender } from "../tokenizer.ts";
+import { TokenCounts, type Vocabulary, type VocabularyLimits } from "../vocabulary.ts";
+import { DEFAULT_MIN_FREQUENCY } from "./learner.ts";
+import { learnMerges } from "./learnMerges.ts";
+import { BpeModel } from "./model.ts";
+import { BpeTokenizer } from "./tokenizer.ts";
+
+/**
+ * Learns merges of a text on top of those that a tokenizer has. These are applied after the old ones, so that what they merge
+ * are the pieces that the old ones leave. Where pieces are characters, not bytes, those that it lacks are taken in first.
+ */
+export class BpeExtender implements TokenizerExtender {
+  readonly #tokenizer: BpeTokenizer;
+  readonly #vocabularySize: number;
+  readonly #minFrequency: number;
+  readonly #words = new TokenCounts();
+
+  /** @throws XformerError CONFIG when nothing says how far to grow, or merges cannot be added to those that there are */
+  constructor(tokenizer: BpeTokenizer, { vocabularySize, minFrequency }: VocabularyLimits) {
+    const { size } = tokenizer.vocabulary;
+    if (vocabularySize === undefined || vocabularySize === size) {
+      throw new XformerError("CONFIG", `byte-pair encoding of ${size} entries grows only when told how far`, {
+        hint: `Give --vocab-size above ${size}, or leave out --extend-vocabulary: its pieces spell new words too.`,
+      });
+    }
+    const { continuingSubwordPrefix, endOfWordSuffix, ignoreMerges, byteFallback } = tokenizer.parts.model;
+    if (continuingSubwordPrefix !== "" || endOfWordSuffix !== "" || ignoreMerges || byteFallback) {
+      throw new XformerError(
+        "CONFIG",
+        "to byte-pair encoding with marks inside words, whole words or byte tokens no merges can be added",
+        { hint: "Leave out --extend-vocabulary." },
+      );
+    }
+    this.#tokenizer = tokenizer;
+    this.#vocabularySize = vocabularySize;
+    this.#minFrequency = minFrequency ?? DEFAULT_MIN_FREQUENCY;
+  }
+
+  add(line: string): void {
+    for (const word of this.#tokenizer.wordsOf(line)) this.#words.add(word);
+  }
+
+  finish(): Extension {
+    const { parts } = this.#tokenizer;
+    const { size } = parts.vocabulary;
+    const spelled = this.#withSymbols(parts.vocabulary);
+    const model = new BpeModel(spelled, parts.model);
+    const { tokens, merges } = learnMerges(this.#words, {
+      symbols: spelled.tokens,
+      split: (word) => model.encode(word),
+      isFixed: (id) => spelled.isSpecial(id),
+      tokens: this.#vocabularySize,
+      minFrequency: this.#minFrequency,
+    });
+    const vocabulary = parts.vocabulary.with(tokens.slice(size));
+    const tokenizer = new BpeTokenizer({
+      ...parts,
+      vocabulary,
+      model: { ...parts.model, merges: [...parts.model.merges, ...merges] },
+    });
+    return { tokenizer, parts: partsOf(vocabulary, size, merges) };
+  }
+
+  /** The vocabulary with the characters of the words that it lacks; one of bytes lacks none. */
+  #withSymbols(vocabulary: Vocabulary): Vocabulary {
+    if (!this.#tokenizer.parts.model.hasUnknown) return vocabulary;
+    const missing = new TokenCounts();
+    for (const [word, count] of this.#words)
+      for (const character of word)
+        if (!vocabulary.has(character)) for (let i = 0; i < count; i++) missing.add(character);
+    return vocabulary.extended(missing, {
+      minFrequency: this.#minFrequency,
+      vocabularySize: this.#vocabularySize,
+    });
+  }
+}
+
+/** For every new token the old ids that it is merged from; none for a symbol. */
+function partsOf(
+  vocabulary: Vocabulary,
+  size: number,
+  merges: readonly (readonly [left: string, right: string])[],
+): number[][] {
+  const parts = new Map<number, number[]>();
+  const ofToken = (id: number): number[] => (id < size ? [id] : (parts.get(id) ?? []));
+  for (const [left, right] of merges) {
+    const id = vocabulary.id(left + right);
+    if (id < size || parts.has(id)) continue;
+    const both = [left, right].map((token) => ofToken(vocabulary.id(token)));
+    // With a part that is itself a new symbol nothing of old says the same.
+    parts.set(id, both.some((part) => part.length === 0) ? [] : both.flat());
+  }
+  return Array.from({ length: vocabulary.size - size }, (_, i) => parts.get(size + i) ?? []);
+}
