@@ -134,8 +134,15 @@ describe("the library without the command line", () => {
       expect(recipe).toEqual({
         out: join(directory, "recipe"),
         data: { train: pairsFile },
+        filter: {},
         model: {},
-        tokenizer: { kind: "char", file: null },
+        // What is said of both sides is meant of both.
+        tokenizer: {
+          kind: "char",
+          file: null,
+          source: { kind: null, file: null },
+          target: { kind: null, file: null },
+        },
         training: { maxSteps: 500, maxEpochs: null, learningRate: 0.01 },
       });
       const short = { ...recipe, model: SIZES, training: { ...recipe.training, maxSteps: 5 } };

@@ -20,6 +20,8 @@ const STEPS = [
   "0.01",
   "--warmup",
   "4",
+  "--schedule",
+  "constant",
 ];
 
 beforeAll(async () => {
@@ -117,6 +119,62 @@ describe("letters on one side and words on the other", () => {
     expect(same.code).toBe(0);
     const bytes = (run: string): Buffer => readFileSync(join(cwd, run, "last.safetensors"));
     expect(bytes("stopped").equals(bytes("run"))).toBe(true);
+  });
+});
+
+describe("a model to start from", () => {
+  const start = ["train", "new.tsv", "--valid", "valid.tsv", "--from", "run", "--max-steps", "1"];
+
+  beforeAll(() => writeFiles(cwd, { "new.tsv": ["ñoccia\tNY O1 CCH A", ...Array(9).fill("ñi\tNY I")] }));
+
+  it("has its tokenizers, each of which grows by itself", async () => {
+    const grown = await xformer([...start, "--extend-vocabulary", "--out", "more"], { cwd });
+    expect(grown.stderr).toMatch(/^ +its vocabularies have taken in 1 source token and 1 target token$/m);
+    const tokens = async (side: string, input: string): Promise<string> =>
+      (await xformer(["tokenize", "--model", "more", "--side", side], { cwd, input: `${input}\n` })).stdout;
+    expect(await tokens("source", `ñ${WORD}`)).toBe(`ñ s c o c c i a\n`);
+    expect(await tokens("target", `NY ${PHONEMES}`)).toBe(`NY ${PHONEMES}\n`);
+    const config = JSON.parse(readFileSync(join(cwd, "more", "config.json"), "utf8"));
+    expect(config.tokenizer).toMatchObject({
+      kind: "char",
+      source: { kind: null },
+      target: { kind: "word" },
+    });
+    const stopped = await xformer(["train", "--resume", "more", "--max-steps", "2"], { cwd });
+    expect(stopped.code).toBe(0);
+  });
+
+  it("has limits of each side for what it takes in", async () => {
+    const few = await xformer(
+      [...start, "--extend-vocabulary", "--target-min-frequency", "11", "--out", "few"],
+      { cwd },
+    );
+    expect(few.stderr).toMatch(/^ +its vocabularies have taken in 1 source token and 0 target tokens$/m);
+  });
+
+  it("is printed so that the file means the same", async () => {
+    const { stdout } = await xformer([...start, "--print-config"], { cwd });
+    expect(stdout).toMatch(/ {2}target:\n {4}kind: word +# the model to start from\n/);
+    writeFiles(cwd, { "again.yaml": stdout.split("\n") });
+    const again = await xformer(["train", "--config", "again.yaml", "--print-config", "--json"], { cwd });
+    expect(again.stderr).toBe("");
+    expect(JSON.parse(again.stdout).tokenizer).toMatchObject({
+      kind: { value: "char" },
+      target: { kind: { value: "word" } },
+    });
+  });
+
+  it.each([
+    [["--target-tokenizer", "char"], "this model has tokenizer.target setting kind = word, not char"],
+    [["--tokenizer", "char"], "this model has tokenizer setting kind = word, not char"],
+    [["--source-lowercase"], "this model has tokenizer.source setting lowercase = false, not true"],
+    [
+      ["--source-vocab-size", "50"],
+      "source.vocabularySize is 50, but the model to start from has its vocabulary",
+    ],
+  ])("is not another one: %s", async (flags, problem) => {
+    const { stderr, code } = await xformer([...start, ...flags, "--out", "other"], { cwd });
+    expect([stderr.split(". ")[0], code]).toEqual([`${join("run", "best.safetensors")}: ${problem}`, 1]);
   });
 });
 
