@@ -88,5 +88,7 @@ export function checkBatchSize({ batchTokens, batchSentences = null }: BatchSize
       hint: "A batch has so many tokens or so many sentences: leave one of them out.",
     });
   if (Number.isInteger(size) && size! >= 1) return;
-  throw new XformerError("CONFIG", `${name} must be a positive whole number, not ${size}`);
+  throw new XformerError("CONFIG", `${name} must be a positive whole number, not ${size}`, {
+    hint: "Give --batch-tokens, --batch-sentences or --memory.",
+  });
 }

@@ -44,6 +44,8 @@ export interface RunToFit extends Omit<RunParts, "directory" | "origin" | "fitte
   readonly began: number;
   /** Whether it begins with a model, which is validated first. */
   readonly isFromModel: boolean;
+  /** Epochs between two validations, where they follow from the steps in all; by default as they are. */
+  readonly validateEveryEpochs?: ((maxSteps: number) => number) | undefined;
 }
 
 /** Decides how many steps a run has that is to take so many minutes; what is timed leaves other weights behind. */
@@ -57,7 +59,9 @@ export async function fitToTime(
   onEvent?.({ type: "preparing", phase: "timing", pairs: corpus.pairs });
   const { model } = pool.main;
   const { training } = config;
+  const { validateEveryEpochs = () => training.validateEveryEpochs } = run;
   const fitted = await fitSteps({
+    validateEveryEpochs,
     ...{ minutes, began, training, step, feed, validation, test, position, signal },
     translator: new Translator(pool, tokenizers.source, tokenizers.target, describe(run)),
     tokens: epochOf(prepared).tokens,
@@ -66,8 +70,10 @@ export async function fitToTime(
     bytes: 4 * model.parameters.size * (training.ema > 0 ? 5 : 4),
   });
   const maxSteps = position.step + fitted.steps;
-  // As with --max-steps: warm-up and peak follow from the steps where nothing else is said.
+  // As with --max-steps: warm-up, peak and validations follow from the steps where nothing else is said.
   const { warmupSteps, learningRate } = asked.training;
-  const chosen = { ...config, training: { ...training, warmupSteps, learningRate, maxSteps } };
+  const every = validateEveryEpochs(maxSteps);
+  const steps = { warmupSteps, learningRate, maxSteps, validateEveryEpochs: every };
+  const chosen = { ...config, training: { ...training, ...steps } };
   return { settled: { ...config, training: settleTraining(chosen, prepared, validation) }, fitted };
 }

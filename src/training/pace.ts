@@ -71,10 +71,12 @@ export interface Timing {
   readonly validation: Pairs | null;
   readonly test: Pairs | null;
   /** Where the run goes on; the beginning for a new one. */
-  readonly position: BatchPosition;
+  readonly position: BatchPosition & { readonly step: number };
   readonly validatesFirst: boolean;
   /** Bytes of what is saved at a validation. */
   readonly bytes: number;
+  /** Epochs between two validations of a run of so many steps in all. */
+  readonly validateEveryEpochs: (maxSteps: number) => number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -89,30 +91,33 @@ export async function fitSteps(timing: Timing): Promise<FittedTime> {
   const tokensPerSecond = await timeSteps(timing);
   const batches = feed.batchesIn(position.epoch);
   const stepsPerEpoch = Math.ceil(batches / training.accumulate);
-  const { validateEvery, validateEveryEpochs, validatePairs, average, validBeam, testBeam } = training;
+  const { validateEvery, validatePairs, average, validBeam, testBeam } = training;
   const validating = await timeDecoding(timing, validBeam);
   const isOther = test !== null && testBeam !== null && testBeam !== validBeam;
   const testing = isOther ? await timeDecoding(timing, testBeam) : validating;
   const secondsPerValidation = measuringSeconds(validation, validatePairs, timing, validating);
   const onTest = measuringSeconds(test, null, timing, testing);
-  const costs: Costs = {
+  const costs = (validateEveryEpochs: number): Costs => ({
     secondsPerStep: timing.tokens / stepsPerEpoch / tokensPerSecond,
     secondsPerValidation,
     secondsPerSave: timing.bytes / BYTES_PER_SECOND,
     closingSeconds: onTest + (average > 1 ? secondsPerValidation + onTest : 0),
     validateEvery: validateEvery ?? validateEveryEpochs * stepsPerEpoch,
     validatesFirst,
-  };
+  });
   const spent = (performance.now() - began) / 1000;
   const seconds = PLANNED * 60 * minutes - spent;
-  const steps = stepsWithin(seconds, costs);
+  // How often it is validated follows from the steps, which follow from that: the second round is near enough.
+  const rough = stepsWithin(seconds, costs(training.validateEveryEpochs));
+  const found = costs(timing.validateEveryEpochs(position.step + Math.max(1, rough)));
+  const steps = stepsWithin(seconds, found);
   if (steps === 0) {
-    const least = Math.ceil((spent + secondsFor(1, costs)) / PLANNED);
+    const least = Math.ceil((spent + secondsFor(1, found)) / PLANNED);
     throw new XformerError("CONFIG", `minutes is ${minutes}, in which not even one step fits`, {
       hint: `To prepare, to take a step and to measure takes ${least} seconds.`,
     });
   }
-  return { ...costs, minutes, steps, tokensPerSecond };
+  return { ...found, minutes, steps, tokensPerSecond };
 }
 
 /** Takes steps and tells how many tokens a second they learn from. */

@@ -148,6 +148,12 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
         position,
         began,
         isFromModel: origin !== undefined,
+        validateEveryEpochs: (maxSteps: number): number => {
+          const training = { ...asked.training, maxSteps, maxEpochs: null };
+          const options = { ...asked, training, minutes: undefined };
+          const { config: told } = fitTo(prepared, given, options, origin);
+          return told.training.validateEveryEpochs;
+        },
       };
       const { settled, fitted } = await fitToTime(fit, limited);
       if (fitted !== undefined) {

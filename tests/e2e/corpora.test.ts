@@ -12,7 +12,7 @@ const REVERSE = COPY.map((pair) => {
 });
 const CORPORA = ["--train", "copy.tsv tag=<copy>", "--train", "reverse.tsv tag=<reverse> weight=2"];
 const STEPS = ["--max-steps", "40", "--validate-every", "20", "--lr", "0.01", "--warmup", "10"];
-const BASE = [...SMALLEST, ...STEPS, "--batch-tokens", "256"];
+const BASE = [...SMALLEST, ...STEPS, "--schedule", "inverse-sqrt", "--batch-tokens", "256"];
 
 function bytes(run: string, file = "last.safetensors"): Buffer {
   return readFileSync(join(cwd, run, file));
