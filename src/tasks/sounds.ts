@@ -84,6 +84,6 @@ export const sounds: Task = {
   sourceLang: "letters",
   targetLang: "phonemes",
   flags:
-    "--source-tokenizer char --target-tokenizer word --preset tiny --max-epochs 10 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
+    "--source-tokenizer char --target-tokenizer word --preset tiny --norm post --max-epochs 10 --batch-tokens 1024 --lr 0.003 --warmup 500 --schedule linear --metric exact-match",
   generate: ({ seed, count }) => takeDistinct(pairs(seed), count, "sounds"),
 };
