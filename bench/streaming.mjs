@@ -53,7 +53,7 @@ try {
   });
   const prepare = () =>
     prepareCorpus({
-      ...{ path, languages, maxLength: 256, tied: false },
+      ...{ corpora: [{ path, languages }], languages, maxLength: 256, tied: false },
       tokenizer: { ...DEFAULT_TOKENIZER, kind: values.tokenizer },
       cacheDirectory: join(directory, ".cache"),
     });

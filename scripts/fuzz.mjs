@@ -430,7 +430,7 @@ function cacheCases() {
   const reference = readFileSync("reference.pairs");
   const [file] = readdirSync(".cache").map((name) => join(".cache", name));
   const options = {
-    path: "pairs.tsv",
+    corpora: [{ path: "pairs.tsv", languages: {} }],
     tokenizer: { ...DEFAULT_TOKENIZER, kind: "char" },
     tied: false,
     maxLength: 256,

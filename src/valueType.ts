@@ -1,4 +1,5 @@
 import { XformerError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /** The numbers that are allowed; where a bound is left out there is none. */
 export interface NumberRange {
@@ -24,7 +25,10 @@ export type ValueType =
   | { readonly kind: "boolean" }
   | { readonly kind: "texts" }
   | { readonly kind: "text" }
-  | { readonly kind: "path"; readonly ending?: string };
+  | { readonly kind: "path"; readonly ending?: string }
+  | { readonly kind: "tag" }
+  /** A path, or several, each alone or as the `path` of an object with these fields beside it. */
+  | { readonly kind: "corpora"; readonly fields: Readonly<Record<string, Rule>> };
 
 /** What a field of a configuration may be. */
 export interface Rule {
@@ -34,7 +38,18 @@ export interface Rule {
 }
 
 /** A value of a setting; null stands for something that its description names. */
-export type Value = number | readonly number[] | string | readonly string[] | boolean | null;
+export type Value = number | readonly number[] | string | boolean | null | readonly Entry[];
+
+/** One of several corpora, as it is given. */
+export type Entry = string | { readonly path: string; readonly [field: string]: string | number | null };
+
+/** Signs around a letter or digit: nothing that stands in a text by chance, and that no spacing mark is part of. */
+const TAG = /^(?=[!-~]{3,64}$)[^\w\\](?:.*[A-Za-z0-9].*)[^\w\\]$|^__[A-Za-z0-9]{1,60}__$/;
+
+/** Whether a text has the form of a tag: a token in front of a source that says what is wanted, `<2de>`. */
+export function looksLikeTag(text: string): boolean {
+  return TAG.test(text) && !text.includes("\\");
+}
 
 /** Whether a value is of a type. */
 export function accepts(type: ValueType, value: unknown): boolean {
@@ -57,7 +72,58 @@ export function accepts(type: ValueType, value: unknown): boolean {
       return Array.isArray(value) && value.every((text) => typeof text === "string" && text !== "");
     case "path":
       return typeof value === "string" && value !== "" && value.endsWith(type.ending ?? "");
+    case "tag":
+      return typeof value === "string" && looksLikeTag(value);
+    case "corpora":
+      return faultInCorpora(type.fields, value) === undefined;
   }
+}
+
+/** What is wrong with corpora: where, from the setting on, and what was expected there. */
+export interface CorporaFault {
+  readonly place: string;
+  readonly problem: string;
+  readonly hint?: string | undefined;
+}
+
+/** The first thing that is wrong with the value of a setting that names corpora. */
+export function faultInCorpora(
+  fields: Readonly<Record<string, Rule>>,
+  value: unknown,
+): CorporaFault | undefined {
+  const expected = (place: string, what: string, got: unknown): CorporaFault => ({
+    place,
+    problem: `expected ${what}, got ${JSON.stringify(got) ?? "nothing"}`,
+  });
+  const isPath = (path: unknown): boolean => typeof path === "string" && path !== "";
+  const faultInEntry = (entry: unknown, place: string): CorporaFault | undefined => {
+    if (isPath(entry)) return undefined;
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+      return expected(place, "a path, or keys with a path among them", entry);
+    for (const [key, own] of Object.entries(entry)) {
+      const rule = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (key === "path" || (own === null && rule?.nullMeans !== undefined)) continue;
+      if (rule === undefined) {
+        const guess = nearest(key, ["path", ...Object.keys(fields)]);
+        return {
+          place,
+          problem: `unknown key "${key.slice(0, 60)}"`,
+          hint: guess === undefined ? undefined : `Did you mean ${guess}?`,
+        };
+      }
+      if (!accepts(rule.type, own)) return expected(`${place}.${key}`, describeType(rule.type), own);
+    }
+    const { path } = entry as { path?: unknown };
+    return isPath(path) ? undefined : expected(`${place}.path`, "a path", path);
+  };
+  if (isPath(value)) return undefined;
+  if (!Array.isArray(value)) return expected("", "a path, or a list of corpora", value);
+  if (value.length === 0) return expected("", "at least one corpus", value);
+  for (const [i, entry] of value.entries()) {
+    const fault = faultInEntry(entry, `[${i}]`);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /**
@@ -68,6 +134,10 @@ export function accepts(type: ValueType, value: unknown): boolean {
 export function checkField(field: string, value: unknown, { type, nullMeans }: Rule): void {
   if (value === null && nullMeans !== undefined) return;
   if (type.kind === "numbers" ? isInRange(value, type.each) : accepts(type, value)) return;
+  if (type.kind === "corpora") {
+    const { place, problem, hint } = faultInCorpora(type.fields, value)!;
+    throw new XformerError("CONFIG", `${field}${place}: ${problem}`, { hint });
+  }
   const range = type.kind === "number" ? type : type.kind === "numbers" ? type.each : undefined;
   const expected = range === undefined ? describeType(type) : describeRange(range);
   throw new XformerError("CONFIG", `${field} is ${typeof value === "string" ? `"${value}"` : value}`, {
@@ -92,6 +162,10 @@ export function describeType(type: ValueType): string {
       return "a list of texts";
     case "path":
       return type.ending === undefined ? "a path" : `the path of a ${type.ending} file`;
+    case "tag":
+      return "a tag such as <2de>";
+    case "corpora":
+      return `a path, or a list of corpora, each a path or an object of path, ${Object.keys(type.fields).join(", ")}`;
   }
 }
 
@@ -108,12 +182,28 @@ export function parseValue(type: ValueType, text: string): Value | undefined {
 /** A share in per cent, less than the whole: 100 % would be 1, which is a number. */
 export const PERCENT = /^(\d{1,2}(?:\.\d+)?)%$/;
 
-function convert(type: ValueType, text: string): Value {
+/** What a text on the command line would mean, whether the type takes it or not. */
+export function convert(type: ValueType, text: string): Value {
+  if (type.kind === "corpora") return parseEntry(type.fields, text);
   if (type.kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
   if (type.kind === "texts") return text.split(",").map((part) => part.trim());
   if (type.kind !== "number") return text;
   const [, share] = (type.percent && PERCENT.exec(text)) || [];
   return parseNumber(share === undefined ? text : `${share}e-2`);
+}
+
+/** A corpus on the command line: `b.tsv weight=2 tag=<2de>`; one without any of it is a path alone. */
+function parseEntry(fields: Readonly<Record<string, Rule>>, text: string): Value {
+  const given: Record<string, string | number | null> = {};
+  let path = text;
+  for (;;) {
+    const [ending, key = "", value = ""] = /\s+(\w+)=(\S*)$/.exec(path) ?? [];
+    const rule = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (ending === undefined || rule === undefined) break;
+    given[key] = convert(rule.type, value) as string | number;
+    path = path.slice(0, -ending.length);
+  }
+  return Object.keys(given).length === 0 ? path : [{ path, ...given }];
 }
 
 /**

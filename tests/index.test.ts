@@ -93,6 +93,26 @@ describe("the library without the command line", () => {
       await fromFile.model.close();
     });
 
+    it("takes several corpora by their paths, each with its tag and weight", async () => {
+      const corpora = [
+        { path: pairsFile, tag: "<a>", weight: 0.5 },
+        { path: pairsFile, tag: "<b>" },
+      ];
+      const several = await train({
+        data: { train: corpora, valid: [pairsFile] },
+        out: join(directory, "several"),
+        model: SIZES,
+        tokenizer: { target: { kind: "char" } },
+        training: { ...TRAINING, maxSteps: 4 },
+      });
+      const { sourceTokenizer, targetTokenizer } = several.model;
+      expect(sourceTokenizer.tags).toEqual(["<a>", "<b>"]);
+      expect([sourceTokenizer.kind, targetTokenizer.kind]).toEqual(["word", "char"]);
+      const { text } = await several.model.translate("a b", { tag: "<b>" });
+      expect(await several.model.translate("<b> a b")).toMatchObject({ text });
+      await several.model.close();
+    });
+
     it("finds the pairs again when it is resumed to a new end", async () => {
       const resumed = await resume(out, { training: { maxSteps: 65 } });
       expect(resumed).toMatchObject({ directory: out, step: 65 });
@@ -134,8 +154,15 @@ describe("the library without the command line", () => {
       expect(recipe).toEqual({
         out: join(directory, "recipe"),
         data: { train: pairsFile },
+        filter: {},
         model: {},
-        tokenizer: { kind: "char", file: null },
+        // What is said of both sides is meant of both.
+        tokenizer: {
+          kind: "char",
+          file: null,
+          source: { kind: null, file: null },
+          target: { kind: null, file: null },
+        },
         training: { maxSteps: 500, maxEpochs: null, learningRate: 0.01 },
       });
       const short = { ...recipe, model: SIZES, training: { ...recipe.training, maxSteps: 5 } };

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configSchema } from "../src/training/settings/schema.ts";
+import { pathOf } from "../src/training/settings/setting.ts";
 import { ALL_SETTINGS } from "../src/training/settings/table.ts";
 import { accepts, describeType, parseValue, type ValueType } from "../src/valueType.ts";
 
@@ -88,10 +89,29 @@ it("the checks of the library and of the file schema agree, on any value of any 
     fc.constant(null),
     fc.constantFrom("", "a.json", ...words),
     fc.constant({}),
+    fc.array(
+      fc.oneof(
+        fc.constantFrom("", "a"),
+        fc.record(
+          {
+            path: fc.constantFrom("", "a", 1),
+            weight: number,
+            tag: fc.constantFrom("<2de>", "de", null),
+            source: fc.constantFrom("de", null, 1),
+            valid: fc.oneof(number, fc.constant(null)),
+            other: number,
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+      { maxLength: 2 },
+    ),
   );
   fc.assert(
     fc.property(fc.constantFrom(...ALL_SETTINGS), value, ({ section, key, type, nullMeans }, given) => {
-      const content = section === "run" ? { [key]: given } : { [section]: { [key]: given } };
+      const content = pathOf(section).reduceRight<object>((part, name) => ({ [name]: part }), {
+        [key]: given,
+      });
       const ours = given === null ? nullMeans !== undefined : accepts(type, given);
       expect(schema.safeParse(content).success).toBe(ours);
     }),

@@ -9,7 +9,7 @@ import { asInvoked } from "./invocation.ts";
 import { choiceArgument, countOption, debugOption, pathOption } from "./options.ts";
 
 /** The tasks by name; the tasks themselves are loaded when one is made. */
-const TASKS = ["reverse", "copy", "sort", "dates", "numbers", "zh-en", "zh-en-news"] as const;
+const TASKS = ["reverse", "copy", "sort", "dates", "numbers", "sounds", "zh-en", "zh-en-news"] as const;
 
 interface MakeFlags {
   readonly out?: string;
@@ -55,6 +55,7 @@ export function addData(program: Command, run: Run): void {
   reverse, copy, sort   sequences of letters and digits
   dates                 dates as people write them, to ISO 8601
   numbers               digits to English words
+  sounds                spellings of made-up words to phonemes
   zh-en                 Chinese sentences to English; without flags the corpus that comes with xformer
   zh-en-news            200 such sentences in the style of a newspaper, to adapt a model to
 

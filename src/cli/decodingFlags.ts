@@ -26,6 +26,7 @@ export interface DecodingFlags {
   readonly banUnk?: boolean;
   readonly prefix?: string;
   readonly constraints?: true | ConstraintOrder;
+  readonly tag?: string;
   readonly longLines?: LongLines;
   readonly unknown?: Unknown;
 }
@@ -74,6 +75,7 @@ export function addDecodingOptions(command: Command): Command {
         "unordered",
       ),
     )
+    .addOption(tagOption())
     .addOption(choiceOption("--long-lines <how>", "lines longer than any in training", LONG_LINES, "split"))
     .addOption(
       choiceOption(
@@ -100,6 +102,7 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
     repetitionPenalty,
     banUnk,
     prefix,
+    tag,
     constraints,
     longLines,
     unknown,
@@ -120,9 +123,15 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
     banUnk,
     prefix,
     orderedConstraints: constraints === undefined ? undefined : constraints === "ordered",
+    tag,
     longLines,
     unknown,
   };
+}
+
+/** What is put in front of lines, for models that were trained with tags. */
+export function tagOption(): Option {
+  return new Option("--tag <tag>", "a tag of the model in front of each line without one, as <2de>");
 }
 
 /** `--model` of a command that takes several, as an ensemble: its value is an array. */

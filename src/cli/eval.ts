@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addComputingOptions } from "./computing.ts";
-import { addBeamOptions, minLengthOption } from "./decodingFlags.ts";
+import { addBeamOptions, minLengthOption, tagOption } from "./decodingFlags.ts";
 import { addMetricOptions } from "./evalFlags.ts";
 import type { SystemFlags } from "./evalSystems.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
@@ -35,7 +35,8 @@ export function addEval(program: Command, run: Run): void {
       "--accepted-separator <text>",
       'what stands between accepted references of one line, as in "a | b"',
     );
-  addComputingOptions(addMetricOptions(addBeamOptions(command).addOption(minLengthOption())))
+  const beam = addBeamOptions(command).addOption(minLengthOption()).addOption(tagOption());
+  addComputingOptions(addMetricOptions(beam))
     .option("--force", "do not warn of translations that look tokenised")
     .addOption(
       choiceOption("--by-length [side]", "scores by length in tokens", ["source", "reference"], "reference"),

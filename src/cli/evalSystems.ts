@@ -33,6 +33,7 @@ export interface SystemFlags extends MetricFlags, ComputingFlags, Partial<TestFl
   readonly beam?: number;
   readonly lengthPenalty?: number;
   readonly minLength?: string;
+  readonly tag?: string;
 }
 
 type FileFlags = SystemFlags & { readonly hypotheses: string; readonly references: readonly string[] };
@@ -47,6 +48,7 @@ const FOR_MODELS = {
   beam: "--beam",
   lengthPenalty: "--length-penalty",
   minLength: "--min-length",
+  tag: "--tag",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
 
 const STANDARD_INPUT = "standard input";
@@ -91,8 +93,8 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
     ...LIKELIHOOD_NAMES,
     ...TEXT_METRIC_NAMES,
   ]);
-  const { beam, lengthPenalty, minLength } = flags;
-  const decoding = defined({ beam, lengthPenalty, minLength });
+  const { beam, lengthPenalty, minLength, tag } = flags;
+  const decoding = defined({ beam, lengthPenalty, minLength, tag });
   resolveDecoding(decoding); // what is wrong with it is said before a model is loaded
   const model = await openModel(flags.model, flags, warn);
   const { description } = model;

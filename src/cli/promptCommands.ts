@@ -1,5 +1,6 @@
 import { type DecodingOptions, resolveDecoding } from "../decoding/options.ts";
 import type { Translation } from "../decoding/translation.ts";
+import { taggedLines } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
 import type { LoadedModel } from "../loadedModel.ts";
 import { nearest } from "../nearest.ts";
@@ -35,6 +36,7 @@ type Command = (
 
 const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: Command }>> = {
   ":beam": { help: ":beam 5          search with five hypotheses; :beam 1 is greedy", run: setBeam },
+  ":tag": { help: ":tag <2de>       a tag for the lines that follow; :tag alone for none", run: setTag },
   ":alternatives": {
     help: ":alternatives 5  other translations of the last line, with their scores",
     run: alternatives,
@@ -97,6 +99,13 @@ async function setBeam(state: PromptState, argument: string): Promise<readonly s
   resolveDecoding(options);
   state.options = options;
   return [beam === 1 ? "greedy search" : `beam search with ${beam} hypotheses`];
+}
+
+async function setTag(state: PromptState, argument: string): Promise<readonly string[]> {
+  const tag = argument === "" ? undefined : argument;
+  taggedLines([], tag, state.model.translator.sourceTokenizer);
+  state.options = { ...state.options, tag };
+  return [tag === undefined ? "no tag" : `lines begin with ${tag}`];
 }
 
 async function alternatives(

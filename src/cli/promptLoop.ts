@@ -3,6 +3,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { DecodingOptions } from "../decoding/options.ts";
 import { XformerError } from "../errors.ts";
 import type { LoadedModel } from "../loadedModel.ts";
+import { tagged } from "../text/tags.ts";
 import { aboutLongLine, aboutUnmet, unknownWords } from "./doubts.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { Keyboard } from "./keyboard.ts";
@@ -156,7 +157,8 @@ class Prompt {
     const { stdout } = this.#streams;
     const { text } = translation!;
     stdout.write(`${stdout.isTTY ? coloursFor(stdout).bold(printable(text)) : text}\n`);
-    this.#state.last = { line: source!, constraints, translation: translation! };
+    const asRead = tagged(source!, options.tag, translator.sourceTokenizer);
+    this.#state.last = { line: asRead, constraints, translation: translation! };
     for (const doubt of aboutUnmet(translation!, translator.targetTokenizer)) this.#note(doubt);
     const unknown = unknownWords(translator.sourceTokenizer, source!);
     if (unknown.length > 0) this.#note(`unknown to the model: ${unknown.join(", ")}`);

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { XformerError } from "../errors.ts";
 import type { LoadedModel } from "../loadedModel.ts";
 import { addComputingOptions, type ComputingFlags, openModel } from "./computing.ts";
+import { tagOption } from "./decodingFlags.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
 import type { NBestEntry } from "./nBestList.ts";
 import { debugOption, modelOption, numberOption, pathOption } from "./options.ts";
@@ -19,6 +20,7 @@ interface ScoreFlags extends ComputingFlags {
   readonly input?: string;
   readonly perToken?: boolean;
   readonly lengthPenalty?: number;
+  readonly tag?: string;
 }
 
 /** Adds `xformer score`. */
@@ -41,7 +43,7 @@ export function addScore(program: Command, run: Run): void {
     .addOption(
       numberOption("--length-penalty <a>", "of --nbest: alpha, as in translate (default: 1)", { from: 0 }),
     );
-  addComputingOptions(command)
+  addComputingOptions(command.addOption(tagOption()))
     .addOption(debugOption())
     .addHelpText(
       "after",
@@ -92,7 +94,7 @@ async function scorePairs(
   for (let first = 0; first < source.length; first += PAIRS) {
     const end = first + PAIRS;
     const [sources, targets] = [source.slice(first, end), target.slice(first, end)];
-    const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets);
+    const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets, flags.tag);
     await print(scores.map((both) => formatScores(both, flags.perToken ?? false)).join(""));
   }
 }
@@ -100,7 +102,7 @@ async function scorePairs(
 async function rerankList(
   file: string,
   input: string,
-  { lengthPenalty = 1 }: ScoreFlags,
+  { lengthPenalty = 1, tag }: ScoreFlags,
   forward: LoadedModel,
   backward: LoadedModel | undefined,
 ): Promise<void> {
@@ -123,7 +125,7 @@ async function rerankList(
   const finish = async (entries: readonly NBestEntry[]): Promise<void> => {
     const sources = entries.map((entry) => lines[entry.line]!);
     const targets = entries.map(({ text }) => text);
-    const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets);
+    const scores = await scoreBothWays(forward.translator, backward?.translator, sources, targets, tag);
     await print(shownLines(rerank(entries, scores, lengthPenalty)));
   };
   let entries: NBestEntry[] = [];

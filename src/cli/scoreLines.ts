@@ -1,6 +1,6 @@
 import { lengthPenalty } from "../decoding/lengthPenalty.ts";
 import type { PairScore } from "../decoding/scorer.ts";
-import type { Translator } from "../decoding/translator.ts";
+import { type Translator, taggedLines } from "../decoding/translator.ts";
 import { formatNBest, type NBestEntry } from "./nBestList.ts";
 
 /** A pair's scores: of the target given the source, and with a reverse model of the source given the target. */
@@ -9,14 +9,19 @@ export interface BothScores {
   readonly backward: PairScore | undefined;
 }
 
-/** Scores pairs of lines in one direction, or in both. */
+/**
+ * Scores pairs of lines in one direction, or in both.
+ *
+ * @param tag in front of the sources, as the model that translates them wants it
+ */
 export async function scoreBothWays(
   forward: Translator,
   backward: Translator | undefined,
   sources: readonly string[],
   targets: readonly string[],
+  tag?: string,
 ): Promise<BothScores[]> {
-  const there = await forward.score(sources, targets);
+  const there = await forward.score(taggedLines(sources, tag, forward.sourceTokenizer), targets);
   const back = await backward?.score(targets, sources);
   return there.map((score, i) => ({ forward: score, backward: back?.[i] }));
 }

@@ -14,6 +14,7 @@ interface LearnFlags {
   readonly minFrequency?: number;
   readonly lowercase?: boolean;
   readonly language?: string;
+  readonly tag?: readonly string[];
 }
 
 interface ExportFlags {
@@ -66,6 +67,7 @@ Examples:
     )
     .option("--lowercase", "lowercase everything")
     .option("--language <tag>", "language of the text, for the words and letters of word and char")
+    .option("--tag <tag...>", "tokens that are never cut, for sources that begin with one, as <2de>")
     .addOption(debugOption())
     .addHelpText(
       "after",
@@ -119,8 +121,8 @@ async function learn(flags: LearnFlags): Promise<ExitCode> {
     import("./ui/terminal.ts"),
     import("../report/format.ts"),
   ]);
-  const { kind = "bpe", vocabSize: vocabularySize, minFrequency, lowercase, language } = flags;
-  const learner = createTokenizerLearner({ kind, vocabularySize, minFrequency, lowercase, language });
+  const { kind = "bpe", vocabSize: vocabularySize, minFrequency, lowercase, language, tag: tags } = flags;
+  const learner = createTokenizerLearner({ kind, vocabularySize, minFrequency, lowercase, language, tags });
   const warn = warnings(false);
   let lines = 0;
   for (const file of flags.input) {

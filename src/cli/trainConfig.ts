@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { findCorpusFolder } from "../data/corpusFolder.ts";
 import { XformerError } from "../errors.ts";
 import { PRESETS } from "../model/config.ts";
@@ -9,7 +9,7 @@ import {
   explainedJson,
 } from "../training/settings/explain.ts";
 import type { Origins } from "../training/settings/origins.ts";
-import { resolveConfig, resumedConfig } from "../training/settings/resolve.ts";
+import { resolveConfig, resumedConfig, withFullFiles } from "../training/settings/resolve.ts";
 import { settingOf } from "../training/settings/table.ts";
 import { type GivenSettings, optionsOf, together } from "../training/settings/values.ts";
 import type { ResumeOptions, TrainOptions } from "../training/train.ts";
@@ -66,12 +66,11 @@ export function namedOrigins(given: GivenSettings): Origins {
 /** What a resumed run is expected to be. */
 export function resumedOf(given: GivenSettings): ResumeOptions {
   const { preset, out: _, model, tokenizer, ...options } = optionsOf(given);
-  const { file } = tokenizer;
   return {
     ...options,
     model: { ...(preset === undefined ? {} : PRESETS[preset]), ...model },
     // A run keeps full paths.
-    tokenizer: { ...tokenizer, ...(typeof file === "string" ? { file: resolve(file) } : {}) },
+    tokenizer: withFullFiles(tokenizer),
   };
 }
 

@@ -6,7 +6,7 @@ import { FITTED } from "../training/settings/fit.ts";
 import { flagOf, offFlagOf, type SectionName, type Setting } from "../training/settings/setting.ts";
 import { ALL_SETTINGS, defaultOf, isFitted, SETTINGS } from "../training/settings/table.ts";
 import { type Given, type GivenSettings, withReplaced } from "../training/settings/values.ts";
-import { describeType, parseValue, type Value } from "../valueType.ts";
+import { convert, describeType, type Entry, faultInCorpora, parseValue, type Value } from "../valueType.ts";
 import { debugOption, pathOption } from "./options.ts";
 
 /** The flags of `xformer train` that are no settings, as commander names them; the settings are beside them. */
@@ -23,9 +23,13 @@ export interface TrainFlags {
   readonly profile?: boolean;
 }
 
+/** The sections under their titles; one without a title goes with that before it. */
 const GROUPS: readonly (readonly [title: string, section: SectionName])[] = [
   ["Data:", "data"],
+  ["", "filter"],
   ["Tokens:", "tokenizer"],
+  ["Tokens of one side, where they are otherwise:", "tokenizer.source"],
+  ["", "tokenizer.target"],
   ["Model:", "model"],
   ["Training:", "training"],
   ["Run:", "run"],
@@ -34,7 +38,7 @@ const GROUPS: readonly (readonly [title: string, section: SectionName])[] = [
 /** Gives a command a flag for every setting, and those of {@link TrainFlags}. */
 export function addTrainFlags(command: Command): Command {
   for (const [title, section] of GROUPS) {
-    command.optionsGroup(title);
+    if (title !== "") command.optionsGroup(title);
     for (const option of SETTINGS[section].flatMap(optionsFor)) command.addOption(option);
   }
   command
@@ -70,8 +74,6 @@ const NAMES_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["epochs", "max-epochs"],
   ["steps", "max-steps"],
   ["learning-rate", "lr"],
-  ["source-tokenizer", "tokenizer"],
-  ["target-tokenizer", "tokenizer"],
   ["batch-size", "batch-tokens"],
   ["hidden-size", "d-model"],
   ["layers", "encoder-layers"],
@@ -91,7 +93,8 @@ export function givenFlags(flags: object): GivenSettings {
     const [first] = settings;
     const on = commanderValue(flags, flag);
     const offFlag = offFlagOf(first!)!;
-    if (typeof on === "string") {
+    if (Array.isArray(on)) given.set(first!, { value: corporaIn(flag, on, first!), origin: { flag } });
+    else if (typeof on === "string") {
       const [setting, value] = parse(flag, on, settings);
       given.set(setting, { value, origin: { flag } });
     } else if (on === true) given.set(first!, { value: true, origin: { flag } });
@@ -131,10 +134,13 @@ function optionsFor(setting: Setting): Option[] {
   if (offFlag === undefined) {
     const placeholder = [setting, ...others].map(placeholderOf).join("|");
     const option = new Option(`--${flag} <${placeholder}>`, description);
+    const { kind } = first!.type;
+    // Given again, it names another corpus.
+    if (kind === "corpora") option.argParser<string[]>((text, before = []) => [...before, text]);
     // Given more than once, a list is all that was given.
-    const joined = (text: string, before?: string): string =>
-      before === undefined ? text : `${before},${text}`;
-    return [first!.type.kind === "texts" ? option.argParser(joined) : option];
+    if (kind === "texts")
+      option.argParser<string>((text, before) => (before === undefined ? text : `${before},${text}`));
+    return [option];
   }
   return [
     new Option(`--${flag}`, description),
@@ -169,15 +175,30 @@ function inWords({ nullMeans = "" }: Setting, value: Value | undefined): string 
   return value === null ? nullMeans : String(value);
 }
 
+/** The corpora that a flag names, as often as it was given. */
+function corporaIn(flag: string, texts: readonly string[], setting: Setting): Value {
+  const values = texts.map((text) => parse(flag, text, [setting])[1]);
+  if (values.length === 1) return values[0]!;
+  const none = values.indexOf(null);
+  if (none !== -1)
+    throw new XformerError("USAGE", `--${flag}: none is no corpus beside others`, { hint: "Leave it out." });
+  return values.flat() as Entry[];
+}
+
 /** A flag may stand for several settings: `--tokenizer` is a kind or a file. The first that takes its text does. */
 function parse(flag: string, text: string, settings: readonly Setting[]): [Setting, Value] {
   for (const setting of settings) {
     const value = text === "none" && setting.nullMeans !== undefined ? null : parseValue(setting.type, text);
     if (value !== undefined) return [setting, value];
   }
-  if (text === "" && settings.some(({ type }) => type.kind === "path")) {
+  if (text === "" && settings.some(({ type }) => type.kind === "path" || type.kind === "corpora")) {
     // Most often a shell variable that is not set.
     throw new XformerError("USAGE", `--${flag}: the path is empty`, { hint: "Give a path." });
+  }
+  const [{ type: only }] = settings as [Setting];
+  if (only.kind === "corpora") {
+    const { place, problem, hint } = faultInCorpora(only.fields, convert(only, text))!;
+    throw new XformerError("USAGE", `--${flag}${place}: ${problem}`, { hint });
   }
   const expected = [
     ...settings.map(({ type }) => describeType(type)),

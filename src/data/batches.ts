@@ -44,7 +44,7 @@ export function batchesInOrder(pairs: readonly EncodedPair[], batchTokens: numbe
  * Finds where batches begin and end. A batch is closed when it has `batchSentences` pairs, or when the next pair would
  * take it over `batchTokens` on either side, END included; a pair that is over it alone gets a batch of its own.
  *
- * @param order the pairs by number; by default from 0 on
+ * @param order the pairs by number, of which some may be missing and others there twice; by default all from 0 on
  * @returns 0 and the position after each batch: batch i holds the positions from `[i]` up to `[i + 1]`
  */
 export function cutBatches(
@@ -58,7 +58,8 @@ export function cutBatches(
   let begin = 0;
   let sourceTokens = 0;
   let targetTokens = 0;
-  for (let position = 0; position < lengths.pairs; position++) {
+  const count = order?.length ?? lengths.pairs;
+  for (let position = 0; position < count; position++) {
     const pair = order?.[position] ?? position;
     const source = lengths.sourceLength(pair) + 1;
     const target = lengths.targetLength(pair) + 1;
@@ -72,7 +73,7 @@ export function cutBatches(
       targetTokens = target;
     }
   }
-  if (lengths.pairs > 0) bounds.push(lengths.pairs);
+  if (count > 0) bounds.push(count);
   return bounds;
 }
 

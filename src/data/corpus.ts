@@ -10,6 +10,11 @@ export interface Pairs {
   readonly target: readonly string[];
 }
 
+/** Pairs to measure a model on, with what they are made of where that is several corpora, one behind the other. */
+export interface PairsByCorpus extends Pairs {
+  readonly parts?: readonly { readonly name: string; readonly pairs: number }[] | undefined;
+}
+
 /** The pairs of a corpus, of which no side is blank, and where they came from. */
 export interface Corpus extends CorpusPlace, Pairs {}
 

@@ -27,13 +27,21 @@ const VERIFIED_AT_ONCE = 2 ** 20;
 const FOOTER_LENGTH_BYTES = 4;
 const DIGEST_BYTES = 32;
 
-/** What became of a corpus when it was encoded. */
-export interface CorpusStatistics {
+/** What became of one of several corpora when they were encoded one behind the other. */
+export interface PartStatistics {
+  /** Pairs that are left. */
+  readonly pairs: number;
   /** Pairs left out because a side has more than the greatest length of tokens. */
   readonly skipped: number;
   /** Tokens of the pairs that are left, ENDs not counted. */
   readonly sourceTokens: number;
   readonly targetTokens: number;
+}
+
+/** What became of a corpus when it was encoded. */
+export interface CorpusStatistics extends Omit<PartStatistics, "pairs"> {
+  /** Of several corpora, what became of each. */
+  readonly parts?: readonly PartStatistics[];
   /** Those of them that are not in the vocabulary. */
   readonly unknownSource: number;
   readonly unknownTarget: number;

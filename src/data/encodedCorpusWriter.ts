@@ -10,6 +10,7 @@ import {
   encodeTail,
   type Footer,
   MAGIC,
+  type PartStatistics,
   type Unsigned,
   unsigned,
 } from "./encodedCorpusFile.ts";
@@ -109,38 +110,54 @@ export interface EncodedText {
 }
 
 /**
- * Encodes pairs that stream by, and leaves out those that are too long.
+ * Encodes the pairs of corpora, each of which streams by, and leaves out those that are too long.
  *
  * @param maxLength the most tokens of either side
  * @param writer gets the pairs that are left
  */
 export async function encodeCorpus(
-  stream: AsyncIterable<readonly SentencePair[]>,
+  corpora: readonly AsyncIterable<readonly SentencePair[]>[],
   tokenizers: { readonly source: Tokenizer; readonly target: Tokenizer },
   maxLength: number,
   writer: EncodedCorpusWriter,
 ): Promise<EncodedText> {
   const hash = new CorpusHash();
-  const sums = { skipped: 0, sourceTokens: 0, targetTokens: 0, unknownSource: 0, unknownTarget: 0 };
+  const parts = corpora.map(() => ({ pairs: 0, skipped: 0, sourceTokens: 0, targetTokens: 0 }));
+  const unknown = { unknownSource: 0, unknownTarget: 0 };
   let [longestSource, longestTarget, mostSentences] = [0, 0, 0];
-  for await (const pairs of stream) {
-    for (const pair of pairs) {
-      hash.add(pair.source, pair.target);
-      const source = tokenizers.source.encode(pair.source);
-      const target = tokenizers.target.encode(pair.target);
-      if (Math.max(source.length, target.length) > maxLength) {
-        sums.skipped++;
-        continue;
+  for (const [i, corpus] of corpora.entries()) {
+    const part = parts[i]!;
+    for await (const pairs of corpus) {
+      for (const pair of pairs) {
+        hash.add(pair.source, pair.target);
+        const source = tokenizers.source.encode(pair.source);
+        const target = tokenizers.target.encode(pair.target);
+        if (Math.max(source.length, target.length) > maxLength) {
+          part.skipped++;
+          continue;
+        }
+        writer.add(source, target);
+        part.pairs++;
+        part.sourceTokens += source.length;
+        part.targetTokens += target.length;
+        unknown.unknownSource += tokenizers.source.vocabulary.countUnknown(source);
+        unknown.unknownTarget += tokenizers.target.vocabulary.countUnknown(target);
+        longestSource = Math.max(longestSource, source.length);
+        longestTarget = Math.max(longestTarget, target.length);
+        mostSentences = Math.max(mostSentences, sentencesIn(pair.source).length);
       }
-      writer.add(source, target);
-      sums.sourceTokens += source.length;
-      sums.targetTokens += target.length;
-      sums.unknownSource += tokenizers.source.vocabulary.countUnknown(source);
-      sums.unknownTarget += tokenizers.target.vocabulary.countUnknown(target);
-      longestSource = Math.max(longestSource, source.length);
-      longestTarget = Math.max(longestTarget, target.length);
-      mostSentences = Math.max(mostSentences, sentencesIn(pair.source).length);
     }
   }
-  return { statistics: { ...sums, longestSource, longestTarget, mostSentences }, fingerprint: hash.digest() };
+  const sumOf = (what: keyof PartStatistics): number => parts.reduce((sum, part) => sum + part[what], 0);
+  const statistics = {
+    ...{
+      skipped: sumOf("skipped"),
+      sourceTokens: sumOf("sourceTokens"),
+      targetTokens: sumOf("targetTokens"),
+    },
+    ...unknown,
+    ...{ longestSource, longestTarget, mostSentences },
+    ...(parts.length === 1 ? {} : { parts }),
+  };
+  return { statistics, fingerprint: hash.digest() };
 }

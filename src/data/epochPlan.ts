@@ -10,9 +10,17 @@ export interface EpochOptions extends BatchSize {
   readonly batching: "buckets" | "shuffled";
   readonly seed: number;
   readonly epoch: number;
+  /** What the pairs are made of, one corpus behind the other, where not all of them are taken once an epoch. */
+  readonly corpora?: readonly WeightedCorpus[] | undefined;
 }
 
-/** The batches of one epoch: every pair of the corpus is in one of them, once. */
+/** Pairs that stand one behind the other, and how often an epoch takes each of them: 2 for twice, 0.5 for half of them. */
+export interface WeightedCorpus {
+  readonly pairs: number;
+  readonly weight: number;
+}
+
+/** The batches of one epoch: every pair of the corpus is in one of them, once unless corpora have weights. */
 export interface EpochPlan {
   /** How many there are. */
   readonly batches: number;
@@ -27,6 +35,9 @@ const BATCHES_PER_POOL = 100;
  * Cuts a corpus into the batches of one epoch. The plan is a function of the lengths and the options alone, and
  * takes about four bytes a pair.
  *
+ * Of a corpus of n pairs and weight w, epoch e takes those from the place ewn up to (e + 1)wn of a ring on which all of
+ * them stand in an order drawn from the seed: whatever w is, none is taken once more before all others were.
+ *
  * In either way the pairs are first put in an order drawn from seed and epoch. For buckets that order is cut into
  * pools of about a hundred batches, each pool is sorted by target length and then by source length, batches are
  * cut from the whole, and the order of the batches is drawn as well.
@@ -38,10 +49,11 @@ const BATCHES_PER_POOL = 100;
  * const pairs = corpus.read(plan.batch(0));
  */
 export function planEpoch(lengths: PairLengths, options: EpochOptions): EpochPlan {
-  const { batching, seed, epoch } = options;
+  const { batching, seed, epoch, corpora } = options;
   checkBatchSize(options);
   const random = createRandom(seed, epoch);
-  const order = random.shuffle(countingUp(lengths.pairs));
+  const taken = corpora === undefined ? countingUp(lengths.pairs) : pairsTaken(corpora, seed, epoch);
+  const order = random.shuffle(taken);
   if (batching === "buckets") sortPools(order, lengths, timesAsLarge(options, BATCHES_PER_POOL));
   const bounds = Int32Array.from(cutBatches(lengths, options, order));
   const batches = bounds.length - 1;
@@ -54,6 +66,23 @@ export function planEpoch(lengths: PairLengths, options: EpochOptions): EpochPla
       return order.subarray(bounds[turn], bounds[turn + 1]);
     },
   };
+}
+
+/** The pairs that an epoch takes of corpora that stand one behind the other, by number. */
+function pairsTaken(corpora: readonly WeightedCorpus[], seed: number, epoch: number): Int32Array {
+  const windows = corpora.map(({ pairs, weight }) => ({
+    pairs,
+    from: Math.floor(epoch * weight * pairs),
+    to: Math.floor((epoch + 1) * weight * pairs),
+  }));
+  const taken = new Int32Array(windows.reduce((sum, { from, to }) => sum + to - from, 0));
+  let [filled, first] = [0, 0];
+  for (const [i, { pairs, from, to }] of windows.entries()) {
+    const ring = createRandom(seed, i, 0x72696e67).shuffle(countingUp(pairs));
+    for (let at = from; at < to; at++) taken[filled++] = first + ring[at % pairs]!;
+    first += pairs;
+  }
+  return taken;
 }
 
 /** 0, 1, 2, ... */

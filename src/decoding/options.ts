@@ -49,6 +49,8 @@ export interface DecodingOptions {
   readonly banUnk?: boolean | undefined;
   /** What translations begin with: of every line, or an entry a line. */
   readonly prefix?: string | readonly string[] | undefined;
+  /** What is put in front of every line that has no tag of its own: one that the model was trained with, `<2de>`. */
+  readonly tag?: string | undefined;
   /** Aligns what is found with its source, by tokens or by what stands between spaces. */
   readonly alignments?: AlignmentUnit | undefined;
   /** Gives what each token of a translation attended to in its source. */

@@ -1,5 +1,6 @@
 import { XformerError } from "../errors.ts";
 import { sentencesIn } from "../text/sentences.ts";
+import { leadingTag } from "../text/tags.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LinePhrases } from "./lexicon.ts";
 import { type PieceLimits, splitLine } from "./longLines.ts";
@@ -70,9 +71,20 @@ export function piecesOf(
     const mayStay = longLines !== "split" || (whole.phrases?.list.length ?? 0) > 0;
     const overLong = hasManyTokens || (!mayStay && sentencesIn(text).length > limits.sentences);
     if (!overLong || mayStay) return { source, overLong, pieces: [whole] };
-    const parts = splitLine(text, limits, (part) => sourceTokenizer.encode(part).length);
-    const pieces = parts.map((part, i) => piece(part, i)).filter((part) => part.source.length > 0);
-    return { source, overLong, pieces };
+    // What a tag says of a line it says of each of its pieces.
+    const tag = leadingTag(sourceTokenizer, text);
+    const rest = tag === undefined ? text : text.trimStart().slice(tag.length);
+    const room = tag === undefined ? limits.source : Math.max(1, limits.source - 1);
+    const parts = splitLine(
+      rest,
+      { ...limits, source: room },
+      (part) => sourceTokenizer.encode(part).length,
+    ).filter((part) => sourceTokenizer.encode(part).length > 0);
+    return {
+      source,
+      overLong,
+      pieces: parts.map((part, i) => piece(tag === undefined ? part : `${tag} ${part}`, i)),
+    };
   });
 }
 

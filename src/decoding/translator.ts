@@ -3,6 +3,7 @@ import { XformerError } from "../errors.ts";
 import type { IdPair, Sentences } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Pool } from "../replicas/pool.ts";
+import { tagged } from "../text/tags.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Alignment, align, unitsOfTokens } from "./alignments.ts";
 import { BatchRunner, type BatchWork } from "./batchRunner.ts";
@@ -61,6 +62,26 @@ export interface Partner {
   readonly sourceTokenizer: Tokenizer;
 }
 
+/**
+ * Lines with a tag in front of those that have none.
+ *
+ * @throws XformerError USAGE when the model was not trained with it
+ */
+export function taggedLines(
+  lines: readonly string[],
+  tag: string | undefined,
+  tokenizer: Tokenizer,
+): readonly string[] {
+  if (tag === undefined) return lines;
+  const { tags = [] } = tokenizer;
+  if (!tags.includes(tag)) {
+    const known =
+      tags.length === 0 ? "Leave it out: it was trained without." : `It knows ${tags.join(", ")}.`;
+    throw new XformerError("USAGE", `this model has no tag "${tag}"`, { hint: known });
+  }
+  return lines.map((line) => tagged(line, tag, tokenizer));
+}
+
 /** A trained model with its tokenizers, or an ensemble of several: text in, text out. */
 export class Translator {
   readonly pool: Pool;
@@ -106,7 +127,8 @@ export class Translator {
     decoding: Decoding = resolveDecoding(options),
   ): Promise<Translation[]> {
     if (options.unknown === "copy") this.#refuseToCopyPieces();
-    const cut = this.#cut(lines, options, decoding);
+    const sources = taggedLines(lines, options.tag, this.sourceTokenizer);
+    const cut = this.#cut(sources, options, decoding);
     const all = cut.flatMap((line) => line.pieces);
     const found = await this.#decode(all, decoding, options);
     const aligned = await this.#align(all, found, options);
@@ -137,7 +159,8 @@ export class Translator {
       });
     }
     if (options.unknown === "copy") this.#refuseToCopyPieces();
-    const [cut] = this.#cut([line], options, decoding);
+    const sources = taggedLines([line], options.tag, this.sourceTokenizer);
+    const [cut] = this.#cut(sources, options, decoding);
     const tokens = new TokenQueue();
     let isWanted = true;
     const search = this.#runner

@@ -1,5 +1,5 @@
 import type { DecodingOptions } from "../decoding/options.ts";
-import type { Translation, Translator } from "../decoding/translator.ts";
+import { type Translation, type Translator, taggedLines } from "../decoding/translator.ts";
 import { type BleuOptions, type BleuScore, bleuOf } from "./bleu.ts";
 import type { MetricScore } from "./metric.ts";
 import {
@@ -34,7 +34,7 @@ export interface Evaluation {
 }
 
 /** What evaluates: a translator, or what does with lines as one does. */
-export type Evaluated = Pick<Translator, "score" | "translate">;
+export type Evaluated = Pick<Translator, "score" | "translate" | "sourceTokenizer">;
 
 /** What to evaluate and how. */
 export interface EvaluateOptions {
@@ -82,7 +82,8 @@ export async function evaluate(
     ...(acceptedSeparator === undefined ? [references] : splitAccepted(references, acceptedSeparator)),
     ...(options.furtherReferences ?? []),
   ];
-  const scores = await translator.score(sources, accepted[0] as readonly string[], signal);
+  const tagged = taggedLines(sources, options.decoding?.tag, translator.sourceTokenizer);
+  const scores = await translator.score(tagged, accepted[0] as readonly string[], signal);
   const decoding = { ...options.decoding, signal };
   const translations = await translator.translate(sources.slice(0, translatePairs), decoding);
 

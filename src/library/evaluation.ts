@@ -149,6 +149,7 @@ function inBlocks(translator: Translator, pairs: number, { onProgress }: CallOpt
     return all;
   };
   return {
+    sourceTokenizer: translator.sourceTokenizer,
     score: (sources, targets, signal) =>
       block(sources.length, (first, count) =>
         translator.score(sources.slice(first, first + count), targets.slice(first, first + count), signal),

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Pairs } from "../data/corpus.ts";
 import { XformerError } from "../errors.ts";
 import type { ComputingOptions } from "../loadedModel.ts";
-import type { DataConfig } from "../training/config.ts";
+import type { CorpusInput, DataConfig } from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import { cacheBeside } from "../training/prepare.ts";
 import type { TestResult, TrainResult } from "../training/run.ts";
@@ -19,14 +19,17 @@ import { type CorpusPairs, keepPairs } from "./givenPairs.ts";
 import { loadModel } from "./loadModel.ts";
 import type { TrainedModel } from "./trainedModel.ts";
 
+/** A corpus: its path or its pairs; or several, each by its path, with a weight or a tag where there is one. */
+type GivenCorpora = CorpusPairs | readonly CorpusInput[];
+
 /** Where the pairs are, or the pairs themselves. */
 export interface TrainingData extends Partial<Omit<DataConfig, "train" | "valid" | "test">> {
-  /** A `.tsv` of two columns, a prefix that the two languages complete, or the pairs. */
-  readonly train: CorpusPairs;
+  /** A `.tsv` of two columns, a prefix that the two languages complete, or the pairs; or several such paths. */
+  readonly train: GivenCorpora;
   /** Pairs to validate on; by default some of `train` are held out. */
-  readonly valid?: CorpusPairs | null | undefined;
+  readonly valid?: GivenCorpora | null | undefined;
   /** Pairs for the test at the end; by default some of `train` are held out. */
-  readonly test?: CorpusPairs | null | undefined;
+  readonly test?: GivenCorpora | null | undefined;
 }
 
 /** What {@link train} can be told; what is left out is as in the README's first command. */
@@ -96,8 +99,10 @@ async function withPaths(
   { out, cacheDirectory, signal }: TrainOptions,
 ): Promise<NonNullable<PathOptions["data"]>> {
   const directory = join(cacheDirectory ?? cacheBeside(out ?? RunDirectory.DEFAULT), "given");
-  const pathOf = (corpus: CorpusPairs, name: string): Promise<string> | string =>
-    typeof corpus === "string" ? corpus : keepPairs(corpus, directory, name, signal);
+  const placeOf = async (corpora: GivenCorpora, name: string): Promise<string | readonly CorpusInput[]> =>
+    typeof corpora === "string" || arePaths(corpora)
+      ? corpora
+      : await keepPairs(corpora as Exclude<CorpusPairs, string>, directory, name, signal);
   if (trained === undefined) {
     throw new XformerError("CONFIG", "data.train is missing", {
       hint: "Give the pairs, or the path of a corpus.",
@@ -105,10 +110,19 @@ async function withPaths(
   }
   return {
     ...rest,
-    train: await pathOf(trained, "data.train"),
-    ...(valid == null ? {} : { valid: await pathOf(valid, "data.valid") }),
-    ...(test == null ? {} : { test: await pathOf(test, "data.test") }),
+    train: await placeOf(trained, "data.train"),
+    ...(valid == null ? {} : { valid: await placeOf(valid, "data.valid") }),
+    ...(test == null ? {} : { test: await placeOf(test, "data.test") }),
   };
+}
+
+/** Whether corpora are named by their paths. */
+function arePaths(corpora: GivenCorpora): corpora is readonly CorpusInput[] {
+  if (!Array.isArray(corpora) || corpora.length === 0) return false;
+  return corpora.every(
+    (entry: unknown) =>
+      typeof entry === "string" || (typeof entry === "object" && entry !== null && "path" in entry),
+  );
 }
 
 /** Tells of progress what events say of it. */

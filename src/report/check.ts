@@ -1,6 +1,8 @@
 import { revealed } from "../data/check/characters.ts";
 import type { CheckReport, CorpusReport } from "../data/check/check.ts";
+import type { FilterName } from "../data/check/filterConfig.ts";
 import type { Example, Finding, FindingKind } from "../data/check/findings.ts";
+import type { FixedCorpus } from "../data/check/fix.ts";
 import type { Bin } from "../data/check/lengths.ts";
 import type { SideReport } from "../data/check/sideStatistics.ts";
 import type { FittedSettings } from "../training/settings/fit.ts";
@@ -17,7 +19,10 @@ const TITLES: Readonly<Record<FindingKind, string>> = {
   "other-target": "the same source again with another target",
   "seen-pair": "a pair that is in a corpus before this one",
   "seen-source": "a source that is in a corpus before this one, with another target",
+  length: "a side shorter or longer than asked for",
+  "too-long": "a side of more tokens than the model takes: training would skip the pair",
   "length-ratio": "sides of unlike length",
+  identical: "both sides the same",
   script: "another script than on the other lines",
   characters: "invisible or lost characters",
 };
@@ -66,7 +71,31 @@ function corpusBlocks(corpus: CorpusReport): Block[] {
       ? []
       : [{ kind: "histograms", sides: [lengths("source", source), lengths("target", target)] }],
     ...findings.map(findingBlocks),
+    corpus.fixed === undefined ? [] : [line(fixedText(corpus.fixed))],
   );
+}
+
+/** What was left out of a corpus, in words that follow a number. */
+const LEFT_OUT: Readonly<Record<FilterName | "errors", string>> = {
+  errors: "with an error",
+  length: "too short or too long",
+  ratio: "of unlike length",
+  identical: "with both sides the same",
+  duplicates: "there before",
+  script: "in another script",
+};
+
+/** How many pairs were left out and why: `3 there before, 1 in another script`. */
+export function leftOutText(leftOut: FixedCorpus["leftOut"]): string {
+  return Object.entries(leftOut)
+    .map(([name, times]) => `${count(times)} ${LEFT_OUT[name as keyof typeof LEFT_OUT]}`)
+    .join(", ");
+}
+
+function fixedText({ files, pairs, leftOut }: FixedCorpus): string {
+  const names = [...new Set([files.source, files.target])].join(" and ");
+  const left = leftOutText(leftOut);
+  return `${counted(pairs, "pair")} written to ${names}; ${left === "" ? "nothing" : left} left out.`;
 }
 
 function facts({ source, target, lengthRatio }: CorpusReport): Block {

@@ -9,7 +9,7 @@ import { count, counted, percent } from "./format.ts";
 type Described = ReturnType<typeof describeCheckpoint>;
 
 /** A configuration that says nothing. */
-const NOTHING = { data: {}, tokenizer: {}, model: {}, training: {} };
+const NOTHING = { data: {}, filter: {}, tokenizer: {}, model: {}, training: {} };
 
 interface TokenizerSummary {
   readonly kind: string;

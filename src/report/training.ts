@@ -3,8 +3,9 @@ import type { RunSummary } from "../training/events.ts";
 import type { TrainResult } from "../training/run.ts";
 import { type Sample, samplesOf } from "../training/samples.ts";
 import { peakOf } from "../training/schedule.ts";
-import type { ValidationRecord } from "../training/state.ts";
+import type { CorpusScores, ValidationRecord } from "../training/state.ts";
 import type { UnknownTokens } from "../training/unknownTokens.ts";
+import { leftOutText } from "./check.ts";
 import { apart, type Block, line, table, toned } from "./document.ts";
 import { bytes, count, counted, duration, percent, scientific, shellWord } from "./format.ts";
 import { METRIC_NAMES } from "./progress.ts";
@@ -32,6 +33,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
     ...frozenRow(summary),
     ...startRows(summary),
     ["data", pairs.join(", ")],
+    ...corpusRows(summary),
     ...heldOutRow(summary),
     ["", skippedPairs(corpus.skipped, model.maxLength)],
     ["tokens", tokens(sourceTokens, "source", unknownSource, model.sourceVocabSize)],
@@ -62,6 +64,28 @@ export function introductionDocument(summary: RunSummary): Block[] {
 function batchRemark({ training, memory }: RunSummary): string {
   if (memory.limit === null || training.batchTokens === null) return "";
   return `up to ${count(training.batchTokens)} tokens a side, what ${count(memory.limit)} MiB have room for`;
+}
+
+/** Each of several corpora by itself, or one that is not taken once and as it is. */
+function corpusRows({ corpora }: RunSummary): [label: string, text: string][] {
+  const isPlain = corpora.length === 1 && corpora.every(({ tag, weight }) => tag === null && weight === 1);
+  if (isPlain) return filtered(corpora[0]!.leftOut).map((text) => ["", text]);
+  return corpora.map(({ path, tag, weight, pairs, skipped, sourceTokens, targetTokens, leftOut }) => {
+    const often = weight === 1 ? [] : [`taken ${weight} times an epoch`];
+    const parts = [
+      counted(pairs, "pair"),
+      ...often,
+      `${count(sourceTokens)} source and ${counted(targetTokens, "target token")}`,
+      ...(skipped === 0 ? [] : [`${count(skipped)} skipped`]),
+      ...filtered(leftOut),
+    ];
+    return ["", `${tag === null ? "" : `${tag} `}${path}: ${parts.join(", ")}`];
+  });
+}
+
+/** What filters left out. */
+function filtered(leftOut: RunSummary["corpora"][number]["leftOut"]): string[] {
+  return Object.keys(leftOut).length === 0 ? [] : [`filtered: ${leftOutText(leftOut)}`];
 }
 
 /** What stays as it is. */
@@ -285,7 +309,17 @@ function validationBlocks(best: ValidationRecord | null): Block[] {
       ["exact match", percent(exactMatch)],
       ["perplexity", perplexity.toFixed(3)],
     ]),
+    ...byCorpus(best.valid.corpora),
   ];
+}
+
+/** The scores on each of several corpora. */
+function byCorpus(corpora: readonly CorpusScores[] = []): Block[] {
+  if (corpora.length === 0) return [];
+  const rows = corpora.map(({ name, pairs, bleu, exactMatch }) => [
+    ...[name, counted(pairs, "pair"), `BLEU ${bleu.toFixed(2)}`, `exact match ${percent(exactMatch)}`],
+  ]);
+  return [line("Each corpus by itself"), table(rows)];
 }
 
 function testBlocks(test: Test): Block[] {
@@ -306,10 +340,10 @@ function testBlocks(test: Test): Block[] {
       ],
     },
   ]);
-  return apart(
-    [line(`On ${counted(source.length, "held-out pair")}`), scores],
-    [line("Some of them"), ...apart(...examples)],
-  );
+  return apart([line(`On ${counted(source.length, "held-out pair")}`), scores], byCorpus(test.corpora), [
+    line("Some of them"),
+    ...apart(...examples),
+  ]);
 }
 
 /** How a run ended, for programs. */
@@ -334,6 +368,7 @@ function testJson(test: Test): object {
     tokenAccuracy,
     exactMatch,
     bleu: { score, signature },
+    ...(test.corpora === undefined ? {} : { corpora: test.corpora }),
     samples: testSamples(test),
   };
 }

@@ -1,6 +1,7 @@
 import { XformerError } from "../errors.ts";
 import { dates } from "./dates.ts";
 import { numbers } from "./numbers.ts";
+import { sounds } from "./sounds.ts";
 import { copy, reverse, sort } from "./symbols.ts";
 import type { Pair, SplitSizes, Task } from "./task.ts";
 import { zhEn } from "./zh-en/zh-en.ts";
@@ -10,7 +11,7 @@ import { zhEnNews } from "./zh-en-news.ts";
 export type TaskName = "reverse" | "copy" | "sort" | "dates" | "numbers" | "zh-en" | "zh-en-news";
 
 /** Every task there is, in the order they are listed to the user. */
-export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, zhEn, zhEnNews];
+export const tasks: readonly Task[] = [reverse, copy, sort, dates, numbers, sounds, zhEn, zhEnNews];
 
 /** The seed and the sizes of a corpus when nothing else is said. */
 export function usualSizes(task: Task): SplitSizes {

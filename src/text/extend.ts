@@ -3,6 +3,7 @@ import { BpeExtender } from "./bpe/extender.ts";
 import { BpeTokenizer } from "./bpe/tokenizer.ts";
 import { CharTokenizer } from "./charTokenizer.ts";
 import { withoutMarks } from "./marks.ts";
+import { TaggedTokenizer } from "./taggedTokenizer.ts";
 import type { Extension, Tokenizer, TokenizerExtender } from "./tokenizer.ts";
 import { checkLimits, TokenCounts, type VocabularyLimits } from "./vocabulary.ts";
 import { WordTokenizer } from "./wordTokenizer.ts";
@@ -26,7 +27,28 @@ export function extenderOf(tokenizer: Tokenizer, limits: VocabularyLimits): Toke
   if (tokenizer instanceof BpeTokenizer) return new BpeExtender(tokenizer, limits);
   if (tokenizer instanceof WordTokenizer || tokenizer instanceof CharTokenizer)
     return new TokenExtender(tokenizer, limits);
+  if (tokenizer instanceof TaggedTokenizer) return new TaggedExtender(tokenizer, limits);
   throw new TypeError(`tokens of the kind ${tokenizer.kind} cannot be added to`);
+}
+
+/** Lets grow what is between tags. */
+class TaggedExtender implements TokenizerExtender {
+  readonly #tokenizer: TaggedTokenizer;
+  readonly #inner: TokenizerExtender;
+
+  constructor(tokenizer: TaggedTokenizer, limits: VocabularyLimits) {
+    this.#tokenizer = tokenizer;
+    this.#inner = extenderOf(tokenizer.inner, limits);
+  }
+
+  add(line: string): void {
+    for (const piece of this.#tokenizer.textIn(line)) this.#inner.add(piece);
+  }
+
+  finish(): Extension {
+    const { tokenizer, parts } = this.#inner.finish();
+    return { tokenizer: new TaggedTokenizer(tokenizer, this.#tokenizer.tags), parts };
+  }
 }
 
 /** Counts the words or characters that a vocabulary lacks. */

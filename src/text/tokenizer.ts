@@ -11,6 +11,8 @@ export interface Tokenizer {
   readonly vocabulary: Vocabulary;
   /** Whether everything is lowercased: decoding then gives lowercase. */
   readonly lowercase: boolean;
+  /** Tokens of text that are never cut: see `tags.ts`; none by default. */
+  readonly tags?: readonly string[];
   /** The tokens as text; those of `word` and `char` before the vocabulary, so that none is unknown yet. */
   encodeTokens(text: string): string[];
   /** The ids of the tokens, without BEGIN and END. */
@@ -53,6 +55,8 @@ export interface TokenizerOptions {
   readonly minFrequency?: number | undefined;
   /** The most entries of the vocabulary, the special tokens included; by default no limit, or 8000 for `bpe`. */
   readonly vocabularySize?: number | undefined;
+  /** What is never cut, `<2de>` for example: each has an id of its own, whether it was seen or not. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** Learns a tokenizer from text that comes line by line, in memory that does not grow with it. */

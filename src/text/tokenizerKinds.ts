@@ -4,6 +4,8 @@ import { BpeTokenizer } from "./bpe/tokenizer.ts";
 import { parseBpeJSON } from "./bpe/tokenizerJson.ts";
 import { CharLearner, CharTokenizer } from "./charTokenizer.ts";
 import { damaged, record, show, tokensById } from "./jsonFields.ts";
+import { parseTags, TaggedLearner, TaggedTokenizer } from "./taggedTokenizer.ts";
+import { isTag, TAG_HINT } from "./tags.ts";
 import type { Tokenizer, TokenizerKind, TokenizerLearner, TokenizerOptions } from "./tokenizer.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.ts";
 import { WordLearner, type WordSettings, WordTokenizer } from "./wordTokenizer.ts";
@@ -13,6 +15,16 @@ const TOKENIZER_KINDS: readonly TokenizerKind[] = ["word", "char", "bpe"];
 
 /** @throws XformerError CONFIG when an option is out of range */
 export function createTokenizerLearner(options: TokenizerOptions): TokenizerLearner {
+  const { tags = [] } = options;
+  for (const tag of tags) {
+    if (isTag(tag)) continue;
+    throw new XformerError("CONFIG", `"${tag}" can be no tag`, { hint: TAG_HINT });
+  }
+  const learner = createLearner(options);
+  return tags.length === 0 ? learner : new TaggedLearner(learner, tags);
+}
+
+function createLearner(options: TokenizerOptions): TokenizerLearner {
   const normalization = { language: options.language, lowercase: options.lowercase ?? false };
   switch (options.kind) {
     case "word":
@@ -60,7 +72,10 @@ export function tokenizerFromJSON(json: unknown, file?: string): Tokenizer {
   if (record(root.model, "model", file).type === "BPE")
     return new BpeTokenizer(parseBpeJSON(root, file), file);
   const { kind, vocabulary, settings } = parseTokenizerJSON(root, file);
-  return kind === "word" ? new WordTokenizer(vocabulary, settings) : new CharTokenizer(vocabulary, settings);
+  const plain =
+    kind === "word" ? new WordTokenizer(vocabulary, settings) : new CharTokenizer(vocabulary, settings);
+  const tags = parseTags(root.added_tokens, vocabulary, file);
+  return tags.length === 0 ? plain : new TaggedTokenizer(plain, tags);
 }
 
 /** Levels of objects and lists in a part of a tokenizer. */

@@ -21,6 +21,8 @@ export interface VocabularyLimits {
   readonly minFrequency?: number | undefined;
   /** The most entries the vocabulary may have, the special tokens included. */
   readonly vocabularySize?: number | undefined;
+  /** Tokens that come first, counted or not. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /**
@@ -69,8 +71,8 @@ export class Vocabulary implements SpecialTokenIds {
    */
   static learn(counts: TokenCounts, limits: VocabularyLimits = {}): Vocabulary {
     checkLimits(limits);
-    const { minFrequency = 1 } = limits;
-    const ordinary = mostFrequent(counts, SPECIAL_TOKENS, limits);
+    const { minFrequency = 1, tags = [] } = limits;
+    const ordinary = mostFrequent(counts, [...SPECIAL_TOKENS, ...tags], limits);
     if (ordinary.length === 0 && counts.size > 0) {
       throw new XformerError(
         "CONFIG",
@@ -80,7 +82,7 @@ export class Vocabulary implements SpecialTokenIds {
         },
       );
     }
-    return Vocabulary.of(ordinary);
+    return Vocabulary.of([...tags, ...ordinary]);
   }
 
   /** This vocabulary and, after its tokens, those of the counted ones that it lacks, in the order of {@link learn}. */
@@ -153,17 +155,18 @@ function mostFrequent(
  * @param bytes entries that a vocabulary of bytes has besides the special tokens
  * @throws XformerError CONFIG when one is out of range
  */
-export function checkLimits({ minFrequency, vocabularySize }: VocabularyLimits, bytes: number = 0): void {
+export function checkLimits(limits: VocabularyLimits, bytes: number = 0): void {
+  const { minFrequency, vocabularySize, tags = [] } = limits;
   if (minFrequency !== undefined && (!Number.isSafeInteger(minFrequency) || minFrequency < 1)) {
     throw new XformerError("CONFIG", `the minimum frequency is ${minFrequency}`, {
       hint: "Give a whole number from 1.",
     });
   }
   const special = SPECIAL_TOKENS.length;
-  const least = special + Math.max(bytes, 1);
+  const least = special + tags.length + Math.max(bytes, 1);
   if (vocabularySize !== undefined && (!Number.isSafeInteger(vocabularySize) || vocabularySize < least)) {
     throw new XformerError("CONFIG", `the vocabulary size is ${vocabularySize}`, {
-      hint: `Give a whole number from ${least}: ${special} entries are special tokens${bytes === 0 ? "" : ` and ${bytes} are bytes`}.`,
+      hint: `Give a whole number from ${least}: ${special} entries are special tokens${tags.length === 0 ? "" : `, ${tags.length} tags`}${bytes === 0 ? "" : ` and ${bytes} are bytes`}.`,
     });
   }
 }

@@ -2,7 +2,7 @@ import { MODEL_RULES } from "../model/config.ts";
 import { show } from "../text/jsonFields.ts";
 import { accepts, describeType, type Rule } from "../valueType.ts";
 import { DEFAULT_TRAINING, type SettledTraining } from "./config.ts";
-import { DATA_SETTINGS, TOKENIZER_SETTINGS } from "./settings/dataSettings.ts";
+import { DATA_SETTINGS, TOKENIZER_SETTINGS, tokenizerSettingsOf } from "./settings/dataSettings.ts";
 import type { Setting } from "./settings/setting.ts";
 import { TRAINING_SETTINGS } from "./settings/trainingSettings.ts";
 
@@ -47,7 +47,15 @@ const TRAINING: Fields = {
     config: { fields: rulesOf(TRAINING_SETTINGS), later: LATER },
     corpus: TEXT,
     validation: { ...TEXT, nullMeans: "no validation pairs" },
-    tokenizer: { fields: { ...TOKENIZER_RULES, unkReplace: settled(TOKENIZER_RULES.unkReplace!) } },
+    tokenizer: {
+      fields: {
+        ...TOKENIZER_RULES,
+        unkReplace: settled(TOKENIZER_RULES.unkReplace!),
+        source: { fields: rulesOf(tokenizerSettingsOf("source")) },
+        target: { fields: rulesOf(tokenizerSettingsOf("target")) },
+      },
+      later: ["source", "target"],
+    },
     splits: { fields: { validSplit: settled(validSplit!), testSplit: settled(testSplit!) } },
     origin: { fields: { sha256: TEXT, step: COUNT, updates: COUNT } },
     step: COUNT,
@@ -61,7 +69,18 @@ const TRAINING: Fields = {
         fields: {
           step: COUNT,
           valid: {
-            fields: { loss: NUMBER, perplexity: NUMBER, bleu: SCORE, chrf: SCORE, exactMatch: SCORE },
+            fields: {
+              ...{ loss: NUMBER, perplexity: NUMBER, bleu: SCORE, chrf: SCORE, exactMatch: SCORE },
+              corpora: {
+                each: {
+                  fields: {
+                    ...{ name: TEXT, pairs: COUNT },
+                    ...{ loss: NUMBER, bleu: SCORE, chrf: SCORE, exactMatch: SCORE },
+                  },
+                },
+              },
+            },
+            later: ["corpora"],
           },
         },
       },

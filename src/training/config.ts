@@ -1,3 +1,4 @@
+import type { FilterConfig } from "../data/check/filterConfig.ts";
 import type { ModelConfig, PresetName } from "../model/config.ts";
 import type { TokenizerKind } from "../text/tokenizer.ts";
 
@@ -136,11 +137,14 @@ export const BUNDLED_TRAINING = {
   schedule: "linear",
 } as const satisfies Partial<TrainingConfig>;
 
-/** How text becomes tokens; the same for both sides. */
-export interface TokenizerConfig {
+/** The two sides of a pair. */
+export type Side = "source" | "target";
+
+/** How the text of a side becomes tokens. */
+export interface SideTokenizer {
   /** What the tokens are: words and signs, characters, or the pieces of byte-pair encoding. */
   readonly kind: TokenizerKind;
-  /** A `tokenizer.json` for both sides, which then says all but `bpeDropout`; null to learn from the corpus. */
+  /** A `tokenizer.json`, which then says all but `bpeDropout`; null to learn from the corpus. */
   readonly file: string | null;
   /** Whether everything is lowercased before it is cut. */
   readonly lowercase: boolean;
@@ -148,16 +152,43 @@ export interface TokenizerConfig {
   readonly minFrequency: number | null;
   /** The most entries of a vocabulary, special tokens included; null for 8000 with bpe, else for no limit. */
   readonly vocabularySize: number | null;
-  /** Whether both sides have one vocabulary; null for yes with bpe or when all embeddings are tied, else no. */
-  readonly joint: boolean | null;
   /** The share of merges that is left out at random in training (Provilkov et al. 2020); 0 for none. */
   readonly bpeDropout: number;
+}
+
+/** What is otherwise on one side than on both; null for as on both. */
+type SideChanges = { readonly [F in keyof SideTokenizer]: SideTokenizer[F] | null };
+
+/** How text becomes tokens: on both sides, and what is otherwise on one of them. */
+export interface TokenizerConfig extends SideTokenizer {
+  /**
+   * Whether both sides have one vocabulary; null for yes where both are the same and there is bpe or a file, or when
+   * all embeddings are tied, else no.
+   */
+  readonly joint: boolean | null;
   /**
    * The share of pairs in which a rare token of each side is read as `<unk>` while training, so that a model learns what
    * to do with words it does not know; null for what is usual, 0 for none. There is no such thing with bpe.
    */
   readonly unkReplace: number | null;
+  readonly source: SideChanges;
+  readonly target: SideChanges;
 }
+
+/** Some of a {@link TokenizerConfig}. */
+export type TokenizerOptions = Partial<Omit<TokenizerConfig, Side>> & {
+  readonly [S in Side]?: Partial<SideChanges>;
+};
+
+/** A side that is as both are. */
+const AS_BOTH: SideChanges = {
+  kind: null,
+  file: null,
+  lowercase: null,
+  minFrequency: null,
+  vocabularySize: null,
+  bpeDropout: null,
+};
 
 /** What {@link TokenizerConfig} is when nothing else is said. */
 export const DEFAULT_TOKENIZER: TokenizerConfig = {
@@ -169,20 +200,126 @@ export const DEFAULT_TOKENIZER: TokenizerConfig = {
   joint: null,
   bpeDropout: 0,
   unkReplace: null,
+  source: AS_BOTH,
+  target: AS_BOTH,
 };
+
+/** A configuration with other settings for what is said. */
+export function withTokenizer(config: TokenizerConfig, options: TokenizerOptions = {}): TokenizerConfig {
+  return {
+    ...config,
+    ...options,
+    source: { ...config.source, ...options.source },
+    target: { ...config.target, ...options.target },
+  };
+}
+
+/** How the text of a side becomes tokens, whatever that of the other does. */
+export function tokenizerOf(config: TokenizerConfig, side: Side): SideTokenizer {
+  const { [side]: own } = config;
+  return {
+    kind: own.kind ?? config.kind,
+    // Who names a kind for a side does not want the file that is there for both.
+    file: own.file ?? (own.kind === null ? config.file : null),
+    lowercase: own.lowercase ?? config.lowercase,
+    minFrequency: own.minFrequency ?? config.minFrequency,
+    vocabularySize: own.vocabularySize ?? config.vocabularySize,
+    bpeDropout: own.bpeDropout ?? config.bpeDropout,
+  };
+}
+
+/** One of several corpora; null is as for all of them. */
+export interface CorpusEntry {
+  /** A `.tsv` of two columns, or a prefix that the two languages complete. */
+  readonly path: string;
+  /** How often an epoch takes each of its pairs: 2 for twice, 0.5 for every other epoch. */
+  readonly weight: number;
+  /** What is put in front of its sources, such as `<2de>`; null for nothing. */
+  readonly tag: string | null;
+  /** Its languages. */
+  readonly source: string | null;
+  readonly target: string | null;
+  /** Its `validSplit` and its `testSplit`. */
+  readonly valid: number | null;
+  readonly test: number | null;
+}
+
+/** One of several corpora that a model is only measured on. */
+export type MeasuredEntry = Pick<CorpusEntry, "path" | "tag" | "source" | "target">;
+
+/** One of several corpora as it is given: its path, or the path and what else there is to say. */
+export type CorpusInput = string | ({ readonly path: string } & Partial<CorpusEntry>);
+
+/** What {@link CorpusEntry} is when only the path is said. */
+const DEFAULT_ENTRY: Omit<CorpusEntry, "path"> = {
+  weight: 1,
+  tag: null,
+  source: null,
+  target: null,
+  valid: null,
+  test: null,
+};
+
+/** Corpora one by one. */
+export function entriesOf(corpora: string | readonly CorpusInput[]): CorpusEntry[] {
+  return [corpora].flat().map((entry: CorpusInput) => {
+    const { path, ...given }: { readonly path: string } & Partial<CorpusEntry> =
+      typeof entry === "string" ? { path: entry } : entry;
+    return { path, ...DEFAULT_ENTRY, ...given };
+  });
+}
+
+/** Corpora as a configuration holds them: one of which nothing is said but its path is that path. */
+export function corporaOf(corpora: string | readonly CorpusInput[]): string | readonly CorpusEntry[] {
+  const entries = entriesOf(corpora);
+  const [first, ...others] = entries;
+  const isPlain =
+    others.length === 0 &&
+    (Object.keys(DEFAULT_ENTRY) as (keyof typeof DEFAULT_ENTRY)[]).every(
+      (field) => first?.[field] === DEFAULT_ENTRY[field],
+    );
+  return isPlain ? first!.path : entries;
+}
 
 /** Where the sentence pairs are. */
 export interface DataConfig {
-  /** A `.tsv` of two columns, or a prefix that the two languages complete. */
-  readonly train: string;
-  readonly valid: string | null;
-  readonly test: string | null;
+  /** A `.tsv` of two columns, or a prefix that the two languages complete; or several. */
+  readonly train: string | readonly CorpusEntry[];
+  readonly valid: string | readonly MeasuredEntry[] | null;
+  readonly test: string | readonly MeasuredEntry[] | null;
   /** Pairs of `train` to validate on when there is no `valid`, or the share of them below 1; null for what is usual. */
   readonly validSplit: number | null;
   /** Pairs of `train` for the test when there is no `test`, or the share of them below 1; null for what is usual. */
   readonly testSplit: number | null;
   readonly sourceLanguage: string;
   readonly targetLanguage: string;
+}
+
+/** Some of a {@link DataConfig}, with corpora as they are given. */
+export type DataOptions = Partial<Omit<DataConfig, "train" | "valid" | "test">> & {
+  readonly train?: string | readonly CorpusInput[];
+  readonly valid?: string | readonly CorpusInput[] | null;
+  readonly test?: string | readonly CorpusInput[] | null;
+};
+
+/** The same of a new run, which has something to train on. */
+export type NewDataOptions = DataOptions & { readonly train: string | readonly CorpusInput[] };
+
+/** A configuration with corpora as it holds them. */
+export function withCorpora(data: DataOptions): Partial<DataConfig> {
+  const { train, valid, test, ...others } = data;
+  const held = (corpora: string | readonly CorpusInput[] | null) => {
+    const all = corpora === null ? null : corporaOf(corpora);
+    return all === null || typeof all === "string"
+      ? all
+      : all.map(({ path, tag, source, target }) => ({ path, tag, source, target }));
+  };
+  return {
+    ...others,
+    ...(train === undefined ? {} : { train: corporaOf(train) }),
+    ...(valid === undefined ? {} : { valid: held(valid) }),
+    ...(test === undefined ? {} : { test: held(test) }),
+  };
 }
 
 /** The model that a run starts from, if not from random weights. */
@@ -202,6 +339,7 @@ export const DEFAULT_START: StartConfig = { from: null, keepOptimizer: false, ex
 export interface RunConfig {
   readonly start: StartConfig;
   readonly data: DataConfig;
+  readonly filter: FilterConfig;
   readonly tokenizer: TokenizerConfig;
   readonly model: Omit<ModelConfig, "sourceVocabSize" | "targetVocabSize">;
   readonly training: TrainingConfig;
@@ -246,10 +384,11 @@ export interface ConfigOptions {
   /** As many steps as fit into so many minutes, instead of `maxSteps` and `maxEpochs`; the schedule is linear unless said. */
   readonly minutes?: number | undefined;
   /** The corpora; by default the bundled Chinese-English one. */
-  readonly data?: { readonly train: string } & Partial<DataConfig>;
+  readonly data?: NewDataOptions;
   readonly preset?: PresetName;
   /** Sizes and choices that differ from the preset. */
   readonly model?: Partial<RunConfig["model"]>;
-  readonly tokenizer?: Partial<TokenizerConfig>;
+  readonly filter?: Partial<FilterConfig>;
+  readonly tokenizer?: TokenizerOptions;
   readonly training?: Partial<TrainingConfig>;
 }

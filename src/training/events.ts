@@ -1,4 +1,5 @@
-import type { CorpusStatistics } from "../data/encodedCorpusFile.ts";
+import type { PairFilter } from "../data/check/judge.ts";
+import type { CorpusStatistics, PartStatistics } from "../data/encodedCorpusFile.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { SettledTraining, StartConfig } from "./config.ts";
@@ -33,6 +34,15 @@ export interface RunSummary {
   readonly kernels: string;
   readonly threads: number;
   readonly corpus: CorpusStatistics & { readonly name: string; readonly pairs: number };
+  /** What is trained on, corpus by corpus. */
+  readonly corpora: readonly (PartStatistics & {
+    readonly path: string;
+    readonly tag: string | null;
+    /** How often an epoch takes each pair. */
+    readonly weight: number;
+    /** Pairs that filters left out, by the reason. */
+    readonly leftOut: PairFilter["counts"];
+  })[];
   /** Validation pairs; 0 without a validation corpus. */
   readonly validPairs: number;
   /** Why exact match suits the targets of the validation pairs; null where BLEU does, or without such pairs. */

@@ -1,5 +1,5 @@
 import type { BatchSize, EncodedPair } from "../data/batches.ts";
-import { type EpochPlan, planEpoch } from "../data/epochPlan.ts";
+import { type EpochPlan, planEpoch, type WeightedCorpus } from "../data/epochPlan.ts";
 import { XformerError } from "../errors.ts";
 import type { Pointer } from "../kernels/kernels.ts";
 import { allocateBatch, type PairBatch, type SpecialIds, writeBatch } from "../model/batch.ts";
@@ -10,7 +10,7 @@ import type { Pool } from "../replicas/pool.ts";
 import { type PairSource, type Replica, type SharedJson, shareJson } from "../replicas/replica.ts";
 import { Arena } from "../tensor/heap.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { TrainingConfig } from "./config.ts";
+import type { Side, TrainingConfig } from "./config.ts";
 import { replaceRare, takeSignatures, type UnknownReplacement } from "./unknownReplacement.ts";
 
 /** Where a batch stands in a run: an epoch and a batch of it, both from 0. */
@@ -28,12 +28,14 @@ export interface TrainingCorpus extends PairSource {
 
 /** What a {@link BatchFeed} takes batches from, and how. */
 export interface FeedOptions extends BatchSize, Pick<TrainingConfig, "batching" | "seed" | "maxEpochs"> {
+  /** What the corpus is made of, where its parts have weights. */
+  readonly corpora?: readonly WeightedCorpus[] | undefined;
   readonly special: SpecialIds;
   /** Shards a batch is cut into, when it has so many sentences. */
   readonly shards: number;
   readonly maxLength: number;
-  /** Probability with which BPE passes over a merge; 0 for never. */
-  readonly bpeDropout: number;
+  /** Probability with which BPE passes over a merge on each side; 0 for never. */
+  readonly bpeDropout: { readonly source: number; readonly target: number };
   /** Probability with which rare tokens of a pair become unknown; 0 for never. */
   readonly unkReplace: number;
 }
@@ -70,7 +72,7 @@ export class BatchFeed {
         signatures: takeSignatures(corpus, { source: from.size, target: to.size }, heap),
       };
     }
-    if (options.bpeDropout > 0) {
+    if (Math.max(options.bpeDropout.source, options.bpeDropout.target) > 0) {
       const shared = shareJson(heap, source.toJSON());
       this.#tokenizers = {
         source: shared,
@@ -130,8 +132,8 @@ export class BatchFeed {
       this.#corpus.sourceLength(pair) + this.#corpus.targetLength(pair) + 2;
     const shards = cutShards(Array.from(all, tokensOf), this.#options.shards).map(([first, end]) => {
       const part = all.subarray(first, end);
-      const sourceTokens = this.#room(part, (pair) => this.#corpus.sourceLength(pair));
-      const targetTokens = this.#room(part, (pair) => this.#corpus.targetLength(pair));
+      const sourceTokens = this.#room(part, "source", (pair) => this.#corpus.sourceLength(pair));
+      const targetTokens = this.#room(part, "target", (pair) => this.#corpus.targetLength(pair));
       const pairs = arena.allocate(part.length);
       const room = allocateBatch(arena, part.length, sourceTokens, targetTokens);
       heap.integers(pairs, part.length).set(part);
@@ -144,8 +146,8 @@ export class BatchFeed {
   }
 
   /** The most tokens that a side of these pairs can have; how many pieces BPE dropout makes is not known yet. */
-  #room(pairs: Int32Array, lengthOf: (pair: number) => number): number {
-    if (this.#options.bpeDropout > 0) return pairs.length * this.#options.maxLength;
+  #room(pairs: Int32Array, side: Side, lengthOf: (pair: number) => number): number {
+    if (this.#options.bpeDropout[side] > 0) return pairs.length * this.#options.maxLength;
     return pairs.reduce((sum, pair) => sum + lengthOf(pair), 0);
   }
 
@@ -197,8 +199,8 @@ export interface LayOutJob extends Job {
 
 /** BPE dropout (Provilkov et al. 2020): every epoch cuts the words of a pair into pieces anew. */
 interface PieceDropout {
-  /** With which a merge is passed over. */
-  readonly probability: number;
+  /** With which a merge is passed over, on each side. */
+  readonly probability: { readonly source: number; readonly target: number };
   readonly seed: number;
   readonly epoch: number;
   /** A side that would have more pieces than this keeps those that it has in the corpus. */
@@ -249,12 +251,17 @@ function dropPieces(
   targetTokenizer: Tokenizer,
   { probability, seed, epoch, maxLength }: PieceDropout,
 ): EncodedPair {
-  const cutAnew = (ids: Int32Array, tokenizer: Tokenizer, side: number): Int32Array => {
+  const cutAnew = (ids: Int32Array, tokenizer: Tokenizer, side: number, dropout: number): Int32Array => {
+    if (dropout === 0) return ids;
     const random = createRandom(seed, epoch, index, side, 0x70696563);
-    const pieces = tokenizer.encodeWithDropout?.(tokenizer.decode(ids), probability, random) ?? ids;
+    const pieces = tokenizer.encodeWithDropout?.(tokenizer.decode(ids), dropout, random) ?? ids;
     return pieces.length > maxLength ? ids : pieces;
   };
-  return { source: cutAnew(source, sourceTokenizer, 0), target: cutAnew(target, targetTokenizer, 1), index };
+  return {
+    source: cutAnew(source, sourceTokenizer, 0, probability.source),
+    target: cutAnew(target, targetTokenizer, 1, probability.target),
+    index,
+  };
 }
 
 /** What a thread of a pool does for a feed, by the kind of job. */

@@ -1,28 +1,34 @@
 import { Translator } from "../decoding/translator.ts";
 import type { Pool } from "../replicas/pool.ts";
-import type { RunConfig, SettledConfig } from "./config.ts";
+import { type RunConfig, type SettledConfig, tokenizerOf } from "./config.ts";
+import { epochOf } from "./epoch.ts";
 import { BatchFeed } from "./feed.ts";
 import { type FittedTime, fitSteps } from "./pace.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import { describe, type RunOptions, type RunParts } from "./run.ts";
-import { settleTraining } from "./settle.ts";
+import { settleTraining, weightsOf } from "./settle.ts";
 import type { TrainingState } from "./state.ts";
 import { TrainingStep } from "./step.ts";
 
 /** What every step of a run is taken with. */
 export function toolsOf(
   { training, tokenizer, model }: SettledConfig,
-  { corpus, tokenizers }: PreparedCorpus,
+  prepared: PreparedCorpus,
   pool: Pool,
 ): Pick<RunParts, "step" | "feed"> {
+  const { corpus, tokenizers } = prepared;
   const { vocabulary } = tokenizers.target;
   const step = new TrainingStep(pool, training);
   const feed = new BatchFeed(pool, corpus, tokenizers, {
     ...training,
     special: { bosId: vocabulary.bosId, eosId: vocabulary.eosId },
     shards: step.shards,
+    corpora: weightsOf(prepared),
     maxLength: model.maxLength,
-    bpeDropout: tokenizer.bpeDropout,
+    bpeDropout: {
+      source: tokenizerOf(tokenizer, "source").bpeDropout,
+      target: tokenizerOf(tokenizer, "target").bpeDropout,
+    },
     unkReplace: tokenizer.unkReplace,
   });
   return { step, feed };
@@ -50,8 +56,7 @@ export async function fitToTime(
   const { asked, config, prepared, validation, test, pool, step, feed, position, began, isFromModel } = run;
   if (minutes === undefined) return { settled: config };
   const { corpus, tokenizers } = prepared;
-  const { statistics, pairs } = corpus;
-  onEvent?.({ type: "preparing", phase: "timing", pairs });
+  onEvent?.({ type: "preparing", phase: "timing", pairs: corpus.pairs });
   const { model } = pool.main;
   const { training } = config;
   const { validateEveryEpochs = () => training.validateEveryEpochs } = run;
@@ -59,7 +64,7 @@ export async function fitToTime(
     validateEveryEpochs,
     ...{ minutes, began, training, step, feed, validation, test, position, signal },
     translator: new Translator(pool, tokenizers.source, tokenizers.target, describe(run)),
-    tokens: statistics.sourceTokens + statistics.targetTokens + 2 * pairs,
+    tokens: epochOf(prepared).tokens,
     validatesFirst: isFromModel && validation !== null,
     // The last state has weights, moments and average, the best one weights.
     bytes: 4 * model.parameters.size * (training.ema > 0 ? 5 : 4),
@@ -70,5 +75,5 @@ export async function fitToTime(
   const every = validateEveryEpochs(maxSteps);
   const steps = { warmupSteps, learningRate, maxSteps, validateEveryEpochs: every };
   const chosen = { ...config, training: { ...training, ...steps } };
-  return { settled: { ...config, training: settleTraining(chosen, corpus, validation) }, fitted };
+  return { settled: { ...config, training: settleTraining(chosen, prepared, validation) }, fitted };
 }

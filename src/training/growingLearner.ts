@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
+import { XformerError } from "../errors.ts";
 import { extenderOf } from "../text/extend.ts";
 import type { Extension, Tokenizer } from "../text/tokenizer.ts";
-import type { RunConfig, TokenizerConfig } from "./config.ts";
+import type { VocabularyLimits } from "../text/vocabulary.ts";
+import { type RunConfig, type Side, type TokenizerConfig, tokenizerOf } from "./config.ts";
 import { areOne, type Origin } from "./origin.ts";
 import type { PairLearner, Tokenizers } from "./prepare.ts";
 import type { GrownSide, Growth } from "./startingRows.ts";
@@ -13,11 +16,20 @@ class GrowingLearner implements PairLearner {
   #growth: Growth | undefined;
 
   /** @throws XformerError CONFIG when they cannot grow, or not within the limits */
-  constructor(before: Tokenizers, { vocabularySize, minFrequency }: TokenizerConfig) {
-    const limits = { vocabularySize: vocabularySize ?? undefined, minFrequency: minFrequency ?? undefined };
+  constructor(before: Tokenizers, config: TokenizerConfig) {
+    const [source, target] = [limitsOf(config, "source"), limitsOf(config, "target")];
     this.#before = before;
-    this.#source = extenderOf(before.source, limits);
-    this.#target = areOne(before.source, before.target) ? this.#source : extenderOf(before.target, limits);
+    this.#source = extenderOf(before.source, source);
+    if (!areOne(before.source, before.target)) {
+      this.#target = extenderOf(before.target, target);
+      return;
+    }
+    if (!isDeepStrictEqual(source, target)) {
+      throw new XformerError("CONFIG", "the model has one vocabulary, but the limits of the sides differ", {
+        hint: "Give both sides the same.",
+      });
+    }
+    this.#target = this.#source;
   }
 
   add(source: string, target: string): void {
@@ -41,6 +53,11 @@ class GrowingLearner implements PairLearner {
     if (this.#growth === undefined) throw new Error("the tokenizers are not finished");
     return this.#growth;
   }
+}
+
+function limitsOf(config: TokenizerConfig, side: Side): VocabularyLimits {
+  const { vocabularySize, minFrequency } = tokenizerOf(config, side);
+  return { vocabularySize: vocabularySize ?? undefined, minFrequency: minFrequency ?? undefined };
 }
 
 function grown({ vocabulary }: Tokenizer, { parts }: Extension): GrownSide {

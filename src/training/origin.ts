@@ -15,7 +15,7 @@ import {
   SECOND_MOMENT,
   tensorIn,
 } from "./checkpointFormat.ts";
-import type { ConfigOptions, DataConfig, StartConfig, TokenizerConfig } from "./config.ts";
+import type { ConfigOptions, DataOptions, StartConfig, TokenizerOptions } from "./config.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import type { StartingRows } from "./startingRows.ts";
 import type { OriginRecord } from "./state.ts";
@@ -75,35 +75,71 @@ export function withOrigin<Options extends ConfigOptions>(
   return {
     ...options,
     model: { maxLength: model.maxLength, ...asked, ...architecture },
-    tokenizer: tokenizerOf(origin, options),
+    tokenizer: tokenizerFrom(origin, options),
     ...(options.data === undefined
       ? {}
       : { data: { ...options.data, ...languagesOf(origin, options.data) } }),
   };
 }
 
-function tokenizerOf(
+/** How the text of each side becomes tokens in the model; what is asked of one side or both must not contradict it. */
+function tokenizerFrom(
   {
     sourceTokenizer: source,
     targetTokenizer: target,
     file,
   }: CheckpointDescription & { readonly file: string },
   { tokenizer = {}, extendVocabulary = false }: ConfigOptions,
-): Partial<TokenizerConfig> {
-  const { kind, lowercase } = source;
-  const own = { kind, lowercase, joint: areOne(source, target), file: null };
-  const { joint, vocabularySize = null, minFrequency = null, ...others } = tokenizer;
-  refuseOther(file, "tokenizer", own, others);
-  if (joint !== null) refuseOther(file, "tokenizer", own, { joint });
-  if (!extendVocabulary && (vocabularySize !== null || minFrequency !== null)) {
+): TokenizerOptions {
+  const joint = areOne(source, target);
+  if (tokenizer.joint != null) refuseOther(file, "tokenizer", { joint }, { joint: tokenizer.joint });
+  for (const [side, { kind, lowercase }] of [
+    ["source", source],
+    ["target", target],
+  ] as const) {
+    const { kind: ownKind, lowercase: ownLowercase, file: ownFile } = tokenizer[side] ?? {};
+    const own = { kind, lowercase, file: null };
+    const asked = { kind: ownKind, lowercase: ownLowercase, file: ownFile };
+    refuseOther(file, `tokenizer.${side}`, own, withoutNulls(asked));
+    const ofBoth = {
+      kind: ownKind == null ? tokenizer.kind : undefined,
+      lowercase: ownLowercase == null ? tokenizer.lowercase : undefined,
+      file: ownFile == null && ownKind == null ? tokenizer.file : undefined,
+    };
+    refuseOther(file, "tokenizer", own, ofBoth);
+  }
+  if (!extendVocabulary) refuseLimits(file, tokenizer);
+  const sides = {
+    source: { ...tokenizer.source, kind: null, lowercase: null, file: null },
+    target: {
+      ...tokenizer.target,
+      kind: target.kind === source.kind ? null : target.kind,
+      lowercase: target.lowercase === source.lowercase ? null : target.lowercase,
+      file: null,
+    },
+  };
+  return { ...tokenizer, kind: source.kind, lowercase: source.lowercase, joint, file: null, ...sides };
+}
+
+/** What is null on a side is as on both. */
+function withoutNulls(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+function refuseLimits(file: string, { source = {}, target = {}, ...both }: TokenizerOptions): void {
+  for (const [place, { vocabularySize, minFrequency }] of [
+    ["", both],
+    ["source.", source],
+    ["target.", target],
+  ] as const) {
+    if (vocabularySize == null && minFrequency == null) continue;
     const asked =
-      vocabularySize !== null ? `vocabularySize is ${vocabularySize}` : `minFrequency is ${minFrequency}`;
-    throw new XformerError("CONFIG", `${asked}, but the model to start from has its vocabulary`, {
+      vocabularySize != null ? `vocabularySize is ${vocabularySize}` : `minFrequency is ${minFrequency}`;
+    throw new XformerError("CONFIG", `${place}${asked}, but the model to start from has its vocabulary`, {
       file,
       hint: "Leave it out, or give --extend-vocabulary.",
     });
   }
-  return { ...tokenizer, ...own };
 }
 
 /** Whether both sides have one vocabulary. */
@@ -111,7 +147,7 @@ export function areOne(source: Tokenizer, target: Tokenizer): boolean {
   return source === target || JSON.stringify(source) === JSON.stringify(target);
 }
 
-function languagesOf(origin: CheckpointDescription, data: Partial<DataConfig>): Partial<DataConfig> {
+function languagesOf(origin: CheckpointDescription, data: DataOptions): DataOptions {
   return {
     sourceLanguage: data.sourceLanguage || origin.sourceLanguage,
     targetLanguage: data.targetLanguage || origin.targetLanguage,

@@ -1,18 +1,26 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { CorpusHash, type Pairs, readCorpus } from "../data/corpus.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { FilterConfig } from "../data/check/filterConfig.ts";
+import { CorpusHash, type PairsByCorpus } from "../data/corpus.ts";
 import { CorpusCache } from "../data/corpusCache.ts";
-import { type CorpusPlace, type Languages, locateCorpus } from "../data/corpusPlace.ts";
+import type { CorpusPlace, Languages } from "../data/corpusPlace.ts";
 import type { EncodedCorpus } from "../data/encodedCorpus.ts";
 import { type EncodedCorpusWriter, type EncodedText, encodeCorpus } from "../data/encodedCorpusWriter.ts";
-import { Division, DivisionCounter, HeldOutPairs, type HoldOut } from "../data/heldOut.ts";
-import type { SentencePair } from "../data/pairing.ts";
 import { XformerError } from "../errors.ts";
 import { refusePipe } from "../io/refusePipe.ts";
 import { readTokenizer } from "../io/tokenizerFile.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import type { Tokenizer, TokenizerLearner } from "../text/tokenizer.ts";
 import { createTokenizerLearner } from "../text/tokenizerKinds.ts";
-import type { TokenizerConfig } from "./config.ts";
+import { type Side, type TokenizerConfig, tokenizerOf } from "./config.ts";
+import {
+  type CorpusToPrepare,
+  distinctNames,
+  joinPairs,
+  type PreparedPart,
+  type ReadProgress,
+  TrainingText,
+} from "./trainingText.ts";
 
 /** The two tokenizers of a model; the same one twice when both sides have one vocabulary. */
 export interface Tokenizers {
@@ -23,13 +31,13 @@ export interface Tokenizers {
 /** The text is read, to learn from and to take its hash; then it is encoded, unless it was before. */
 export type PreparationPhase = "reading" | "encoding";
 
-/** Which corpus to prepare, and how. */
+/** Which corpora to prepare, and how. */
 export interface PrepareOptions {
-  /** A `.tsv`, or a prefix that the languages complete; packed with `.gz` or not. */
-  readonly path: string;
+  readonly corpora: readonly CorpusToPrepare[];
+  /** The languages that tokenizers are learned for. */
   readonly languages: Languages;
-  /** What of it is not trained on; nothing when left out. */
-  readonly holdOut?: HoldOut;
+  /** Which pairs are left out; none when it is. */
+  readonly filter?: FilterConfig;
   readonly tokenizer: TokenizerConfig;
   /** Tokenizers that there are already, as when a run is resumed; by default as `tokenizer` says. */
   readonly tokenizers?: Tokenizers | undefined;
@@ -49,18 +57,12 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What of a corpus is not trained on. */
-interface HeldOut {
-  readonly valid: Pairs | null;
-  readonly test: Pairs | null;
-  /** How it was divided. */
-  readonly division: Division;
-}
-
-/** A training corpus to train on. */
+/** Training corpora to train on, one behind the other. */
 export interface PreparedCorpus extends CorpusPlace {
   readonly tokenizers: Tokenizers;
-  readonly heldOut: HeldOut;
+  /** What of the corpora is not trained on. */
+  readonly heldOut: { readonly valid: PairsByCorpus | null; readonly test: PairsByCorpus | null };
+  readonly corpora: readonly PreparedPart[];
   /** Whoever asked for it closes it. */
   readonly corpus: EncodedCorpus;
 }
@@ -80,71 +82,90 @@ export function cacheBeside(runDirectory: string): string {
  */
 export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCorpus> {
   const { maxLength, cacheDirectory } = options;
-  const place = locateCorpus(options.path, options.languages);
-  const division = await divide(options);
-  const text = await learnFrom(options, division);
-  const { tokenizers, fingerprint, heldOut } = text;
+  const corpora = options.corpora.map((corpus) => new TrainingText(corpus, options.filter));
+  for (const corpus of corpora) {
+    const progress = progressIn(options, "reading");
+    await corpus.survey(progress);
+    await corpus.divide(progress);
+  }
+  const text = await learnFrom(options, corpora);
+  const { tokenizers, fingerprint } = text;
   refuseDropout(options.tokenizer, tokenizers);
+  const parts = corpora.length === 1 ? [] : [corpora.map(({ pairs }) => pairs)];
   const key = createHash("sha256")
-    .update(JSON.stringify([fingerprint, tokenizers.source, tokenizers.target, maxLength]))
+    .update(JSON.stringify([fingerprint, tokenizers.source, tokenizers.target, maxLength, ...parts]))
     .digest("hex");
   const cache = new CorpusCache(cacheDirectory);
   const vocabularySize = Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size);
+  const name = nameOf(corpora.map(({ place }) => place));
   const corpus =
-    cache.open(place.name, key, ({ file, message }) =>
-      options.onNote?.(`${file}: ${message}; it is made anew.`),
-    ) ??
-    (await cache.write(place.name, key, { pairs: text.pairs, maxLength, vocabularySize }, (writer) =>
-      encode(writer, text, place.files.source, options),
+    cache.open(name, key, ({ file, message }) => options.onNote?.(`${file}: ${message}; it is made anew.`)) ??
+    (await cache.write(name, key, { pairs: text.pairs, maxLength, vocabularySize }, (writer) =>
+      encode(writer, text, corpora, options),
     ));
-  return { ...place, tokenizers, heldOut, corpus };
+  const prepared = { name, files: corpora[0]!.place.files, tokenizers, corpus };
+  return { ...prepared, ...heldOutOf(corpora), corpora: corpora.map((one) => one.prepared) };
 }
 
-/** What one pass over the text of a corpus tells. */
+/** What several corpora are called together. */
+function nameOf(places: readonly CorpusPlace[]): string {
+  const [first = "", ...others] = new Set(places.map(({ name }) => name));
+  return others.length > 2 ? `${first}+${others.length}` : [first, ...others].join("+");
+}
+
+/** What one pass over the text of all corpora tells. */
 interface Text {
   readonly pairs: number;
   readonly fingerprint: string;
   readonly tokenizers: Tokenizers;
-  readonly heldOut: HeldOut;
 }
 
-/** Where each pair belongs, which takes a pass of its own when anything is held out. */
-async function divide(options: PrepareOptions): Promise<Division> {
-  const { holdOut = { valid: 0, test: 0 } } = options;
-  const counter = new DivisionCounter(holdOut);
-  if (holdOut.valid !== 0 || holdOut.test !== 0) {
-    for await (const pairs of stream(options, "reading")) for (const pair of pairs) counter.add(pair);
-  }
-  return new Division(counter);
-}
-
-async function learnFrom(options: PrepareOptions, division: Division): Promise<Text> {
+async function learnFrom(options: PrepareOptions, corpora: readonly TrainingText[]): Promise<Text> {
   const learner = options.tokenizers === undefined ? (options.learner ?? createLearner(options)) : undefined;
   const hash = new CorpusHash();
-  const heldOut = new HeldOutPairs();
-  let count = 0;
-  for await (const pairs of stream(options, "reading")) {
-    for (const pair of pairs) {
-      const part = division.partOf(pair);
-      if (part !== "train") {
-        heldOut.add(part, pair);
-        continue;
+  const progress = progressIn(options, "reading");
+  for (const corpus of corpora) {
+    for await (const pairs of corpus.read(progress)) {
+      for (const pair of pairs) {
+        hash.add(corpus.tagged(pair.source), pair.target);
+        learner?.add(pair.source, pair.target);
       }
-      count++;
-      hash.add(pair.source, pair.target);
-      learner?.add(pair.source, pair.target);
     }
-  }
-  if (count === 0) {
+    if (corpus.pairs > 0) continue;
+    if (Object.keys(corpus.leftOut).length > 0) {
+      const hint = "Leave out some of the filters, or hold out fewer.";
+      throw new XformerError("DATA", "the filters leave no pair to train on", { file: corpus.path, hint });
+    }
     const hint = "Lower --valid-split and --test-split.";
-    throw new XformerError("DATA", "every pair is held out", { file: options.path, hint });
+    throw new XformerError("DATA", "every pair is held out", { file: corpus.path, hint });
   }
-  return {
-    pairs: count,
-    fingerprint: hash.digest(),
-    tokenizers: options.tokenizers ?? learner!.finish(),
-    heldOut: { valid: heldOut.pairs("valid"), test: heldOut.pairs("test"), division },
-  };
+  const tokenizers = options.tokenizers ?? learner!.finish();
+  for (const { tag, path } of corpora) refuseUnknownTag(tag, tokenizers.source, path, options);
+  const pairs = corpora.reduce((sum, corpus) => sum + corpus.pairs, 0);
+  return { pairs, fingerprint: hash.digest(), tokenizers };
+}
+
+/** A tag that is cut into pieces is none. */
+function refuseUnknownTag(
+  tag: string | null,
+  { tags = [] }: Tokenizer,
+  file: string,
+  { tokenizers, learner }: PrepareOptions,
+): void {
+  if (tag === null || tags.includes(tag)) return;
+  const hint =
+    (tokenizers ?? learner) === undefined
+      ? `Learn one with \`xformer tokenizer learn --tag "${tag}"\`, or leave the file out.`
+      : "Leave the tag out, or start from a model that was trained with it.";
+  throw new XformerError("CONFIG", `the source's tokenizer does not know the tag ${tag}`, { file, hint });
+}
+
+/** What is held out of all corpora, each behind the one before. */
+function heldOutOf(corpora: readonly TrainingText[]): Pick<PreparedCorpus, "heldOut"> {
+  const names = distinctNames(corpora.map(({ prepared }) => prepared));
+  const join = (part: "valid" | "test"): PairsByCorpus | null =>
+    joinPairs(corpora.map((corpus, i) => ({ name: names[i]!, ...corpus.heldOut(part) })));
+  return { heldOut: { valid: join("valid"), test: join("test") } };
 }
 
 /** Learns both tokenizers from pairs that stream by. */
@@ -153,26 +174,25 @@ export interface PairLearner {
   finish(): Tokenizers;
 }
 
-function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLearner {
-  const { kind, lowercase, file } = tokenizer;
-  const joint = tokenizer.joint ?? (tied || kind === "bpe" || file !== null);
-  if (!joint && (tied || file !== null)) {
-    const reason = tied ? "tied embeddings take one vocabulary" : `${file} gives both sides one vocabulary`;
-    throw new XformerError("CONFIG", `the vocabularies are to be separate, but ${reason}`, {
-      hint: "Leave out --separate-vocabularies.",
-    });
-  }
-  if (file !== null) {
-    refusePipe(file);
-    const given = readTokenizer(file);
-    return { add: () => {}, finish: () => ({ source: given, target: given }) };
-  }
-  const vocabularySize = tokenizer.vocabularySize ?? undefined;
-  const minFrequency = tokenizer.minFrequency ?? undefined;
-  const learnerOf = (language = "und") =>
-    createTokenizerLearner({ kind, lowercase, minFrequency, vocabularySize, language });
-  const target = learnerOf(languages.target);
-  const source = joint ? target : learnerOf(languages.source);
+function createLearner(options: PrepareOptions): PairLearner {
+  const { tokenizer, languages } = options;
+  const learnerOf = (side: Side): TokenizerLearner => {
+    const { kind, lowercase, file, ...limits } = tokenizerOf(tokenizer, side);
+    if (file !== null) {
+      refusePipe(file);
+      const given = readTokenizer(file);
+      return { add: () => {}, finish: () => given };
+    }
+    const vocabularySize = limits.vocabularySize ?? undefined;
+    const minFrequency = limits.minFrequency ?? undefined;
+    const language = languages[side] ?? "und";
+    const learned = { kind, lowercase, minFrequency, vocabularySize, language };
+    return createTokenizerLearner(side === "source" || joint ? { ...learned, tags } : learned);
+  };
+  const tags = [...new Set(options.corpora.flatMap(({ tag }) => tag ?? []))];
+  const joint = isJoint(options);
+  const target = learnerOf("target");
+  const source = joint ? target : learnerOf("source");
   return {
     add: (sourceLine, targetLine) => {
       source.add(sourceLine);
@@ -185,23 +205,57 @@ function createLearner({ tokenizer, languages, tied }: PrepareOptions): PairLear
   };
 }
 
-function refuseDropout({ bpeDropout }: TokenizerConfig, { source, target }: Tokenizers): void {
-  const other = [source, target].find(({ kind }) => kind !== "bpe");
-  if (bpeDropout === 0 || other === undefined) return;
-  throw new XformerError("CONFIG", `bpeDropout is ${bpeDropout}, but the tokens are ${other.kind}s`, {
-    hint: "Leave it out, or choose --tokenizer bpe.",
-  });
+/**
+ * Whether both sides have one tokenizer.
+ *
+ * @throws XformerError CONFIG where they are asked to and cannot, or have to and are asked not to
+ */
+function isJoint({ tokenizer, tied }: PrepareOptions): boolean {
+  const [source, target] = [tokenizerOf(tokenizer, "source"), tokenizerOf(tokenizer, "target")];
+  const { kind, file } = source;
+  const areAlike = isDeepStrictEqual({ ...source, bpeDropout: 0 }, { ...target, bpeDropout: 0 });
+  const joint = tokenizer.joint ?? (tied || (areAlike && (kind === "bpe" || file !== null)));
+  if (joint && !areAlike) {
+    const reason = tied ? "tied embeddings take one vocabulary" : "there is to be one vocabulary";
+    throw new XformerError("CONFIG", `${reason}, but the tokenizers of the sides are not alike`, {
+      hint: tied ? "Leave out --tie all, or give both the same." : "Leave out --joint-vocabulary.",
+    });
+  }
+  if (!joint && (tied || (areAlike && file !== null))) {
+    const reason = tied ? "tied embeddings take one vocabulary" : `${file} gives both sides one vocabulary`;
+    throw new XformerError("CONFIG", `the vocabularies are to be separate, but ${reason}`, {
+      hint: "Leave out --separate-vocabularies.",
+    });
+  }
+  return joint;
+}
+
+function refuseDropout(config: TokenizerConfig, tokenizers: Tokenizers): void {
+  for (const side of ["source", "target"] as const) {
+    const { bpeDropout } = tokenizerOf(config, side);
+    const { kind } = tokenizers[side];
+    if (bpeDropout === 0 || kind === "bpe") continue;
+    const both = config.source.bpeDropout === null && config.target.bpeDropout === null;
+    const what = both ? "the tokens are" : `the tokens of the ${side} are`;
+    const flag = tokenizers.source.kind === tokenizers.target.kind ? "tokenizer" : `${side}-tokenizer`;
+    throw new XformerError("CONFIG", `bpeDropout is ${bpeDropout}, but ${what} ${kind}s`, {
+      hint: `Leave it out, or choose --${flag} bpe.`,
+    });
+  }
 }
 
 /** The second pass over the text. */
 async function encode(
   writer: EncodedCorpusWriter,
-  { pairs, fingerprint, tokenizers, heldOut }: Text,
-  file: string,
+  { pairs, fingerprint, tokenizers }: Text,
+  corpora: readonly TrainingText[],
   options: PrepareOptions,
 ): Promise<EncodedText> {
   const { maxLength } = options;
-  const encoded = await encodeCorpus(trainedOn(options, heldOut.division), tokenizers, maxLength, writer);
+  const { source: file } = corpora[0]!.place.files;
+  const progress = progressIn(options, "encoding");
+  const streams = corpora.map((corpus) => corpus.readTagged(progress));
+  const encoded = await encodeCorpus(streams, tokenizers, maxLength, writer);
   if (encoded.fingerprint !== fingerprint) {
     const hint = "Begin again when it is complete.";
     throw new XformerError("DATA", "the text changed while it was read", { file, hint });
@@ -213,24 +267,14 @@ async function encode(
   return encoded;
 }
 
-async function* stream(
-  { path, languages, onProgress, signal }: PrepareOptions,
-  phase: PreparationPhase,
-): AsyncGenerator<readonly SentencePair[], void, undefined> {
+/** Tells of the pairs of all corpora as they are read, and ends the reading when it is to end. */
+function progressIn({ onProgress, signal }: PrepareOptions, phase: PreparationPhase): ReadProgress {
   let done = 0;
-  for await (const pairs of readCorpus(path, languages)) {
-    signal?.throwIfAborted();
-    yield pairs;
-    done += pairs.length;
-    onProgress?.(done, phase);
-  }
-}
-
-/** The pairs that are trained on. */
-async function* trainedOn(
-  options: PrepareOptions,
-  division: Division,
-): AsyncGenerator<readonly SentencePair[], void, undefined> {
-  for await (const pairs of stream(options, "encoding"))
-    yield pairs.filter((pair) => division.partOf(pair) === "train");
+  return {
+    check: () => signal?.throwIfAborted(),
+    add: (pairs) => {
+      done += pairs;
+      onProgress?.(done, phase);
+    },
+  };
 }

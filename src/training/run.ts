@@ -1,7 +1,6 @@
-import type { Pairs } from "../data/corpus.ts";
+import type { Pairs, PairsByCorpus } from "../data/corpus.ts";
 import { Translator } from "../decoding/translator.ts";
 import { XformerError } from "../errors.ts";
-import type { Evaluation } from "../evaluation/evaluate.ts";
 import { describeKernels } from "../kernels/kernels.ts";
 import { floatsIn } from "../model/parameters.ts";
 import type { Pool } from "../replicas/pool.ts";
@@ -9,6 +8,7 @@ import { loadCheckpoint } from "./checkpoint.ts";
 import { averageCheckpoints } from "./checkpointAverage.ts";
 import { type Checkpoint, type CheckpointDescription, restore } from "./checkpointFormat.ts";
 import type { SettledConfig } from "./config.ts";
+import { epochOf, partsOf } from "./epoch.ts";
 import { EventFile } from "./eventFile.ts";
 import type { RunSummary, TrainingEvent } from "./events.ts";
 import type { BatchFeed } from "./feed.ts";
@@ -31,10 +31,10 @@ import {
 import type { TrainingStep } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 import { unknownTokens } from "./unknownTokens.ts";
-import { type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
+import { type Measurement, type MeasureOptions, measure, type Validation, validate } from "./validation.ts";
 
 /** A model on the test pairs, with the pairs. */
-export type TestResult = Evaluation & Pairs;
+export type TestResult = Measurement & Pairs;
 
 /** How a run ended. */
 export interface TrainResult {
@@ -78,8 +78,8 @@ export interface RunParts {
   readonly prepared: PreparedCorpus;
   /** Where the values of settings come from that nobody has to give. */
   readonly origins: Origins;
-  readonly validation: Pairs | null;
-  readonly test: Pairs | null;
+  readonly validation: PairsByCorpus | null;
+  readonly test: PairsByCorpus | null;
   /** With a model whose weights are the first ones, until a checkpoint fills it. */
   readonly pool: Pool;
   readonly step: TrainingStep;
@@ -187,7 +187,7 @@ export class Run {
     const { model, workbench } = pool.main;
     const { totalSteps, state, stepsPerEpoch } = this.#trainer;
     const { pairs, statistics } = prepared.corpus;
-    const tokens = statistics.sourceTokens + statistics.targetTokens + 2 * pairs;
+    const { tokens } = epochOf(prepared);
     const speed = this.#parts.fitted?.tokensPerSecond ?? (await this.#trainer.measureSpeed());
     const secondsPerEpoch = tokens / speed;
     const frozen = frozenParameters(config.training.freeze, model.parameters.list);
@@ -205,6 +205,7 @@ export class Run {
       kernels: describeKernels(pool.kernels),
       threads: pool.threads,
       corpus: { ...statistics, name: prepared.name, pairs },
+      corpora: partsOf(prepared),
       validPairs: validation?.source.length ?? 0,
       metricReason: validation && usualMetric(validation, config.data.targetLanguage).reason,
       testPairs: test?.source.length ?? 0,
@@ -215,7 +216,7 @@ export class Run {
       heldOut: {
         directory:
           prepared.heldOut.valid === null && prepared.heldOut.test === null ? null : directory.heldOut,
-        tooFew: prepared.heldOut.division.isTooSmall,
+        tooFew: prepared.corpora.some(({ division }) => division.isTooSmall),
       },
       secondsPerEpoch,
       estimatedSeconds: (secondsPerEpoch / stepsPerEpoch) * Math.max(0, totalSteps - state.step),
@@ -267,7 +268,7 @@ export class Run {
     this.#parts.pool.weightsChanged();
   }
 
-  #validate(pairs: Pairs, signal: AbortSignal | undefined): Promise<Validation> {
+  #validate(pairs: PairsByCorpus, signal: AbortSignal | undefined): Promise<Validation> {
     const { training } = this.#parts.config;
     const { samples } = this.#parts;
     this.#emit({ type: "measuring", on: "validation", pairs: pairs.source.length });

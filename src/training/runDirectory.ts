@@ -186,7 +186,9 @@ export class RunDirectory {
   }
 
   /** Writes the pairs that are not trained on, in the form of the training files. */
-  writeHeldOut({ heldOut, files }: PreparedCorpus, { sourceLanguage, targetLanguage }: DataConfig): void {
+  writeHeldOut({ heldOut, corpora }: PreparedCorpus, { sourceLanguage, targetLanguage }: DataConfig): void {
+    const hasLanguages = sourceLanguage !== "" && targetLanguage !== "" && sourceLanguage !== targetLanguage;
+    const areTables = corpora.every(({ files }) => files.source === files.target);
     for (const part of ["valid", "test"] as const) {
       const { [part]: pairs } = heldOut;
       if (pairs === null) continue;
@@ -195,14 +197,14 @@ export class RunDirectory {
         atomicWrite(join(this.heldOut, `${part}.${ending}`), (write) =>
           write(lines.map((line) => `${line}\n`).join("")),
         );
-      if (files.source === files.target) {
+      if (areTables) {
         write(
           "tsv",
           pairs.source.map((source, i) => `${source}\t${pairs.target[i]}`),
         );
       } else {
-        write(sourceLanguage, pairs.source);
-        write(targetLanguage, pairs.target);
+        write(hasLanguages ? sourceLanguage : "source", pairs.source);
+        write(hasLanguages ? targetLanguage : "target", pairs.target);
       }
     }
   }

@@ -1,12 +1,11 @@
 import type { Pairs } from "../data/corpus.ts";
-import type { EncodedCorpus } from "../data/encodedCorpus.ts";
-import { planEpoch } from "../data/epochPlan.ts";
+import { planEpoch, type WeightedCorpus } from "../data/epochPlan.ts";
 import { XformerError } from "../errors.ts";
 import { bleuTokenizerFor } from "../evaluation/evaluate.ts";
 import { bleuTokenizers } from "../evaluation/tokenizers.ts";
 import { checkField } from "../valueType.ts";
 import type { MetricName, RunConfig, SettledTraining, TokenizerConfig, TrainingConfig } from "./config.ts";
-import type { Tokenizers } from "./prepare.ts";
+import type { PreparedCorpus, Tokenizers } from "./prepare.ts";
 import { SAMPLES, USUAL_SAMPLES } from "./samples.ts";
 import { warmUp } from "./schedule.ts";
 
@@ -26,13 +25,28 @@ const TIMES = 10;
  */
 export function settleTraining(
   { training, model, data }: RunConfig & { readonly training: { readonly memory: null } },
-  corpus: EncodedCorpus,
+  prepared: PreparedCorpus,
   validation: Pairs | null,
 ): SettledTraining {
-  const { batches } = planEpoch(corpus, { ...training, epoch: 0 });
+  const { batches } = planEpoch(prepared.corpus, { ...training, epoch: 0, corpora: weightsOf(prepared) });
+  if (batches === 0) {
+    const hint = "Raise the weights.";
+    throw new XformerError("CONFIG", "the weights leave no pair to an epoch", { hint });
+  }
   const usual = validation === null ? "bleu" : usualMetric(validation, data.targetLanguage).metric;
   const metric = training.metric ?? usual;
   return { ...training, ...warmUp(training, model.dModel, lengthOf(training, batches)), metric };
+}
+
+/**
+ * How many pairs of each corpus there are to train on, and how often an epoch takes each.
+ *
+ * @returns undefined where it takes all of them once
+ */
+export function weightsOf({ corpora, corpus }: PreparedCorpus): readonly WeightedCorpus[] | undefined {
+  if (corpora.every(({ weight }) => weight === 1)) return undefined;
+  const { parts = [{ pairs: corpus.pairs }] } = corpus.statistics;
+  return corpora.map(({ weight }, i) => ({ pairs: parts[i]!.pairs, weight }));
 }
 
 /**

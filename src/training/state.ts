@@ -1,4 +1,14 @@
-import type { MetricName, SettledData, SettledTokenizer, SettledTraining } from "./config.ts";
+import type { MetricName, SettledData, SettledTokenizer, SettledTraining, Side } from "./config.ts";
+
+/** How a model does on one of several corpora. */
+export interface CorpusScores {
+  readonly name: string;
+  readonly pairs: number;
+  readonly loss: number;
+  readonly bleu: number;
+  readonly chrf: number;
+  readonly exactMatch: number;
+}
 
 /** Where a run that did not begin with random weights has them from. */
 export interface OriginRecord {
@@ -20,6 +30,8 @@ export interface ValidationRecord {
     readonly bleu: number;
     readonly chrf: number;
     readonly exactMatch: number;
+    /** The same for each corpus, of the pairs that were translated, where there are several. */
+    readonly corpora?: readonly CorpusScores[];
   };
 }
 
@@ -43,7 +55,7 @@ export interface Beginnings {
   /** SHA-256 of the validation pairs, as scores of others cannot be compared; null without. */
   readonly validation?: string | null;
   /** How text becomes tokens; of a `tokenizer.json` the name, as it may lie elsewhere now. */
-  readonly tokenizer?: SettledTokenizer | undefined;
+  readonly tokenizer?: (Omit<SettledTokenizer, Side> & Partial<Pick<SettledTokenizer, Side>>) | undefined;
   /** How many of the training pairs are held out. */
   readonly splits?: Pick<SettledData, "validSplit" | "testSplit"> | undefined;
   /** Where the weights were from at step 0; none when they were random. */

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Corpus, CorpusHash, loadCorpus, type Pairs } from "../data/corpus.ts";
+import type { FilterConfig } from "../data/check/filterConfig.ts";
+import { CorpusHash, loadCorpus, type Pairs, type PairsByCorpus } from "../data/corpus.ts";
+import type { CorpusFiles } from "../data/corpusPlace.ts";
 import type { HoldOut } from "../data/heldOut.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
@@ -11,7 +14,18 @@ import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { restore } from "./checkpointFormat.ts";
-import type { DataConfig, RunConfig, SettledConfig, TokenizerConfig, TrainingConfig } from "./config.ts";
+import {
+  type CorpusEntry,
+  type DataConfig,
+  type DataOptions,
+  entriesOf,
+  type NewDataOptions,
+  type RunConfig,
+  type SettledConfig,
+  type TokenizerOptions,
+  type TrainingConfig,
+} from "./config.ts";
+import { epochOf } from "./epoch.ts";
 import { fitToTime, toolsOf } from "./fitting.ts";
 import { frozenParameters } from "./freeze.ts";
 import { type Vocabularies, vocabulariesOf } from "./growingLearner.ts";
@@ -34,10 +48,11 @@ import {
   withFullPaths,
 } from "./settings/resolve.ts";
 import { toConfigFile } from "./settings/table.ts";
-import { settleSamples, settleTraining, settleUnknown } from "./settle.ts";
+import { settleSamples, settleTraining, settleUnknown, weightsOf } from "./settle.ts";
 import { StartingRows } from "./startingRows.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import { withinTime } from "./timeLimit.ts";
+import { distinctNames, joinPairs } from "./trainingText.ts";
 import { doubtAboutWords } from "./unknownTokens.ts";
 
 /** Milliseconds between two events about the preparation of the corpus. */
@@ -47,7 +62,9 @@ const PROGRESS_EVERY = 500;
 interface CommonOptions extends RunOptions {
   /** Sizes and choices that differ from the preset. */
   readonly model?: Partial<RunConfig["model"]>;
-  readonly tokenizer?: Partial<TokenizerConfig>;
+  /** Which pairs are left out; none by default. */
+  readonly filter?: Partial<FilterConfig>;
+  readonly tokenizer?: TokenizerOptions;
   readonly training?: Partial<TrainingConfig>;
   /** Threads to compute on; by default one a core. The result does not depend on it. */
   readonly threads?: number | undefined;
@@ -64,7 +81,7 @@ interface CommonOptions extends RunOptions {
 /** What {@link train} can be told; what is left out is as in the README's first command. */
 export interface TrainOptions extends CommonOptions {
   /** The corpora; by default the bundled Chinese-English one. */
-  readonly data?: { readonly train: string } & Partial<DataConfig>;
+  readonly data?: NewDataOptions;
   /** A run directory or checkpoint to start from: weights, sizes and tokenizers are its own. */
   readonly from?: string | undefined;
   /** With `from`: go on with Adam's moments, too. */
@@ -80,7 +97,7 @@ export interface TrainOptions extends CommonOptions {
 
 /** What {@link resume} can be told: settings that the run is expected to have, or a new end for it. */
 export interface ResumeOptions extends CommonOptions {
-  readonly data?: Partial<DataConfig>;
+  readonly data?: DataOptions;
 }
 
 /**
@@ -104,7 +121,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const given = loadCorpora(config.data);
   const vocabularies = vocabulariesOf(config, origin);
   return withinTime(options, async (limited) => {
-    const prepared = await prepare(config, cache, limited, newHoldOut(config.data), vocabularies);
+    const prepared = await prepare(config, cache, limited, newHoldOut, vocabularies);
     const doubt = doubtAboutWords(prepared);
     if (doubt !== undefined) options.onEvent?.({ type: "warning", message: doubt });
     const {
@@ -148,7 +165,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
         directory.clear(force);
         directory.writeConfig(toConfigFile(withFullPaths(settled)));
         directory.writeHeldOut(prepared, settled.data);
-        const { fingerprint } = prepared.corpus;
+        const fingerprint = fingerprintOfTraining(prepared);
         const beginnings = {
           ...beginningsOf(settled, fingerprintOf(corpora.validation)),
           ...(origin === undefined ? {} : { origin: origin.record }),
@@ -203,8 +220,7 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
   const tokenizers = { source: checkpoint.sourceTokenizer, target: checkpoint.targetTokenizer };
   return withinTime(options, async (limited) => {
     // A run that goes on keeps out what it kept out, wherever its validation pairs come from now.
-    const { validSplit: valid, testSplit: test } = config.data;
-    const prepared = await prepare(config, cache, limited, { valid, test }, { tokenizers });
+    const prepared = await prepare(config, cache, limited, askedHoldOut, { tokenizers });
     const {
       settled: open,
       resolved,
@@ -238,19 +254,17 @@ type Resolved = Pick<RunParts, "origins"> & { readonly config: RunConfig };
 
 /** The configuration of a new run: what nobody gave fits the data, but for the bundled ones, whose settings are known. */
 function fitTo(
-  { corpus, heldOut, tokenizers }: PreparedCorpus,
+  prepared: PreparedCorpus,
   given: GivenCorpora,
   options: TrainOptions,
   origin: object | undefined,
 ): Resolved {
   // A model that has learned already wants less than one that begins.
   if (origin !== undefined) return { config: resolveConfig(options), origins: {} };
-  const { pairs, statistics } = corpus;
+  const { heldOut, tokenizers } = prepared;
   const validation = given.validation ?? heldOut.valid;
   const shape = {
-    pairs,
-    sourceTokens: statistics.sourceTokens + pairs,
-    targetTokens: statistics.targetTokens + pairs,
+    ...epochOf(prepared),
     vocabulary: Math.max(tokenizers.source.vocabulary.size, tokenizers.target.vocabulary.size),
     validPairs: validation?.source.length ?? 0,
   };
@@ -283,16 +297,16 @@ function settle(
 
 function settleWith(
   { config, origins }: Resolved,
-  { corpus, heldOut, tokenizers }: PreparedCorpus,
+  prepared: PreparedCorpus,
   given: GivenCorpora,
 ): Omit<Settled, "samples"> {
+  const { corpus, heldOut, tokenizers } = prepared;
   const validation = given.validation ?? heldOut.valid;
   const test = given.test ?? heldOut.test;
   if (validation === null) refuseToWaitForNothing(config.training);
-  const { valid: validSplit, test: testSplit } = heldOut.division.holdOut;
   const sizes = sizesOf(config, tokenizers);
   const fitted = fitToMemory(sizes, config.training, corpus.statistics);
-  const training = settleTraining({ ...config, training: fitted }, corpus, validation);
+  const training = settleTraining({ ...config, training: fitted }, prepared, validation);
   return {
     validation,
     test,
@@ -300,18 +314,34 @@ function settleWith(
     resolved: config,
     settled: {
       ...config,
-      data: { ...config.data, validSplit, testSplit },
+      data: settleData(config.data, prepared),
       tokenizer: { ...config.tokenizer, unkReplace: settleUnknown(config.tokenizer, tokenizers) },
       training,
     },
   };
 }
 
-/** What a new run keeps out of its training files. */
-function newHoldOut({ valid, test, validSplit, testSplit }: DataConfig): HoldOut {
+/** The data with what was held out of each corpus, in numbers: so a run that goes on holds out the same. */
+function settleData(data: DataConfig, { corpora }: PreparedCorpus): SettledConfig["data"] {
+  const held = corpora.map(({ division }) => division.holdOut);
+  const { train } = data;
+  if (typeof train === "string") return { ...data, validSplit: held[0]!.valid, testSplit: held[0]!.test };
+  const { validSplit, testSplit } = data;
+  const splits = { validSplit: validSplit ?? 0, testSplit: testSplit ?? 0 }; // each corpus has its own
+  return { ...data, ...splits, train: train.map((entry, i) => ({ ...entry, ...held[i] })) };
+}
+
+/** What is kept out of a corpus: its own splits, or those of all. */
+function askedHoldOut({ validSplit, testSplit }: DataConfig, { valid, test }: CorpusEntry): HoldOut {
+  return { valid: valid ?? validSplit, test: test ?? testSplit };
+}
+
+/** What a new run keeps out of a corpus. */
+function newHoldOut(data: DataConfig, entry: CorpusEntry): HoldOut {
+  const asked = askedHoldOut(data, entry);
   return {
-    valid: valid === null ? validSplit : 0,
-    test: test === null ? (testSplit ?? (valid === null ? null : 0)) : 0,
+    valid: data.valid === null ? asked.valid : 0,
+    test: data.test === null ? (asked.test ?? (data.valid === null ? null : 0)) : 0,
   };
 }
 
@@ -329,14 +359,20 @@ function prepare(
   config: RunConfig,
   cacheDirectory: string,
   { signal, onEvent }: RunOptions,
-  holdOut: HoldOut,
+  holdOutOf: (data: DataConfig, entry: CorpusEntry) => HoldOut,
   { tokenizers, learner }: Vocabularies,
 ): Promise<PreparedCorpus> {
   let told = performance.now();
   return prepareCorpus({
-    path: config.data.train,
+    corpora: entriesOf(config.data.train).map((entry) => ({
+      path: entry.path,
+      languages: languagesOf(config.data, entry),
+      holdOut: holdOutOf(config.data, entry),
+      tag: entry.tag,
+      weight: entry.weight,
+    })),
     languages: languagesOf(config.data),
-    holdOut,
+    filter: config.filter,
     tokenizer: config.tokenizer,
     tokenizers,
     learner,
@@ -389,14 +425,41 @@ async function withPool(
 
 /** The validation and test pairs that have files of their own. */
 interface GivenCorpora {
-  readonly validation: Corpus | null;
-  readonly test: Corpus | null;
+  readonly validation: GivenCorpus | null;
+  readonly test: GivenCorpus | null;
+}
+
+/** Pairs of files, the first of which errors can name. */
+interface GivenCorpus extends PairsByCorpus {
+  readonly files: CorpusFiles;
 }
 
 function loadCorpora(data: DataConfig): GivenCorpora {
-  const load = (path: string | null): Corpus | null =>
-    path === null ? null : loadCorpus(path, languagesOf(data));
+  const load = (corpora: DataConfig["valid"]): GivenCorpus | null => {
+    if (corpora === null) return null;
+    const loaded = entriesOf(corpora).map((entry) => {
+      const { tag } = entry;
+      const corpus = loadCorpus(entry.path, languagesOf(data, entry));
+      const source = tag === null ? corpus.source : corpus.source.map((line) => `${tag} ${line}`);
+      return { ...corpus, source, path: entry.path, tag };
+    });
+    const names = distinctNames(loaded);
+    return {
+      ...joinPairs(loaded.map((corpus, i) => ({ ...corpus, name: names[i]! })))!,
+      files: loaded[0]!.files,
+    };
+  };
   return { validation: load(data.valid), test: load(data.test) };
+}
+
+/** SHA-256 of what is trained on; weights are a part of it where there are any. */
+function fingerprintOfTraining(prepared: PreparedCorpus): string {
+  const weights = weightsOf(prepared);
+  const { fingerprint } = prepared.corpus;
+  if (weights === undefined) return fingerprint;
+  return createHash("sha256")
+    .update(JSON.stringify([fingerprint, weights]))
+    .digest("hex");
 }
 
 /** SHA-256 of pairs; null without. */
@@ -410,7 +473,7 @@ function fingerprintOf(corpus: Pairs | null): string | null {
 /** Scores on other pairs say nothing about which checkpoint is the best, nor when patience is at its end. */
 function refuseOtherValidation(
   validation: string | null,
-  corpus: Corpus | null,
+  corpus: GivenCorpus | null,
   { validation: begun }: TrainingState,
   path: string,
 ): void {
@@ -426,8 +489,9 @@ function refuseOtherValidation(
   );
 }
 
-function refuseOtherData({ corpus, files }: PreparedCorpus, { corpus: begun }: TrainingState, path: string) {
-  if (corpus.fingerprint === begun) return;
+function refuseOtherData(prepared: PreparedCorpus, { corpus: begun }: TrainingState, path: string) {
+  const { files } = prepared;
+  if (fingerprintOfTraining(prepared) === begun) return;
   throw new XformerError("DATA", `this is not the data that the run in ${path} was begun with`, {
     file: files.source,
     hint: "Restore the training files, or begin a new run.",

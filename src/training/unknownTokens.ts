@@ -39,5 +39,5 @@ export function doubtAboutWords({ tokenizers, corpus }: PreparedCorpus): string 
   const { sourceTokens, unknownSource } = corpus.statistics;
   const words = source.vocabulary.size + unknownSource;
   if (sourceTokens * NEARLY_ALL > corpus.pairs || words < corpus.pairs * NEARLY_ALL) return undefined;
-  return "nearly every source line is a single word that no other line has: a model of words learns nothing about words it has not seen. Give --tokenizer char.";
+  return "nearly every source line is a single word that no other line has: a model of words learns nothing about words it has not seen. Give --source-tokenizer char.";
 }

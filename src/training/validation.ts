@@ -1,9 +1,9 @@
-import type { Pairs } from "../data/corpus.ts";
+import type { Pairs, PairsByCorpus } from "../data/corpus.ts";
 import type { Translator } from "../decoding/translator.ts";
 import { bleuTokenizerFor, type Evaluation, evaluate } from "../evaluation/evaluate.ts";
-import { USUAL_METRICS } from "../evaluation/metrics.ts";
+import { scoreOf, USUAL_METRICS, type UsualMetric } from "../evaluation/metrics.ts";
 import { type Sample, samplesOf } from "./samples.ts";
-import type { ValidationRecord } from "./state.ts";
+import type { CorpusScores, ValidationRecord } from "./state.ts";
 
 /** What is more than e to this is Infinity, which JSON cannot say. */
 const LARGEST_EXPONENT = 709;
@@ -25,15 +25,47 @@ export interface MeasureOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How a model does on pairs, and on each of the corpora that they are made of where these are several. */
+export interface Measurement extends Evaluation {
+  readonly corpora?: readonly CorpusScores[];
+}
+
 /** Evaluates a model on all pairs. */
-export function measure(translator: Translator, pairs: Pairs, options: MeasureOptions): Promise<Evaluation> {
-  return evaluate(translator, pairs.source, pairs.target, {
+export async function measure(
+  translator: Translator,
+  pairs: PairsByCorpus,
+  options: MeasureOptions,
+): Promise<Measurement> {
+  const evaluation = await evaluate(translator, pairs.source, pairs.target, {
     bleuTokenizer: bleuTokenizerFor(options.targetLanguage),
     lowercase: options.lowercase,
     decoding: { beam: options.beam },
     metrics: USUAL_METRICS,
     signal: options.signal,
   });
+  return pairs.parts === undefined
+    ? evaluation
+    : { ...evaluation, corpora: scoresByCorpus(evaluation, pairs.parts) };
+}
+
+function scoresByCorpus(
+  { measured }: Evaluation,
+  parts: NonNullable<PairsByCorpus["parts"]>,
+): readonly CorpusScores[] {
+  let first = 0;
+  return parts
+    .map(({ name, pairs }) => {
+      const segments = Array.from({ length: pairs }, (_, i) => first + i);
+      first += pairs;
+      return { name, pairs, segments };
+    })
+    .filter(({ pairs }) => pairs > 0)
+    .map(({ name, pairs, segments }) => {
+      const score = (name: UsualMetric): number =>
+        scoreOf(measured.find(({ metric }) => metric === name)!, segments).score;
+      const scores = { loss: score("loss"), bleu: score("bleu"), chrf: score("chrf") };
+      return { name, pairs, ...scores, exactMatch: score("exact-match") };
+    });
 }
 
 /**
@@ -44,7 +76,7 @@ export function measure(translator: Translator, pairs: Pairs, options: MeasureOp
  */
 export async function validate(
   translator: Translator,
-  pairs: Pairs,
+  pairs: PairsByCorpus,
   most: number | null,
   samples: number,
   options: MeasureOptions,
@@ -55,7 +87,10 @@ export async function validate(
   const loss = some === pairs ? evaluation.loss : await meanLoss(translator, pairs, options.signal);
   const perplexity = Math.exp(Math.min(loss, LARGEST_EXPONENT));
   return {
-    valid: { loss, perplexity, bleu: bleu.score, chrf: chrf.score, exactMatch },
+    valid: {
+      ...{ loss, perplexity, bleu: bleu.score, chrf: chrf.score, exactMatch },
+      ...(evaluation.corpora === undefined ? {} : { corpora: evaluation.corpora }),
+    },
     samples: samplesOf(some, translations, samples),
   };
 }
@@ -75,10 +110,16 @@ async function meanLoss(
 }
 
 /** So many pairs, spread evenly over all, always the same ones. */
-function spread(pairs: Pairs, most: number): Pairs {
+function spread(pairs: PairsByCorpus, most: number): PairsByCorpus {
   const { length } = pairs.source;
   if (length <= most) return pairs;
   const indices = Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * length) / most));
   const pick = (lines: readonly string[]): string[] => indices.map((index) => lines[index]!);
-  return { source: pick(pairs.source), target: pick(pairs.target) };
+  let end = 0;
+  const parts = pairs.parts?.map(({ name, pairs: count }) => {
+    const first = end;
+    end += count;
+    return { name, pairs: indices.filter((index) => index >= first && index < end).length };
+  });
+  return { source: pick(pairs.source), target: pick(pairs.target), parts };
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addTrainFlags, givenFlags } from "../../src/cli/trainFlags.ts";
-import { flagOf, offFlagOf } from "../../src/training/settings/setting.ts";
+import { flagOf, offFlagOf, pathOf, type Setting } from "../../src/training/settings/setting.ts";
 import { ALL_SETTINGS } from "../../src/training/settings/table.ts";
 import { oneLine } from "../io/oneLine.ts";
 
@@ -11,7 +11,14 @@ function parsed(...args: string[]): Record<string, unknown> {
     .configureOutput({ writeErr: () => {} });
   command.parse(args, { from: "user" });
   const given = givenFlags(command.opts());
-  return Object.fromEntries([...given].map(([{ key }, { value, origin }]) => [key, [value, origin]]));
+  return Object.fromEntries(
+    [...given].map(([setting, { value, origin }]) => [nameOf(setting), [value, origin]]),
+  );
+}
+
+/** The key of a setting, with the side it is for: `source.kind`. */
+function nameOf({ section, key }: Setting): string {
+  return [...pathOf(section).slice(1), key].join(".");
 }
 
 function complaint(...args: string[]): string {
@@ -19,7 +26,8 @@ function complaint(...args: string[]): string {
 }
 
 describe.each(ALL_SETTINGS)("$section.$key", (setting) => {
-  const { key, type } = setting;
+  const { type } = setting;
+  const key = nameOf(setting);
   const flag = flagOf(setting);
 
   it("is a flag", () => {
@@ -31,6 +39,8 @@ describe.each(ALL_SETTINGS)("$section.$key", (setting) => {
       text: "x",
       texts: "x,y*",
       path: "x.json",
+      corpora: "x.json",
+      tag: "<2de>",
     }[type.kind];
     const lists = { numbers: [0.1, 0.2], texts: ["x", "y*"] };
     const value = { number: Number(text), ...lists, boolean: true }[type.kind as string] ?? text;
@@ -45,7 +55,7 @@ describe.each(ALL_SETTINGS)("$section.$key", (setting) => {
   it("can be turned off, or be null, by a flag", () => {
     const off = offFlagOf(setting);
     if (off !== undefined) expect(parsed(`--${off}`)[key]).toEqual([false, { flag: off }]);
-    else if (setting.nullMeans !== undefined && type.kind !== "path")
+    else if (setting.nullMeans !== undefined && !["path", "corpora"].includes(type.kind))
       expect(parsed(`--${flag}`, "none")[key]).toEqual([null, { flag }]);
   });
 });
@@ -57,10 +67,46 @@ it("--freeze may come several times, or have a list", () => {
   });
 });
 
-it("--tokenizer is a kind or a file; a kind takes the place of a file", () => {
+it("--tokenizer is a kind or a file, of both sides; a kind takes the place of a file", () => {
   const origin = { flag: "tokenizer" };
-  expect(parsed("--tokenizer", "bpe")).toEqual({ kind: ["bpe", origin], file: [null, origin] });
-  expect(parsed("--tokenizer", "a/b.json")).toEqual({ file: ["a/b.json", origin] });
+  const none = [null, origin];
+  const files = { "source.file": none, "target.file": none };
+  expect(parsed("--tokenizer", "bpe")).toEqual({
+    ...{ kind: ["bpe", origin], file: none, "source.kind": none, "target.kind": none },
+    ...files,
+  });
+  expect(parsed("--tokenizer", "a/b.json")).toEqual({ file: ["a/b.json", origin], ...files });
+});
+
+it("--source-tokenizer is that of the source, whatever both are", () => {
+  const [both, own] = [{ flag: "tokenizer" }, { flag: "source-tokenizer" }];
+  expect(parsed("--source-tokenizer", "char", "--tokenizer", "bpe")).toMatchObject({
+    ...{ kind: ["bpe", both], "source.kind": ["char", own], "source.file": [null, own] },
+    "target.kind": [null, both],
+  });
+  expect(parsed("--target-vocab-size", "99")).toEqual({
+    "target.vocab_size": [99, { flag: "target-vocab-size" }],
+  });
+});
+
+it("--train names a corpus each time, with what else there is to say of it", () => {
+  const origin = { flag: "train" };
+  expect(parsed("--train", "a b.tsv").train).toEqual(["a b.tsv", origin]);
+  const entry = { path: "b c.tsv", weight: 0.5, tag: "<2de>", source: "en" };
+  expect(parsed("--train", "b c.tsv weight=0.5 tag=<2de> source=en").train).toEqual([[entry], origin]);
+  expect(parsed("--train", "a=b.tsv", "--train", "b.tsv weight=2").train).toEqual([
+    ["a=b.tsv", { path: "b.tsv", weight: 2 }],
+    origin,
+  ]);
+  expect(complaint("--train", "a.tsv tag=de")).toBe(
+    '--train[0].tag: expected a tag such as <2de>, got "de".',
+  );
+  expect(complaint("--train", "a.tsv weight=0")).toContain(
+    "expected a number above 0 and at most 1000, got 0",
+  );
+  expect(complaint("--valid", "a.tsv", "--valid", "none")).toBe(
+    "--valid: none is no corpus beside others. Leave it out.",
+  );
 });
 
 it("--max-steps takes the place of epochs and minutes, and so do the others, unless both are given", () => {

@@ -60,6 +60,54 @@ describe.each(["buckets", "shuffled"] as const)("planEpoch, %s", (batching) => {
   });
 });
 
+describe("planEpoch of corpora with weights", () => {
+  const sizes = [7, 10, 40];
+  const lengths = Array.from({ length: 57 }, (_, i) => [1 + (i % 5), 1 + (i % 3)] as const);
+  const corpusOfPair = (pair: number): number => (pair < 7 ? 0 : pair < 17 ? 1 : 2);
+  const pairsIn = (weights: readonly number[], epoch: number, seed = 1): number[] => {
+    const corpora = sizes.map((pairs, i) => ({ pairs, weight: weights[i]! }));
+    const options = { batchTokens: 12, batching: "shuffled", seed, epoch, corpora } as const;
+    return batchesOf(planEpoch(corpusOf(lengths), options)).flat();
+  };
+  const times = (pairs: readonly number[]): number[] =>
+    lengths.map((_, pair) => pairs.filter((other) => other === pair).length);
+
+  it("takes each pair as often as its weight says: twice, once, every other epoch", () => {
+    for (let epoch = 0; epoch < 4; epoch += 2) {
+      const [first, second] = [times(pairsIn([2, 1, 0.5], epoch)), times(pairsIn([2, 1, 0.5], epoch + 1))];
+      for (let pair = 0; pair < 57; pair++) {
+        const both = [first[pair], second[pair]];
+        if (corpusOfPair(pair) === 2) expect(both.toSorted()).toEqual([0, 1]);
+        else expect(both).toEqual(corpusOfPair(pair) === 0 ? [2, 2] : [1, 1]);
+      }
+    }
+  });
+
+  it("takes shares of weight times pairs, and none once more before all others", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0.01, max: 4, noNaN: true }), { minLength: 3, maxLength: 3 }),
+        (weights) => {
+          const epochs = [0, 1, 2, 3, 4].map((epoch) => pairsIn(weights, epoch));
+          const counts = times(epochs.flat());
+          for (const [i, size] of sizes.entries()) {
+            const own = counts.filter((_, pair) => corpusOfPair(pair) === i);
+            expect(own.reduce((sum, count) => sum + count)).toBe(Math.floor(5 * weights[i]! * size));
+            expect(Math.max(...own) - Math.min(...own)).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("depends on the seed, and is that without weights when all are 1", () => {
+    expect(pairsIn([2, 1, 0.5], 1)).toEqual(pairsIn([2, 1, 0.5], 1));
+    expect(pairsIn([2, 1, 0.5], 1, 2)).not.toEqual(pairsIn([2, 1, 0.5], 1));
+    expect(pairsIn([1, 1, 1], 3).toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
+  });
+});
+
 describe("planEpoch", () => {
   it("holds each pair once, in batches within the budget on both sides unless a pair alone is over it", () => {
     fc.assert(

@@ -136,7 +136,7 @@ describe.concurrent("flags that are not right", () => {
     ],
     [
       ["data", "make", "revers"],
-      'expected one of reverse, copy, sort, dates, numbers, zh-en, zh-en-news, got "revers". Did you mean reverse?',
+      'expected one of reverse, copy, sort, dates, numbers, sounds, zh-en, zh-en-news, got "revers". Did you mean reverse?',
     ],
   ])("xformer %j", async (args, line) => {
     expect(await failure(...args)).toBe(`2 ${line}`);

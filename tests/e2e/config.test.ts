@@ -193,6 +193,7 @@ it("there is an example for every recipe", () => {
       "multi30k-en-de-raw",
       "numbers",
       "scan-simple",
+      "sounds",
       "zh-en",
       "zh-en-news",
     ]

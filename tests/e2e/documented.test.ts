@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
+import { findTask } from "../../src/tasks/tasks.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, SMALLEST, writeFiles } from "../support/cli.ts";
 
@@ -47,6 +48,9 @@ function writeReadersFiles(): void {
   writeFiles(cwd, {
     ...Object.fromEntries(parts),
     ...{ "pairs.tsv": pairs, "train.de": lines, "train.en": lines, "test.en": lines, "output.en": english },
+    "dictionary.tsv": findTask("sounds")
+      .generate({ seed: 3, count: 600 })
+      .map(({ source, target }) => `${source}\t${target}`),
     "big.tsv.gz": gzipSync(pairs.map((pair) => `${pair}\n`).join("")),
     "runs/said.txt": ["HH AH L OW"],
     "runs/accepted.txt": ["HH AH L OW | HH EH L OW"],

@@ -43,7 +43,6 @@ it.each([
   ["epochs", "max-epochs"],
   ["steps", "max-steps"],
   ["learning-rate", "lr"],
-  ["source-tokenizer", "tokenizer"],
   ["epocs", "max-epochs"],
   ["lerning-rate", "lr"],
   ["hidden_size", "d-model"],

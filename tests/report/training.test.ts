@@ -17,6 +17,7 @@ function rowOf(label: string, { model = {}, training = {}, origins = {} }): stri
     },
     origins,
     corpus: { name: "letters", pairs: 8, skipped: 0 },
+    corpora: [],
     memory: { resident: 1, shared: 1, limit: null },
     heldOut: { directory: null, tooFew: false },
     unknown: { valid: null, test: null },

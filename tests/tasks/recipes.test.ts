@@ -22,6 +22,7 @@ const UNSAID = { "tokenizer.kind": "word", "model.preset": "small" };
 it.each([
   ["dates", {}],
   ["numbers", {}],
+  ["sounds", {}],
   ["zh-en", UNSAID],
   ["zh-en-news", {}],
 ])("the flags of the task %s are what its recipe says", (name, unsaid) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { XformerError } from "../../src/errors.ts";
 import { numberInWords } from "../../src/tasks/numbers.ts";
+import { pronounce } from "../../src/tasks/sounds.ts";
 import type { Pair } from "../../src/tasks/task.ts";
 import { corpusFiles, findTask, makeSplits, tasks } from "../../src/tasks/tasks.ts";
 
@@ -62,7 +63,7 @@ describe("findTask", () => {
       expect(error).toMatchObject({
         code: "USAGE",
         message: 'unknown task "summarise"',
-        hint: "Choose one of reverse, copy, sort, dates, numbers, zh-en, zh-en-news.",
+        hint: "Choose one of reverse, copy, sort, dates, numbers, sounds, zh-en, zh-en-news.",
       });
     }
   });
@@ -191,5 +192,31 @@ describe("numbers", () => {
     for (let length = 3; length <= 9; length++) expect(digits.get(length)).toBeGreaterThan(100);
     expect(pairs.some((pair) => pair.source.includes(","))).toBe(true);
     expect(pairs.some((pair) => /^\d{5,}$/.test(pair.source))).toBe(true);
+  });
+});
+
+describe("sounds", () => {
+  it.each([
+    ["scoccia", "S K O1 CCH A"],
+    ["sciame", "SH A1 M E"],
+    ["gnocchi", "NY O1 KK I"],
+    ["foglia", "F O1 LY A"],
+    ["gelato", "JH E L A1 T O"],
+    ["ghiro", "G I1 R O"],
+    ["quasi", "K W A1 Z I"],
+    ["pizza", "P I1 TTS A"],
+    ["rosso", "R O1 SS O"],
+    ["sandalo", "S A N D A1 L O"],
+  ])("says %s", (word, phonemes) => {
+    expect(pronounce(word)).toBe(phonemes);
+  });
+
+  it("has spellings without spaces, phonemes with them, and one stress in each word", () => {
+    for (const { source, target } of pairsOf("sounds")) {
+      expect(source).toMatch(/^[a-z]{4,}$/);
+      expect(target).toBe(pronounce(source));
+      expect(target.split(" ").filter((sound) => sound.endsWith("1"))).toHaveLength(1);
+      expect(target).toMatch(/^(?:[A-Z]{1,3}1?(?: |$))+$/);
+    }
   });
 });

@@ -61,6 +61,16 @@ it("characters that are lacking come after the old ones", () => {
   expect(after.tokenizer.decode(after.tokenizer.encode("bad dad"))).toBe("bad dad");
 });
 
+it.each(["word", "char"] as const)("tags stay what they are: %s", (kind) => {
+  const before = learnTokenizer(["ab ba"], { kind, tags: ["<2de>"] });
+  const after = extended(before, ["<2de> abc", "cab <2de>"]);
+  expect(added(before, after)).toEqual(kind === "char" ? ["c"] : ["abc", "cab"]);
+  expect(after.tokenizer.tags).toEqual(["<2de>"]);
+  const [tag, ...text] = after.tokenizer.encode("<2de> cab");
+  expect(tag).toBe(before.vocabulary.id("<2de>"));
+  expect(after.tokenizer.decode(text)).toBe("cab");
+});
+
 describe("byte-pair encoding", () => {
   const before = learnTokenizer(["low lower lowest", "new newer"], { kind: "bpe", vocabularySize: 270 });
   const lines = ["newest slowest newest slowest newest"];

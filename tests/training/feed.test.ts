@@ -17,7 +17,7 @@ const PAIRS = 60;
 const { bosId: BOS, eosId: EOS } = SPECIAL;
 const OPTIONS: FeedOptions = {
   ...{ batchTokens: 40, batching: "buckets", seed: 3, maxEpochs: 2 },
-  ...{ special: SPECIAL, shards: 4, maxLength: 9, bpeDropout: 0, unkReplace: 0 },
+  ...{ special: SPECIAL, shards: 4, maxLength: 9, bpeDropout: { source: 0, target: 0 }, unkReplace: 0 },
 };
 
 const file = join(temporaryDirectory(), "corpus.pairs");
@@ -112,7 +112,11 @@ it("the last batch of an epoch is followed by the first of the next, and the las
 
 it("BPE dropout cuts pairs anew by seed, epoch and pair; what would be too long stays as it is", async () => {
   const contentWith = async (seed: number, epoch: number): Promise<number[][]> => {
-    const { pool, feed, content } = makeFeed(1, { bpeDropout: 0.5, seed, batching: "shuffled" });
+    const { pool, feed, content } = makeFeed(1, {
+      bpeDropout: { source: 0.5, target: 0.5 },
+      seed,
+      batching: "shuffled",
+    });
     const dropping = {
       decode: (ids: Int32Array) => [...ids].join(" "),
       /** Some tokens twice. */

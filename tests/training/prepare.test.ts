@@ -32,11 +32,15 @@ const CHARACTERS: TokenizerConfig = { ...DEFAULT_TOKENIZER, kind: "char" };
 type Pairs = readonly (readonly [source: string, target: string])[];
 
 /** Writes pairs into a directory of their own, where their cache goes too. */
-function optionsFor(pairs: Pairs, changes: Partial<PrepareOptions> = {}): PrepareOptions {
+function optionsFor(
+  pairs: Pairs,
+  changes: Partial<PrepareOptions> = {},
+): PrepareOptions & { readonly path: string } {
   const path = join(mkdtempSync(join(root, "case-")), "train.tsv");
   writePairs(path, pairs);
   const usual = { languages: {}, tokenizer: CHARACTERS, tied: false, maxLength: 100 };
-  return { ...usual, path, cacheDirectory: join(path, "..", ".cache"), ...changes };
+  const corpora = [{ path, languages: changes.languages ?? {} }];
+  return { ...usual, path, corpora, cacheDirectory: join(path, "..", ".cache"), ...changes };
 }
 
 function writePairs(path: string, pairs: Pairs): void {
@@ -133,6 +137,50 @@ describe("the tokenizers of a prepared corpus", () => {
     expect(await oneLineAsync(() => learned(["ab", "xy"]).learn({ bpeDropout: 0.1 }))).toBe(
       "bpeDropout is 0.1, but the tokens are chars. Leave it out, or choose --tokenizer bpe.",
     );
+    const target = { ...CHARACTERS.target, kind: "bpe", bpeDropout: 0.1 } as const;
+    await expect(learned(["ab", "xy"]).learn({ target })).resolves.toBeDefined();
+    const source = { ...CHARACTERS.source, bpeDropout: 0.1 };
+    expect(await oneLineAsync(() => learned(["ab", "xy"]).learn({ source, target }))).toBe(
+      "bpeDropout is 0.1, but the tokens of the source are chars. Leave it out, or choose --source-tokenizer bpe.",
+    );
+  });
+
+  it("may be of another kind on each side, with limits of their own", async () => {
+    const text = learned(["Baab", "B A A B"], ["cb", "C B"]);
+    const target = { ...CHARACTERS.target, kind: "word", minFrequency: 2 } as const;
+    const made = await text.learn({ lowercase: true, target: { ...target, lowercase: false } });
+    expect([made.source.kind, made.target.kind]).toEqual(["char", "word"]);
+    expect(made.source.vocabulary.tokens.slice(3)).toEqual(["b", "a", "c"]);
+    expect(made.target.vocabulary.tokens.slice(3)).toEqual(["B", "A"]);
+    expect([made.source.lowercase, made.target.lowercase]).toEqual([true, false]);
+  });
+
+  it("are one for bpe only where both sides have the same", async () => {
+    const bpe = { kind: "bpe", vocabularySize: 300 } as const;
+    const text = learned(["ab", "xy"]);
+    const alike = await text.learn({ source: { ...CHARACTERS.source, ...bpe, bpeDropout: 0.1 }, ...bpe });
+    expect(alike.source).toBe(alike.target);
+    const source = { ...CHARACTERS.source, vocabularySize: 280 };
+    const unlike = await text.learn({ ...bpe, source });
+    expect(unlike.source).not.toBe(unlike.target);
+    expect(await oneLineAsync(() => text.learn({ ...bpe, source, joint: true }))).toBe(
+      "there is to be one vocabulary, but the tokenizers of the sides are not alike. Leave out --joint-vocabulary.",
+    );
+    expect(await oneLineAsync(() => text.learn({ ...bpe, source }, { tied: true }))).toBe(
+      "tied embeddings take one vocabulary, but the tokenizers of the sides are not alike. Leave out --tie all, or give both the same.",
+    );
+  });
+
+  it("may come from a file on one side, and be learned on the other", async () => {
+    const text = learned(["ab", "xy"]);
+    const file = join(root, "side.json");
+    writeFileSync(file, JSON.stringify((await learned(["pq", "rs"]).learn({})).source));
+    const made = await text.learn({ source: { ...CHARACTERS.source, file } });
+    expect(made.source.vocabulary.tokens.slice(3)).toEqual(["p", "q"]);
+    expect(made.target.vocabulary.tokens.slice(3)).toEqual(["x", "y"]);
+    const target = { ...CHARACTERS.target, kind: "word" } as const;
+    const kind = await text.learn({ file, target });
+    expect([kind.source.vocabulary.size, kind.target.kind]).toEqual([5, "word"]);
   });
 
   it("come from a file that is one", async () => {
@@ -264,7 +312,7 @@ describe("the cache", () => {
     expect(second).toEqual({ ...first, phases: ["reading"] });
     const path = `${options.path}.gz`;
     writeFileSync(path, gzipSync(readFileSync(options.path)));
-    const packed = await prepare({ ...options, path });
+    const packed = await prepare({ ...options, corpora: [{ path, languages: {} }] });
     expect(packed).toEqual({ ...second, files: { source: path, target: path } });
     const reread = (tokenizer: Tokenizer) => tokenizerFromJSON(JSON.parse(JSON.stringify(tokenizer)));
     const { source, target } = first.tokenizers;
@@ -350,5 +398,91 @@ describe("the cache", () => {
     const { file } = await prepare(options);
     const left = ["notes.9.tmp", "y.pairs", "y.pairs.9.tmp", basename(file)];
     expect(readdirSync(options.cacheDirectory).sort()).toEqual(left.sort());
+  });
+});
+
+describe("several corpora", () => {
+  const [german, french]: readonly Pairs[] = [
+    [
+      ["ab", "xy"],
+      ["abcdef", "x"],
+      ["b", "y"],
+    ],
+    [["ab", "zz"]],
+  ];
+  const tokenizer = { ...CHARACTERS, target: { ...CHARACTERS.target, kind: "word" } } as const;
+
+  function both(changes: Partial<PrepareOptions> = {}): PrepareOptions {
+    const corpora = [german!, french!].map((pairs, i) => ({
+      ...optionsFor(pairs).corpora[0]!,
+      tag: ["<2de>", "<2fr>"][i]!,
+      weight: [1, 2.5][i]!,
+    }));
+    return { ...optionsFor(german!), corpora, tokenizer, maxLength: 5, ...changes };
+  }
+
+  it("are encoded one behind the other, each source with its tag, and are counted each for itself", async () => {
+    const options = both();
+    const { read, tokenizers, statistics } = await prepare(options);
+    expect(tokenizers.source.vocabulary.tokens.slice(3, 5)).toEqual(["<2de>", "<2fr>"]);
+    expect(tokenizers.target.tags).toBe(undefined);
+    expect(read.map(({ source }) => tokenizers.source.decode(source))).toEqual([
+      "<2de> ab",
+      "<2de> b",
+      "<2fr> ab",
+    ]);
+    expect(statistics).toMatchObject({ skipped: 1, sourceTokens: 8, longestSource: 3 });
+    expect(statistics.parts).toEqual([
+      { pairs: 2, skipped: 1, sourceTokens: 5, targetTokens: 2 },
+      { pairs: 1, skipped: 0, sourceTokens: 3, targetTokens: 1 },
+    ]);
+    expect((await prepare(options)).phases).toEqual(["reading"]);
+  });
+
+  it("hold out each their own", async () => {
+    const many = (letter: string): Pairs => Array.from({ length: 300 }, (_, i) => [`${letter} ${i}`, `${i}`]);
+    const corpora = ["a", "b"].map((letter, i) => ({
+      ...optionsFor(many(letter)).corpora[0]!,
+      holdOut: { valid: i === 0 ? 20 : 0.1, test: 0 },
+      tag: i === 0 ? null : "<2b>",
+    }));
+    const prepared = await prepareCorpus({ ...optionsFor([["a", "b"]]), corpora, maxLength: 50 });
+    prepared.corpus.close();
+    const { valid, test } = prepared.heldOut;
+    expect(test).toBe(null);
+    const [a, b] = valid!.parts!;
+    expect([a!.pairs, b!.name]).toEqual([20, `<2b> ${prepared.corpora[1]!.name}`]);
+    expect(valid!.source.slice(0, 20).every((line) => line.startsWith("a "))).toBe(true);
+    expect(valid!.source.slice(20).every((line) => line.startsWith("<2b> b "))).toBe(true);
+    expect(valid!.source).toHaveLength(20 + b!.pairs);
+  });
+
+  it("need a tokenizer that knows their tags", async () => {
+    const file = join(root, "untagged.json");
+    writeFileSync(file, JSON.stringify((await learned(["ab", "xy"]).learn({})).source));
+    const options = both({ tokenizer: { ...tokenizer, source: { ...tokenizer.source, file } } });
+    expect(await oneLineAsync(() => prepareCorpus(options))).toBe(
+      `${options.corpora[0]!.path}: the source's tokenizer does not know the tag <2de>. Learn one with \`xformer tokenizer learn --tag "<2de>"\`, or leave the file out.`,
+    );
+  });
+
+  it("share a vocabulary of byte-pair encoding that knows their tags", async () => {
+    const bpe = { ...DEFAULT_TOKENIZER, kind: "bpe", vocabularySize: 264 } as const;
+    const { tokenizers, read } = await prepare(both({ tokenizer: bpe, maxLength: 9 }));
+    expect(tokenizers.source).toBe(tokenizers.target);
+    const text = read.map(({ source }) => tokenizers.source.decode(source));
+    expect(text).toEqual(["<2de> ab", "<2de> abcdef", "<2de> b", "<2fr> ab"]);
+    expect(read.map(({ source }) => source[0])).toEqual([3, 3, 3, 4]);
+  });
+
+  it("are another cache when pairs move from one to the other", async () => {
+    const [a, b] = both().corpora.map((corpus) => ({ ...corpus, tag: null }));
+    const options = both({ corpora: [a!, b!] });
+    const first = await prepare(options);
+    writePairs(a!.path, german!.slice(0, 2));
+    writePairs(b!.path, [...german!.slice(2), ...french!]);
+    const second = await prepare(options);
+    expect([second.fingerprint, second.phases]).toEqual([first.fingerprint, ["reading", "encoding"]]);
+    expect(second.key).not.toBe(first.key);
   });
 });

@@ -1,4 +1,5 @@
 import { bySection, type ExplainedSetting } from "../../training/settings/explain.ts";
+import { pathOf } from "../../training/settings/setting.ts";
 import type { Value } from "../../valueType.ts";
 import { displayWidth, padEnd } from "./layout.ts";
 
@@ -7,13 +8,16 @@ const MOST_COLUMNS = 50;
 
 /** Explained settings as YAML that `xformer train --config` reads, with the origins as comments in one column. */
 export function explainedYaml(settings: readonly ExplainedSetting[]): string {
-  const lines = bySection(settings).flatMap(([section, entries]) => [
-    ...(section === "run" ? [] : [[`${section}:`, ""] as const]),
-    ...entries.map(
-      ({ setting, value, from }) =>
-        [`${section === "run" ? "" : "  "}${entryOf(setting.key, value)}`, from] as const,
-    ),
-  ]);
+  const lines = bySection(settings).flatMap(([section, entries]) => {
+    const path = pathOf(section);
+    const indent = "  ".repeat(path.length);
+    return [
+      ...(path.length === 0 ? [] : [[`${indent.slice(2)}${path.at(-1)}:`, ""] as const]),
+      ...entries.map(
+        ({ setting, value, from }) => [`${indent}${entryOf(setting.key, value)}`, from] as const,
+      ),
+    ];
+  });
   const widths = lines.map(([text]) => displayWidth(text));
   const width = Math.max(...widths.filter((columns) => columns <= MOST_COLUMNS));
   return lines
@@ -28,7 +32,8 @@ function entryOf(key: string, value: Value | undefined): string {
 
 /** A value in YAML; texts that YAML might take for something else are written as JSON, which is YAML too. */
 function yamlValue(value: Value): string {
-  if (Array.isArray(value)) return `[${value.map(yamlValue).join(", ")}]`;
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== "object"))
+    return `[${(value as readonly (number | string)[]).map(yamlValue).join(", ")}]`;
   const isPlain = typeof value === "string" && /^[a-z][\w./-]*$/i.test(value);
   return isPlain && !/^(null|true|false)$/i.test(value) ? value : JSON.stringify(value);
 }

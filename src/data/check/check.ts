@@ -1,13 +1,15 @@
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { type CorpusFiles, type Languages, locateCorpus } from "../corpusPlace.ts";
 import { suspectCharacters } from "./characters.ts";
+import type { FilterConfig } from "./filterConfig.ts";
 import { type Example, type Finding, type FindingKind, Findings } from "./findings.ts";
-import { isLengthOutlier, type UsualRatio } from "./lengthRatio.ts";
+import { cleanFiles, type FixedCorpus, type FixTarget, fixCorpus } from "./fix.ts";
+import { isOutside, Judge } from "./judge.ts";
+import type { UsualRatio } from "./lengthRatio.ts";
 import { PairIndex, type Seen } from "./pairIndex.ts";
 import { type Row, readRows, type Text } from "./rows.ts";
-import { isOutOfPlace, mainScript } from "./scripts.ts";
 import { type SideReport, SideStatistics, type UnknownWords } from "./sideStatistics.ts";
-import { measure, pairOf, type RowPair, type Survey, surveyCorpus } from "./survey.ts";
+import { pairOf, type RowPair, type Survey, surveyCorpus } from "./survey.ts";
 
 /** What a corpus is for. */
 type Part = "train" | "valid" | "test";
@@ -24,10 +26,16 @@ export interface CheckOptions {
   readonly languages?: Languages | undefined;
   /** Examples of every kind of finding; 5 by default. */
   readonly limit?: number | undefined;
-  /** The tokenizers of a model: lengths are then in tokens, and unknown ones are counted. */
-  readonly tokenizers?: { readonly source: Tokenizer; readonly target: Tokenizer } | undefined;
+  /** The tokenizers of a model, or of one side: its lengths are then in tokens, and unknown ones are counted. */
+  readonly tokenizers?: { readonly [S in Side]?: Tokenizer | undefined } | undefined;
   /** Finds the words that are counted as unknown; without it there is only their number. */
   readonly unknownWords?: UnknownWords | undefined;
+  /** The most tokens of a side that the model takes. */
+  readonly mostTokens?: number | undefined;
+  /** Lengths that sides are expected to have; any by default. */
+  readonly lengths?: Pick<FilterConfig, "minLength" | "maxLength"> | undefined;
+  /** Writes training corpora without what is an error or filtered; nothing is written by default. */
+  readonly fix?: (FixTarget & { readonly filter: FilterConfig }) | undefined;
   /** Told how many rows have been read, each twice; what it throws ends the check. */
   readonly onRows?: ((rows: number) => void) | undefined;
 }
@@ -45,6 +53,8 @@ export interface CorpusReport {
   readonly target: SideReport;
   readonly lengthRatio: UsualRatio;
   readonly findings: readonly Finding[];
+  /** The cleaned corpus, where one was written. */
+  readonly fixed?: FixedCorpus;
 }
 
 /** What was found in corpora. */
@@ -74,6 +84,10 @@ export async function checkCorpora(
     ...corpus,
     files: locateCorpus(corpus.path, options.languages).files,
   }));
+  const { fix } = options;
+  const clean = found.map(({ path, part, files }) =>
+    fix === undefined || part !== "train" ? undefined : cleanFiles(path, files, fix),
+  );
   const index = new PairIndex();
   let done = 0;
   const tell = (rows: number): void => {
@@ -84,12 +98,15 @@ export async function checkCorpora(
   for (const [i, { path, part, files }] of found.entries()) {
     index.startCorpus();
     const upToHere = found.slice(0, i + 1).map((corpus) => corpus.files.source);
-    const check = new CorpusCheck(upToHere, files, await surveyCorpus(files, tell), index, options);
+    const survey = await surveyCorpus(files, tell);
+    const check = new CorpusCheck(upToHere, files, survey, index, options);
     for await (const rows of readRows(files)) {
       for (const row of rows) check.add(row);
       tell(rows.length);
     }
-    reports.push({ path, part, files, ...check.finish() });
+    const fixed =
+      clean[i] === undefined ? {} : { fixed: await fixCorpus(files, survey, fix!.filter, clean[i]) };
+    reports.push({ path, part, files, ...check.finish(), ...fixed });
   }
   const count = (severity: Finding["severity"]): number =>
     reports
@@ -102,6 +119,9 @@ export async function checkCorpora(
 class CorpusCheck {
   readonly #files: CorpusFiles;
   readonly #survey: Survey;
+  readonly #judge: Judge;
+  readonly #lengths: NonNullable<CheckOptions["lengths"]>;
+  readonly #mostTokens: number;
   readonly #index: PairIndex;
   readonly #corpora: readonly string[];
   readonly #findings: Findings;
@@ -115,10 +135,13 @@ class CorpusCheck {
     files: CorpusFiles,
     survey: Survey,
     index: PairIndex,
-    { limit = 5, tokenizers, unknownWords }: CheckOptions,
+    { limit = 5, tokenizers, unknownWords, lengths, mostTokens }: CheckOptions,
   ) {
     this.#files = files;
     this.#survey = survey;
+    this.#judge = new Judge(survey);
+    this.#lengths = lengths ?? { minLength: null, maxLength: null };
+    this.#mostTokens = mostTokens ?? Number.POSITIVE_INFINITY;
     this.#index = index;
     this.#corpora = corpora;
     this.#findings = new Findings(limit);
@@ -129,14 +152,20 @@ class CorpusCheck {
   add(row: Row): void {
     this.#rows++;
     this.#checkForm(row);
-    for (const side of SIDES) {
+    const tokens = SIDES.map((side) => {
       const text = row[side];
-      if (text !== undefined) this.#checkText(side, text, row.line);
-    }
+      return text === undefined ? 0 : this.#checkText(side, text, row.line);
+    });
     const pair = pairOf(row);
     if (pair === undefined) return;
     this.#pairs++;
+    if (Math.max(...tokens) > this.#mostTokens) {
+      const said = `${tokens.join(" to ")} tokens, more than ${this.#mostTokens}`;
+      this.#report("too-long", "source", row.line, said, `${pair.source} | ${pair.target}`);
+    }
     this.#checkLengths(pair, row.line);
+    if (this.#judge.isIdentical(pair))
+      this.#report("identical", "source", row.line, "both sides are the same", pair.source);
     this.#checkSeen(pair, row.line);
   }
 
@@ -174,31 +203,35 @@ class CorpusCheck {
     }
   }
 
-  #checkText(side: Side, { text, isUtf8 }: Text, line: number): void {
+  /** @returns the tokens of the text, where they are counted */
+  #checkText(side: Side, { text, isUtf8 }: Text, line: number): number {
     // Both sides of a table are one line, which is reported once.
     const isCounted = side === "source" || this.#files.source !== this.#files.target;
     if (!isUtf8 && isCounted) this.#report("encoding", side, line, "invalid UTF-8", text);
     if (text.includes("\0")) this.#report("encoding", side, line, `a NUL byte in the ${side}`, text);
-    if (text.trim() === "") return;
-    this.#statistics[side].add(text);
+    if (text.trim() === "") return 0;
+    const tokens = this.#statistics[side].add(text);
     const characters = isUtf8 ? suspectCharacters(text.replaceAll("\0", "")) : [];
     if (characters.length > 0)
       this.#report("characters", side, line, `${side}: ${characters.join(", ")}`, text);
-    const { script: usual } = this.#survey[side];
-    const script = mainScript(text);
-    if (script !== undefined && usual !== null && isOutOfPlace(script, usual)) {
+    const script = this.#judge.strangeScript(side, text);
+    if (script !== undefined) {
+      const { script: usual } = this.#survey[side];
       this.#report("script", side, line, `the ${side} is ${script}, not ${usual}`, text);
     }
+    return tokens;
   }
 
-  #checkLengths({ source, target }: RowPair, line: number): void {
+  #checkLengths(pair: RowPair, line: number): void {
+    const { source, target } = pair;
     const units = { source: this.#survey.source.unit, target: this.#survey.target.unit };
-    const lengths = { source: measure(source, units.source), target: measure(target, units.target) };
-    if (!isLengthOutlier(lengths.source, lengths.target, this.#survey.ratio, units.target)) return;
+    const lengths = this.#judge.lengths(pair);
     const said = SIDES.map(
       (side) => `${lengths[side]} ${lengths[side] === 1 ? units[side].slice(0, -1) : units[side]}`,
     );
-    this.#report("length-ratio", "source", line, said.join(" to "), `${source} | ${target}`);
+    const example = [said.join(" to "), `${source} | ${target}`] as const;
+    if (isOutside(lengths, this.#lengths)) this.#report("length", "source", line, ...example);
+    if (this.#judge.isUnlike(pair)) this.#report("length-ratio", "source", line, ...example);
   }
 
   #checkSeen({ source, target }: RowPair, line: number): void {

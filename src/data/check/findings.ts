@@ -14,7 +14,10 @@ const SEVERITIES = {
   "other-target": "warning",
   "seen-pair": "warning",
   "seen-source": "warning",
+  length: "warning",
+  "too-long": "warning",
   "length-ratio": "warning",
+  identical: "warning",
   script: "warning",
   characters: "warning",
 } as const satisfies Record<string, Severity>;

@@ -48,6 +48,16 @@ export class PairIndex {
   }
 }
 
+/** Knows which pairs have come by, by the same hashes. */
+export class SeenPairs {
+  readonly #pairs = new FirstSeen();
+
+  /** Takes in a pair; whether it is the first of its like. */
+  isNew({ source, target }: { readonly source: string; readonly target: string }): boolean {
+    return this.#pairs.add(...hashPair(source, target), 1) === undefined;
+  }
+}
+
 /** Two 32-bit hashes of a text that share nothing but the text: a rotation and a multiplication a code unit. */
 export function hash64(text: string): readonly [low: number, high: number] {
   let low = text.length;

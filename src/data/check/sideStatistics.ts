@@ -62,22 +62,26 @@ export class SideStatistics {
     this.#unknownWords = unknownWords;
   }
 
-  /** @param text a side that is not blank */
-  add(text: string): void {
+  /**
+   * @param text a side that is not blank
+   * @returns its tokens; 0 without a tokenizer
+   */
+  add(text: string): number {
     if (this.#tokenizer === undefined) {
       this.#lengths.add(measure(text, this.#usual.unit));
       if (this.#different.size < MOST_DIFFERENT) this.#countDifferent(text);
-      return;
+      return 0;
     }
     const ids = this.#tokenizer.encode(text);
     this.#lengths.add(ids.length);
     const unknown = this.#tokenizer.vocabulary.countUnknown(ids);
-    if (unknown === 0) return;
+    if (unknown === 0) return ids.length;
     this.#unknown += unknown;
     for (const word of this.#unknownWords?.(this.#tokenizer, text) ?? []) {
       this.#words.set(word, (this.#words.get(word) ?? 0) + 1);
     }
     if (this.#words.size > 2 * MOST_REMEMBERED) this.#words = new Map(this.#frequent(MOST_REMEMBERED));
+    return ids.length;
   }
 
   #countDifferent(text: string): void {

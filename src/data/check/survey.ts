@@ -22,6 +22,8 @@ export interface Survey {
   readonly source: UsualSide;
   readonly target: UsualSide;
   readonly ratio: UsualRatio;
+  /** Whether most targets are copies of their sources. */
+  readonly isCopied: boolean;
 }
 
 const UNITS: readonly TextUnit[] = ["words", "characters"];
@@ -48,7 +50,7 @@ export function pairOf({ source, target }: Row): RowPair | undefined {
 /**
  * Reads a corpus once, to learn what is usual in it.
  *
- * @param onRows told how many rows have come
+ * @param onRows told how many rows have come; what it throws ends the reading
  */
 export async function surveyCorpus(
   files: CorpusFiles,
@@ -58,11 +60,14 @@ export async function surveyCorpus(
   const target = new SideSurvey();
   // Which units count is known only at the end.
   const ratios = UNITS.flatMap((from) => UNITS.map((to) => ({ from, to, learned: new LengthRatios() })));
+  let [pairs, copies] = [0, 0];
   for await (const rows of readRows(files)) {
     onRows(rows.length);
     for (const row of rows) {
       const pair = pairOf(row);
       if (pair === undefined) continue;
+      pairs++;
+      if (pair.source.trim() === pair.target.trim()) copies++;
       const sourceLengths = source.add(pair.source);
       const targetLengths = target.add(pair.target);
       for (const { from, to, learned } of ratios) learned.add(sourceLengths[from], targetLengths[to]);
@@ -70,7 +75,7 @@ export async function surveyCorpus(
   }
   const usual = { source: source.usual, target: target.usual };
   const { learned } = ratios.find(({ from, to }) => from === usual.source.unit && to === usual.target.unit)!;
-  return { ...usual, ratio: learned.usual };
+  return { ...usual, ratio: learned.usual, isCopied: 2 * copies > pairs };
 }
 
 class SideSurvey {

@@ -44,10 +44,12 @@ export class BpeLearner implements TokenizerLearner {
   readonly #normalizer: Normalizer;
   readonly #preTokenizer = createPreTokenizer(PRE_TOKENIZER, undefined);
   readonly #words = new TokenCounts();
+  readonly #tags: readonly string[];
 
   /** @throws XformerError CONFIG when a limit is out of range */
   constructor(normalization: Normalization, limits: VocabularyLimits) {
     const { vocabularySize = DEFAULT_VOCABULARY_SIZE, minFrequency = DEFAULT_MIN_FREQUENCY } = limits;
+    this.#tags = limits.tags ?? [];
     checkLimits(limits, BYTE_ALPHABET.length);
     this.#lowercase = normalization.lowercase;
     this.#vocabularySize = vocabularySize;
@@ -67,12 +69,14 @@ export class BpeLearner implements TokenizerLearner {
   finish(): BpeTokenizer {
     const { tokens, merges } = learnMerges(this.#words, {
       symbols: BYTE_ALPHABET,
-      tokens: this.#vocabularySize - SPECIAL_TOKENS.length,
+      tokens: this.#vocabularySize - SPECIAL_TOKENS.length - this.#tags.length,
       minFrequency: this.#minFrequency,
     });
+    const vocabulary = Vocabulary.of([...this.#tags, ...tokens]);
+    const how = { normalized: false, singleWord: false, lstrip: false, rstrip: true };
     return new BpeTokenizer({
-      vocabulary: Vocabulary.of(tokens),
-      addedTokens: [],
+      vocabulary,
+      addedTokens: this.#tags.map((content) => ({ content, id: vocabulary.id(content), ...how })),
       model: {
         merges,
         hasUnknown: true,

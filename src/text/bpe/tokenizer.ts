@@ -2,6 +2,7 @@ import { XformerError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
 import { memoize } from "../memoize.ts";
 import { wellFormed } from "../normalize.ts";
+import { isTag } from "../tags.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
@@ -23,6 +24,7 @@ export class BpeTokenizer implements Tokenizer {
   readonly kind = "bpe";
   readonly vocabulary: Vocabulary;
   readonly lowercase: boolean;
+  readonly tags: readonly string[];
   /** Everything that it is made of. */
   readonly parts: BpeParts;
   readonly #addedBefore: AddedTokens;
@@ -43,6 +45,7 @@ export class BpeTokenizer implements Tokenizer {
     this.parts = parts;
     this.vocabulary = parts.vocabulary;
     this.lowercase = lowercases(parts.normalizer);
+    this.tags = parts.addedTokens.flatMap(({ content, rstrip }) => (rstrip && isTag(content) ? content : []));
     this.#normalizer = createNormalizer(parts.normalizer, file);
     this.#addedBefore = new AddedTokens(
       parts.addedTokens.filter(({ normalized }) => !normalized),

@@ -1,6 +1,8 @@
 import { KERNEL_SETS } from "../../kernels/kernels.ts";
+import type { Rule } from "../../valueType.ts";
+import type { Side } from "../config.ts";
 import { SAMPLES } from "../samples.ts";
-import type { Setting } from "./setting.ts";
+import { flagOf, type Setting } from "./setting.ts";
 
 /**
  * What is at the top of a configuration file: the model that a run starts from, and how the run is carried out, which never
@@ -109,14 +111,32 @@ export const RUN_SETTINGS: readonly Setting[] = [
   },
 ];
 
+const LANGUAGE = { type: { kind: "text" }, nullMeans: "that of data" } as const;
+const SPLIT = { type: { kind: "number", from: 0 }, nullMeans: "as for data" } as const;
+
+/** What can be said of one of several corpora besides its path. */
+const CORPUS_FIELDS = {
+  weight: { type: { kind: "number", above: 0, to: 1000 } },
+  tag: { type: { kind: "tag" }, nullMeans: "none" },
+  source: LANGUAGE,
+  target: LANGUAGE,
+  valid: SPLIT,
+  test: SPLIT,
+} as const satisfies Readonly<Record<string, Rule>>;
+
+/** What can be said of a corpus that is only measured on: it is taken whole, and once. */
+const { weight: _, valid: __, test: ___, ...MEASURED_FIELDS } = CORPUS_FIELDS;
+
 /** Where the sentence pairs are. */
 export const DATA_SETTINGS: readonly Setting[] = [
   {
     section: "data",
     key: "train",
     fields: ["train"],
-    type: { kind: "path" },
-    description: "training pairs: a .tsv of two columns, or a prefix of two files",
+    type: { kind: "corpora", fields: CORPUS_FIELDS },
+    description:
+      "training pairs: a .tsv of two columns, or a prefix of two files; several with their weights and tags",
+    placeholder: "path",
     usual: "the bundled corpus",
     joeynmt: "train",
     fairseq: "trainpref",
@@ -125,9 +145,10 @@ export const DATA_SETTINGS: readonly Setting[] = [
     section: "data",
     key: "valid",
     fields: ["valid"],
-    type: { kind: "path" },
+    type: { kind: "corpora", fields: MEASURED_FIELDS },
     nullMeans: "none",
-    description: "pairs to choose the best model by",
+    description: "pairs to choose the best model by; several with their tags",
+    placeholder: "path",
     joeynmt: "dev",
     fairseq: "validpref",
   },
@@ -135,9 +156,10 @@ export const DATA_SETTINGS: readonly Setting[] = [
     section: "data",
     key: "test",
     fields: ["test"],
-    type: { kind: "path" },
+    type: { kind: "corpora", fields: MEASURED_FIELDS },
     nullMeans: "none",
-    description: "held-out pairs to measure the best model on at the end",
+    description: "held-out pairs to measure the best model on at the end; several with their tags",
+    placeholder: "path",
     joeynmt: "test",
     fairseq: "testpref",
   },
@@ -184,8 +206,47 @@ export const DATA_SETTINGS: readonly Setting[] = [
   },
 ];
 
-/** How text becomes tokens. */
-export const TOKENIZER_SETTINGS: readonly Setting[] = [
+/** Which pairs of the training corpora are left out. */
+export const FILTER_SETTINGS: readonly Setting[] = [
+  ...(
+    [
+      ["duplicates", "leave out pairs that were there before, in the same corpus"],
+      ["identical", "leave out pairs with both sides the same, unless most are"],
+      ["ratio", "leave out pairs with sides of unlike length"],
+      ["script", "leave out pairs with a side in another script than most"],
+    ] as const
+  ).map(
+    ([key, description]): Setting => ({
+      section: "filter",
+      key,
+      fields: [key],
+      type: { kind: "boolean" },
+      description,
+      flag: `filter-${key}`,
+    }),
+  ),
+  {
+    section: "filter",
+    key: "min_length",
+    fields: ["minLength"],
+    type: { kind: "number", whole: true, from: 1 },
+    nullMeans: "any",
+    description: "leave out pairs with a side of fewer words, or characters where words have no spaces",
+    flag: "filter-min-length",
+  },
+  {
+    section: "filter",
+    key: "max_length",
+    fields: ["maxLength"],
+    type: { kind: "number", whole: true, from: 1 },
+    nullMeans: "any",
+    description: "leave out pairs with a side of more",
+    flag: "filter-max-length",
+  },
+];
+
+/** How text becomes tokens, for each side or for both. */
+const SIDE_TOKENIZER_SETTINGS: readonly Setting[] = [
   {
     section: "tokenizer",
     key: "kind",
@@ -203,20 +264,10 @@ export const TOKENIZER_SETTINGS: readonly Setting[] = [
     fields: ["file"],
     type: { kind: "path", ending: ".json" },
     nullMeans: "learn one",
-    description: "a tokenizer.json to use for both sides instead of learning a tokenizer",
+    description: "a tokenizer.json to use instead of learning a tokenizer",
     placeholder: "file",
     flag: "tokenizer",
     joeynmt: "voc_file",
-  },
-  {
-    section: "tokenizer",
-    key: "joint_vocabulary",
-    fields: ["joint"],
-    type: { kind: "boolean" },
-    nullMeans: "joint for bpe and for tie: all",
-    description: "one vocabulary for both sides",
-    offFlag: "separate-vocabularies",
-    fairseq: "joined_dictionary",
   },
   {
     section: "tokenizer",
@@ -254,6 +305,21 @@ export const TOKENIZER_SETTINGS: readonly Setting[] = [
     description: "probability of passing over a merge of bpe while training",
     placeholder: "p",
   },
+];
+
+/** How text becomes tokens. */
+export const TOKENIZER_SETTINGS: readonly Setting[] = [
+  ...SIDE_TOKENIZER_SETTINGS,
+  {
+    section: "tokenizer",
+    key: "joint_vocabulary",
+    fields: ["joint"],
+    type: { kind: "boolean" },
+    nullMeans: "joint for tie: all, and for bpe or a file when both sides have the same",
+    description: "one vocabulary for both sides",
+    offFlag: "separate-vocabularies",
+    fairseq: "joined_dictionary",
+  },
   {
     section: "tokenizer",
     key: "unk_replace",
@@ -264,3 +330,16 @@ export const TOKENIZER_SETTINGS: readonly Setting[] = [
     placeholder: "share",
   },
 ];
+
+/** How text becomes tokens on one side, where that is otherwise than on both. */
+export function tokenizerSettingsOf(side: Side): readonly Setting[] {
+  return SIDE_TOKENIZER_SETTINGS.map(
+    ({ joeynmt: _, fairseq: __, ...setting }): Setting => ({
+      ...setting,
+      section: `tokenizer.${side}`,
+      flag: `${side}-${flagOf(setting)}`,
+      nullMeans: "as for both sides",
+      description: `of the ${side}: ${setting.description}`,
+    }),
+  );
+}

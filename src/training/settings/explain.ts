@@ -5,7 +5,7 @@ import { USUAL_WARMUP, warmUp } from "../schedule.ts";
 import { FITTED } from "./fit.ts";
 import { originOf } from "./origins.ts";
 import type { SectionName, Setting } from "./setting.ts";
-import { ALL_SETTINGS, defaultOf, settingOf, valueIn } from "./table.ts";
+import { ALL_SETTINGS, defaultOf, nested, settingOf, valueIn } from "./table.ts";
 import { type GivenSettings, type Origin, optionsOf } from "./values.ts";
 
 /** A setting of a run: its value, and where this came from: `default`, `preset small`, `recipe.yaml:12`, `--lr`. */
@@ -25,9 +25,10 @@ export function explainConfig(config: RunConfig, given: GivenSettings): Explaine
   const { data, minutes, ...options } = optionsOf(given);
   const said = { ...options, ...(data.train === undefined ? {} : { data: { ...data, train: data.train } }) };
   const isContinued = config.start.from !== null;
-  const fromElsewhere = ({ section, fields, option }: Setting): string => {
+  const fromElsewhere = (setting: Setting): string => {
+    const { section, fields, option } = setting;
     const [field = option ?? ""] = fields;
-    if (isContinued && isOfOrigin(section, field)) return "the model to start from";
+    if (isContinued && isOfOrigin(setting, config)) return "the model to start from";
     if (minutes !== undefined && field === "schedule") return "default with minutes";
     const from = originOf(section, field, said);
     const isOpen = isContinued || (minutes !== undefined && field === "maxEpochs");
@@ -46,8 +47,13 @@ export function explainConfig(config: RunConfig, given: GivenSettings): Explaine
 }
 
 /** Whether a setting is that of the model to start from unless it is given. */
-function isOfOrigin(section: SectionName, field: string): boolean {
+function isOfOrigin(setting: Setting, config: RunConfig): boolean {
+  const { section, fields } = setting;
+  const [field = ""] = fields;
   if (section === "tokenizer") return ["kind", "lowercase", "joint"].includes(field);
+  // A side that is as both are says nothing.
+  if (section === "tokenizer.source" || section === "tokenizer.target")
+    return ["kind", "lowercase"].includes(field) && valueIn(config, setting) !== null;
   return section === "model" && [...ARCHITECTURE, "maxLength"].includes(field);
 }
 
@@ -69,14 +75,7 @@ export function describeOrigin(origin: Origin): string {
 
 /** Explained settings as data: by section and key. */
 export function explainedJson(settings: readonly ExplainedSetting[]): object {
-  const sections = bySection(settings).map(([section, entries]) => [
-    section,
-    Object.fromEntries(
-      entries.map(({ setting, value, from }) => [setting.key, { value: value ?? null, from }]),
-    ),
-  ]);
-  const { run, ...named } = Object.fromEntries(sections);
-  return { ...run, ...named };
+  return nested(settings.map(({ setting, value, from }) => [setting, { value: value ?? null, from }]));
 }
 
 /** Explained settings by their sections, in the order of the table. */

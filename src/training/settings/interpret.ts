@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { XformerError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
-import { describeType, parseValue, type Value } from "../../valueType.ts";
+import { describeType, faultInCorpora, parseValue, type Value } from "../../valueType.ts";
 import { configSchema } from "./schema.ts";
-import { flagOf, type SectionName, type Setting } from "./setting.ts";
+import { flagOf, pathOf, type SectionName, type Setting } from "./setting.ts";
 import { ALL_SETTINGS, SECTIONS, SETTINGS, settingOf } from "./table.ts";
 import { type Given, type GivenSettings, withReplaced } from "./values.ts";
 
@@ -23,18 +23,32 @@ export function interpret(
   file: string,
   lineOf: (path: Path) => number | undefined = () => undefined,
 ): GivenSettings {
-  const { data, error } = configSchema().safeParse(content);
-  if (error !== undefined) throw firstError(error.issues, content, file, lineOf);
+  const whole = withKinds(content);
+  const { data, error } = configSchema().safeParse(whole);
+  if (error !== undefined) throw firstError(error.issues, whole, file, lineOf);
   const given = new Map<Setting, Given>();
   for (const setting of ALL_SETTINGS) {
     const { section, key, type } = setting;
-    const path = section === "run" ? [key] : [section, key];
+    const path = [...pathOf(section), key];
     const said = valueAt(data, path) as Value | undefined;
     // A number that is text is a share in per cent.
     const value = type.kind === "number" && typeof said === "string" ? parseValue(type, said) : said;
     if (value !== undefined) given.set(setting, { value, origin: { file, line: lineOf(path) } });
   }
   return withReplaced(given);
+}
+
+/** A configuration in which the tokenizer of a side that is only named, `source: char`, is spelt out. */
+function withKinds(content: unknown): unknown {
+  const tokenizer = valueAt(content, ["tokenizer"]);
+  const spelt = ["source", "target"].flatMap((side) => {
+    const named = valueAt(tokenizer, [side]);
+    if (typeof named !== "string") return [];
+    const key = named.endsWith(".json") ? "file" : "kind";
+    return [[side, { [key]: named }] as const];
+  });
+  if (spelt.length === 0) return content;
+  return { ...(content as object), tokenizer: { ...(tokenizer as object), ...Object.fromEntries(spelt) } };
 }
 
 function firstError(
@@ -51,7 +65,7 @@ function firstError(
     )
     .map((fault) => ({ ...fault, line: lineOf(fault.path) }));
   const { path, unknown, line } = faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))[0]!;
-  const { problem, hint } = unknown ? unknownKey(path) : wrongValue(path, content);
+  const { problem, hint } = unknown && !isInCorpora(path) ? unknownKey(path) : wrongValue(path, content);
   return new XformerError("CONFIG", problem, { file, line, hint });
 }
 
@@ -60,25 +74,40 @@ interface Complaint {
   readonly hint?: string | undefined;
 }
 
+/** Whether something is in a list of corpora, which has keys of its own. */
+function isInCorpora(path: Path): boolean {
+  const section = sectionAt(path);
+  return settingOf(section, String(path[pathOf(section).length]))?.type.kind === "corpora";
+}
+
 function unknownKey(path: Path): Complaint {
   const key = abbreviated(String(path.at(-1)));
-  const section = path.length > 1 ? (path[0] as SectionName) : "run";
-  const where = section === "run" ? "at the top" : `in ${section}`;
-  return { problem: `unknown key "${key}" ${where}`, hint: whatWasMeant(key, section) };
+  const section = sectionAt(path.slice(0, -1));
+  return { problem: `unknown key "${key}" ${placeOf(section)}`, hint: whatWasMeant(key, section) };
+}
+
+/** The innermost section on the way to something. */
+function sectionAt(path: Path): SectionName {
+  const names = path.map((_, i) => path.slice(0, i + 1).join("."));
+  return (names.findLast((name) => Object.hasOwn(SECTIONS, name)) ?? "run") as SectionName;
+}
+
+function placeOf(section: SectionName): string {
+  return section === "run" ? "at the top" : `in ${section}`;
 }
 
 /** The key that was probably meant, by the names it has here, in the library, in JoeyNMT and in fairseq. */
 function whatWasMeant(key: string, section: SectionName): string | undefined {
   const near = nearest(key, [
     ...SETTINGS[section].map((setting) => setting.key),
-    ...(section === "run" ? Object.keys(SECTIONS) : []),
+    ...(section === "run" ? Object.keys(SECTIONS).filter((name) => !name.includes(".")) : []),
   ]);
   if (near !== undefined) return `Did you mean ${near}?`;
   const here = SETTINGS[section].find((setting) => hasName(setting, key));
   if (here !== undefined) return `Did you mean ${here.key}?`;
   const elsewhere = ALL_SETTINGS.find((setting) => hasName(setting, key));
   if (elsewhere === undefined) return undefined;
-  return `Did you mean ${elsewhere.key} ${elsewhere.section === "run" ? "at the top" : `in ${elsewhere.section}`}?`;
+  return `Did you mean ${elsewhere.key} ${placeOf(elsewhere.section)}?`;
 }
 
 function hasName(setting: Setting, name: string): boolean {
@@ -92,21 +121,22 @@ function plain(name: string): string {
 }
 
 function wrongValue(path: Path, content: unknown): Complaint {
-  const [first, second] = path;
-  if (first === undefined) {
-    const sections = Object.keys(SECTIONS).join(", ");
-    return { problem: `expected the sections ${sections}, got ${inWords(content)}` };
+  if (path.length === 0) {
+    const sections = Object.keys(SECTIONS).filter((name) => !name.includes("."));
+    return { problem: `expected the sections ${sections.join(", ")}, got ${inWords(content)}` };
   }
-  const isSection = Object.hasOwn(SECTIONS, first);
-  const setting = isSection
-    ? settingOf(first as SectionName, String(second))
-    : settingOf("run", String(first));
-  const value = valueAt(content, setting === undefined ? [first] : isSection ? [first, second!] : [first]);
+  const section = sectionAt(path);
+  const inside = pathOf(section);
+  const setting = settingOf(section, String(path[inside.length]));
+  const value = valueAt(content, path.slice(0, inside.length + (setting === undefined ? 0 : 1)));
   if (setting === undefined) {
-    const expected = isSection ? "settings, each with its key" : "a text";
-    return { problem: `${String(first)}: expected ${expected}, got ${inWords(value)}` };
+    const at = section === "run" ? path.slice(0, 1) : inside;
+    const expected = section === "run" ? "a text" : "settings, each with its key";
+    return { problem: `${at.join(".")}: expected ${expected}, got ${inWords(valueAt(content, at))}` };
   }
   const { key, type, nullMeans } = setting;
+  const fault = type.kind === "corpora" ? faultInCorpora(type.fields, value) : undefined;
+  if (fault !== undefined) return { problem: `${key}${fault.place}: ${fault.problem}`, hint: fault.hint };
   const expected = `${describeType(type)}${nullMeans === undefined ? "" : ", or null"}`;
   const guess =
     type.kind === "choice" && typeof value === "string" ? nearest(value, type.choices) : undefined;

@@ -1,6 +1,8 @@
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { checkBatchSize } from "../../data/batches.ts";
+import { NO_FILTER } from "../../data/check/filterConfig.ts";
 import type { Languages } from "../../data/corpusPlace.ts";
 import { XformerError } from "../../errors.ts";
 import { packageFile } from "../../io/packageFiles.ts";
@@ -9,16 +11,27 @@ import { checkField } from "../../valueType.ts";
 import {
   BUNDLED_TRAINING,
   type ConfigOptions,
+  type CorpusEntry,
+  corporaOf,
   type DataConfig,
+  type DataOptions,
   DEFAULT_DATA,
   DEFAULT_START,
   DEFAULT_TOKENIZER,
   DEFAULT_TRAINING,
+  entriesOf,
+  type MeasuredEntry,
   type RunConfig,
   type SettledConfig,
+  type Side,
+  type SideTokenizer,
   type StartConfig,
   type TokenizerConfig,
+  type TokenizerOptions,
   type TrainingConfig,
+  tokenizerOf,
+  withCorpora,
+  withTokenizer,
 } from "../config.ts";
 import type { Beginnings } from "../state.ts";
 import type { FittedSettings } from "./fit.ts";
@@ -32,7 +45,10 @@ import { checkFields, START_SETTINGS, settingOf } from "./table.ts";
  * @throws XformerError CONFIG for a value that is out of range or does not fit the others
  */
 export function resolveConfig(options: ConfigOptions, fitted?: FittedSettings): RunConfig {
-  const data: DataConfig = { ...DEFAULT_DATA, ...(options.data ?? bundledData()) };
+  // What is wrong with a list of corpora is told before anything is made of it.
+  if (options.data !== undefined)
+    checkFields("data", { data: { ...DEFAULT_DATA, ...options.data } as DataConfig });
+  const data = { ...DEFAULT_DATA, ...withCorpora(options.data ?? bundledData()) } as DataConfig;
   const usual = { ...DEFAULT_TRAINING, ...(options.data === undefined ? BUNDLED_TRAINING : {}) };
   const { minutes } = options;
   // How many steps fit is known when they have been timed.
@@ -41,7 +57,8 @@ export function resolveConfig(options: ConfigOptions, fitted?: FittedSettings): 
   const config: RunConfig = {
     start: startOf(options),
     data,
-    tokenizer: { ...DEFAULT_TOKENIZER, ...options.tokenizer },
+    filter: { ...NO_FILTER, ...options.filter },
+    tokenizer: withTokenizer(DEFAULT_TOKENIZER, options.tokenizer),
     model: {
       ...DEFAULT_MODEL,
       ...PRESETS[options.preset ?? fitted?.preset ?? DEFAULT_PRESET],
@@ -53,9 +70,14 @@ export function resolveConfig(options: ConfigOptions, fitted?: FittedSettings): 
       minutes,
     ),
   };
-  checkFields("data", data);
   checkSplits(data);
-  checkFields("tokenizer", config.tokenizer);
+  for (const section of ["filter", "tokenizer", "tokenizer.source", "tokenizer.target"] as const)
+    checkFields(section, config);
+  const { minLength, maxLength } = config.filter;
+  if (minLength !== null && maxLength !== null && minLength > maxLength) {
+    const problem = `the filter's minLength is ${minLength}, its maxLength ${maxLength}`;
+    throw new XformerError("CONFIG", problem, { hint: "Leave some length between them." });
+  }
   // The vocabularies are not known yet; that they fit is checked again when they are.
   validateModelConfig({ ...config.model, sourceVocabSize: 1, targetVocabSize: 1 });
   if (data.valid === null && data.validSplit === 0) refuseToWaitForNothing(config.training);
@@ -122,10 +144,20 @@ function checkSplits(data: DataConfig): void {
     ["testSplit", "--test-split"],
   ] as const) {
     const { [name]: split } = data;
-    if (split === null || split < 1 || Number.isSafeInteger(split)) continue;
+    if (isSplit(split)) continue;
     const hint = `Give ${flag} a whole number of pairs, or a share below 1.`;
     throw new XformerError("CONFIG", `${name} is ${split}`, { hint });
   }
+  for (const [i, entry] of entriesOf(data.train).entries()) {
+    const part = (["valid", "test"] as const).find((name) => !isSplit(entry[name]));
+    if (part === undefined) continue;
+    const hint = "Give a whole number of pairs, or a share below 1.";
+    throw new XformerError("CONFIG", `train[${i}].${part} is ${entry[part]}`, { hint });
+  }
+}
+
+function isSplit(split: number | null): boolean {
+  return split === null || split < 1 || Number.isSafeInteger(split);
 }
 
 /**
@@ -135,7 +167,7 @@ function checkSplits(data: DataConfig): void {
  * @throws XformerError CONFIG that names the field and what it has to be
  */
 export function validateTrainingConfig(config: TrainingConfig, minutes?: number): TrainingConfig {
-  checkFields("training", config);
+  checkFields("training", { training: config });
   const { maxSteps, maxEpochs, optimizer, weightDecay } = config;
   if (minutes !== undefined) {
     checkField("minutes", minutes, settingOf("training", "minutes")!);
@@ -159,7 +191,7 @@ export function validateTrainingConfig(config: TrainingConfig, minutes?: number)
 }
 
 /** What a resumed run is asked to be. */
-type ResumedOptions = Omit<ConfigOptions, "data" | "preset"> & { readonly data?: Partial<DataConfig> };
+type ResumedOptions = Omit<ConfigOptions, "data" | "preset"> & { readonly data?: DataOptions };
 
 /** The settings of {@link ResumedOptions} that say what the run was begun with. */
 function startAsked({ from, keepOptimizer, extendVocabulary }: ResumedOptions): object {
@@ -180,7 +212,8 @@ export function resumedConfig(stored: RunConfig, path: string, options: ResumedO
   refuseOther(path, "data", stored.data, { validSplit, testSplit });
   refuseOther(path, "start", stored.start, startAsked(options));
   refuseOther(path, "model", stored.model, options.model);
-  refuseOther(path, "tokenizer", stored.tokenizer, options.tokenizer);
+  refuseOther(path, "filter", stored.filter, options.filter);
+  refuseOtherTokenizer(path, stored.tokenizer, options.tokenizer);
   refuseOther(path, "training", stored.training, fixed);
   const { minutes } = options;
   const end = {
@@ -189,36 +222,67 @@ export function resumedConfig(stored: RunConfig, path: string, options: ResumedO
     ...(maxEpochs === undefined ? {} : { maxEpochs }),
   };
   const training = validateTrainingConfig({ ...stored.training, ...end }, minutes);
-  const data = { ...stored.data, ...options.data };
+  const data = { ...stored.data, ...withCorpora(options.data ?? {}) };
+  const train = movedCorpora(path, stored.data.train, data.train);
   const tokenizer = { ...stored.tokenizer, unkReplace: stored.tokenizer.unkReplace ?? 0 };
   // A run from before there were these has none of them; those of the others are numbers.
   const splits = { validSplit: stored.data.validSplit ?? 0, testSplit: stored.data.testSplit ?? 0 };
-  return { ...stored, data: { ...data, ...splits }, tokenizer, training };
+  return { ...stored, data: { ...data, train, ...splits }, tokenizer, training };
+}
+
+/** The corpora that a run was begun with, where they are now. */
+function movedCorpora(
+  path: string,
+  stored: DataConfig["train"],
+  wanted: DataConfig["train"],
+): DataConfig["train"] {
+  const [had, want] = [entriesOf(stored), entriesOf(wanted)];
+  if (had.length !== want.length) {
+    const problem = `this run was begun with ${had.length} training ${had.length === 1 ? "corpus" : "corpora"}, not ${want.length}`;
+    throw new XformerError("CONFIG", problem, { file: path, hint: "Name as many, or begin a new run." });
+  }
+  return corporaOf(
+    had.map((entry, i) => {
+      const { path: place, weight, tag, source, target } = want[i]!;
+      refuseOther(path, `data.train[${i}]`, entry, { weight, tag, source, target });
+      return { ...entry, path: place };
+    }),
+  );
 }
 
 /** A run may be resumed from another working directory; until then paths are as the user wrote them. */
 export function withFullPaths(config: RunConfig): RunConfig {
   const { train, valid, test } = config.data;
-  const full = (path: string | null): string | null => (path === null ? null : resolve(path));
+  const full = <C extends string | readonly MeasuredEntry[] | null>(corpora: C): C =>
+    (corpora === null
+      ? null
+      : typeof corpora === "string"
+        ? resolve(corpora)
+        : corpora.map((entry) => ({ ...entry, path: resolve(entry.path) }))) as C;
   return {
     ...config,
-    data: { ...config.data, train: resolve(train), valid: full(valid), test: full(test) },
+    data: { ...config.data, train: full(train), valid: full(valid), test: full(test) },
     start: { ...config.start, from: full(config.start.from) },
-    tokenizer: { ...config.tokenizer, file: full(config.tokenizer.file) },
+    tokenizer: withTokenizer(config.tokenizer, withFullFiles(config.tokenizer)),
   };
 }
 
-/** The languages that are known. */
-export function languagesOf({ sourceLanguage, targetLanguage }: DataConfig): Languages {
+/** The files of tokenizers by their full paths. */
+export function withFullFiles({ source, target, ...both }: TokenizerOptions): TokenizerOptions {
+  const full = <T extends { readonly file?: string | null }>(part: T): T =>
+    typeof part.file === "string" ? { ...part, file: resolve(part.file) } : part;
   return {
-    ...(sourceLanguage === "" ? {} : { source: sourceLanguage }),
-    ...(targetLanguage === "" ? {} : { target: targetLanguage }),
+    ...full(both),
+    ...(source === undefined ? {} : { source: full(source) }),
+    ...(target === undefined ? {} : { target: full(target) }),
   };
 }
 
-/** A tokenizer's settings with the name of its file alone: it may lie elsewhere when a run goes on. */
+/** A tokenizer's settings with the names of its files alone: they may lie elsewhere when a run goes on. */
 function withName<T extends TokenizerConfig>(tokenizer: T): T {
-  return { ...tokenizer, file: tokenizer.file === null ? null : basename(tokenizer.file) };
+  const named = <P extends { readonly file: string | null }>(part: P): P =>
+    part.file === null ? part : { ...part, file: basename(part.file) };
+  return { ...named(tokenizer), source: named(tokenizer.source), target: named(tokenizer.target) };
 }
 
 /**
@@ -228,7 +292,24 @@ function withName<T extends TokenizerConfig>(tokenizer: T): T {
  */
 export function beginningsOf({ tokenizer, data }: SettledConfig, validation: string | null): Beginnings {
   const { validSplit, testSplit } = data;
-  return { validation, tokenizer: withName(tokenizer), splits: { validSplit, testSplit } };
+  const { source, target, ...both } = withName(tokenizer);
+  const isOther = [source, target].some((side) => Object.values(side).some((value) => value !== null));
+  const sides = isOther ? { source, target } : {};
+  return { validation, tokenizer: { ...both, ...sides }, splits: { validSplit, testSplit } };
+}
+
+/**
+ * The languages that are known.
+ *
+ * @param corpus one of several corpora, which may have its own
+ */
+export function languagesOf(
+  { sourceLanguage, targetLanguage }: DataConfig,
+  corpus?: Pick<CorpusEntry, "source" | "target">,
+): Languages {
+  const source = corpus?.source ?? sourceLanguage;
+  const target = corpus?.target ?? targetLanguage;
+  return { ...(source === "" ? {} : { source }), ...(target === "" ? {} : { target }) };
 }
 
 /** What a checkpoint says of its run. */
@@ -257,8 +338,14 @@ export function storedConfig(stored: RunConfig, file: string, begun: BegunWith):
   refuseOther(file, "training", begun.training, training, hint);
   refuseOther(file, "data", languages, { sourceLanguage, targetLanguage }, hint);
   if (begun.splits !== undefined) refuseOther(file, "data", begun.splits, { validSplit, testSplit }, hint);
-  if (begun.tokenizer !== undefined)
-    refuseOther(file, "tokenizer", begun.tokenizer, withName(stored.tokenizer), hint);
+  if (begun.tokenizer !== undefined) {
+    // One of a time before sides had their own says nothing of them.
+    const had = withTokenizer(DEFAULT_TOKENIZER, begun.tokenizer);
+    const { source, target, ...both } = withName(stored.tokenizer);
+    refuseOther(file, "tokenizer", had, both, hint);
+    refuseOther(file, "tokenizer.source", had.source, source, hint);
+    refuseOther(file, "tokenizer.target", had.target, target, hint);
+  }
   return { ...stored, model: begun.model, training: { ...begun.training, maxSteps, maxEpochs } };
 }
 
@@ -275,6 +362,25 @@ function refuseTwoSizes({ memory, batchTokens, batchSentences }: TrainingConfig)
   throw new XformerError("CONFIG", `memory is ${memory}, and ${other}`, {
     hint: "Memory decides how large batches are: leave one of them out.",
   });
+}
+
+/** What matters is what becomes of each side, however that is said. */
+function refuseOtherTokenizer(path: string, stored: TokenizerConfig, options: TokenizerOptions = {}): void {
+  const wanted = withTokenizer(stored, options);
+  const settingsOf = (config: TokenizerConfig, side: Side): object => {
+    const { joint, unkReplace } = config;
+    const { kind, file, ...others }: SideTokenizer = tokenizerOf(config, side);
+    return file === null
+      ? { kind, file, ...others, joint, unkReplace }
+      : { file, ...others, joint, unkReplace };
+  };
+  const [had, want] = [stored, wanted].map((config) => ({
+    source: settingsOf(config, "source"),
+    target: settingsOf(config, "target"),
+  })) as [Record<Side, object>, Record<Side, object>];
+  const areAlike = [had, want].every(({ source, target }) => isDeepStrictEqual(source, target));
+  for (const side of ["source", "target"] as const)
+    refuseOther(path, areAlike ? "tokenizer" : `tokenizer.${side}`, had[side], want[side]);
 }
 
 /** A resumed run keeps its settings: being asked for others is a misunderstanding to be told, not to be passed over. */

@@ -1,18 +1,29 @@
 import { z } from "zod";
-import { isInRange, type NumberRange, PERCENT, type ValueType } from "../../valueType.ts";
+import {
+  isInRange,
+  looksLikeTag,
+  type NumberRange,
+  PERCENT,
+  type Rule,
+  type ValueType,
+} from "../../valueType.ts";
 import type { Setting } from "./setting.ts";
 import { defaultOf, type NamedSection, SECTIONS, SETTINGS } from "./table.ts";
 
-/** What a configuration file may hold; everything may be left out. */
-export function configSchema(): z.ZodType {
-  const sections = Object.entries(SECTIONS).map(([name, description]) => [
-    name,
-    z
-      .strictObject(keysOf(SETTINGS[name as NamedSection]))
-      .nullable()
-      .optional()
-      .meta({ description }),
-  ]);
+/** Sections inside a section, which may be its `kind` or `file` alone: `source: char`. */
+const INNER: Readonly<Partial<Record<NamedSection, Readonly<Record<string, NamedSection>>>>> = {
+  tokenizer: { source: "tokenizer.source", target: "tokenizer.target" },
+};
+
+/**
+ * What a configuration file may hold; everything may be left out.
+ *
+ * @param asWritten whether inner sections may be a text, as in a file that nobody has spelt out yet
+ */
+export function configSchema(asWritten = false): z.ZodType {
+  const inner = Object.values(INNER).flatMap((sections) => Object.values(sections));
+  const outer = (Object.keys(SECTIONS) as NamedSection[]).filter((name) => !inner.includes(name));
+  const sections = outer.map((name) => [name, sectionSchema(name, asWritten)]);
   return z
     .strictObject({
       $schema: z.string().optional().meta({ description: "The schema that an editor checks the file by." }),
@@ -22,9 +33,19 @@ export function configSchema(): z.ZodType {
     .nullable();
 }
 
+function sectionSchema(name: NamedSection, asWritten: boolean): z.ZodType {
+  const inner = Object.entries(INNER[name] ?? {}).map(([key, section]) => [
+    key,
+    sectionSchema(section, asWritten),
+  ]);
+  const keys = z.strictObject({ ...keysOf(SETTINGS[name]), ...Object.fromEntries(inner) });
+  const schema = asWritten && name.includes(".") ? z.union([z.string(), keys]) : keys;
+  return schema.nullable().optional().meta({ description: SECTIONS[name] });
+}
+
 /** The same for editors: JSON Schema, draft 7. */
 export function jsonSchema(): object {
-  const schema = z.toJSONSchema(configSchema(), {
+  const schema = z.toJSONSchema(configSchema(true), {
     target: "draft-7",
     // zod says of whole numbers that they are no larger than a double can hold: true, and no help.
     override: ({ jsonSchema: part }) => {
@@ -64,7 +85,21 @@ function schemaOf(type: ValueType): z.ZodType {
       return z.array(z.string().min(1));
     case "path":
       return type.ending === undefined ? z.string().min(1) : z.string().endsWith(type.ending);
+    case "tag":
+      return z.string().refine(looksLikeTag);
+    case "corpora":
+      return corporaSchema(type.fields);
   }
+}
+
+function corporaSchema(fields: Readonly<Record<string, Rule>>): z.ZodType {
+  const keys = Object.entries(fields).map(([key, { type, nullMeans }]) => {
+    const schema = schemaOf(type);
+    return [key, (nullMeans === undefined ? schema : schema.nullable()).optional()] as const;
+  });
+  const path = z.string().min(1);
+  const entry = z.union([path, z.strictObject({ path, ...Object.fromEntries(keys) })]);
+  return z.union([path, z.array(entry).min(1)]);
 }
 
 function numberSchema(range: NumberRange): z.ZodNumber {

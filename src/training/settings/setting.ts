@@ -2,7 +2,20 @@ import type { Rule } from "../../valueType.ts";
 import type { StartConfig } from "../config.ts";
 
 /** The parts of a configuration: those of a `RunConfig`, and `run` for what is at the top of a file. */
-export type SectionName = "run" | "data" | "tokenizer" | "model" | "training";
+export type SectionName =
+  | "run"
+  | "data"
+  | "filter"
+  | "tokenizer"
+  | "tokenizer.source"
+  | "tokenizer.target"
+  | "model"
+  | "training";
+
+/** The keys that lead to a section of a configuration; none to what is at the top. */
+export function pathOf(section: SectionName): string[] {
+  return section === "run" ? [] : section.split(".");
+}
 
 /**
  * One setting of a training run: a key of a configuration file and a flag of `xformer train` at the same time.

@@ -1,3 +1,4 @@
+import { NO_FILTER } from "../../data/check/filterConfig.ts";
 import { DEFAULT_MODEL, DEFAULT_PRESET } from "../../model/config.ts";
 import { checkField, type Value } from "../../valueType.ts";
 import {
@@ -9,17 +10,26 @@ import {
   type StartConfig,
 } from "../config.ts";
 import { USUAL_SAMPLES } from "../samples.ts";
-import { DATA_SETTINGS, RUN_SETTINGS, TOKENIZER_SETTINGS } from "./dataSettings.ts";
+import {
+  DATA_SETTINGS,
+  FILTER_SETTINGS,
+  RUN_SETTINGS,
+  TOKENIZER_SETTINGS,
+  tokenizerSettingsOf,
+} from "./dataSettings.ts";
 import { FITTED_FIELDS } from "./fit.ts";
 import { MODEL_SETTINGS } from "./modelSettings.ts";
-import type { SectionName, Setting } from "./setting.ts";
+import { pathOf, type SectionName, type Setting } from "./setting.ts";
 import { TRAINING_SETTINGS } from "./trainingSettings.ts";
 
 /** The table of all settings, section by section as a configuration file has them. */
 export const SETTINGS: Readonly<Record<SectionName, readonly Setting[]>> = {
   run: RUN_SETTINGS,
   data: DATA_SETTINGS,
+  filter: FILTER_SETTINGS,
   tokenizer: TOKENIZER_SETTINGS,
+  "tokenizer.source": tokenizerSettingsOf("source"),
+  "tokenizer.target": tokenizerSettingsOf("target"),
   model: MODEL_SETTINGS,
   training: TRAINING_SETTINGS,
 };
@@ -30,7 +40,10 @@ export const ALL_SETTINGS: readonly Setting[] = Object.values(SETTINGS).flat();
 /** The sections that a configuration file names, with what they hold. */
 export const SECTIONS = {
   data: "Where the sentence pairs are.",
+  filter: "Which pairs of the training corpora are left out.",
   tokenizer: "How text becomes tokens.",
+  "tokenizer.source": "What is otherwise for the source.",
+  "tokenizer.target": "What is otherwise for the target.",
   model: "The sizes and choices that make a model.",
   training: "How the model is trained.",
 } as const satisfies Partial<Record<SectionName, string>>;
@@ -44,7 +57,7 @@ export function settingOf(section: SectionName, key: string): Setting | undefine
 }
 
 /** A configuration, or some of it. */
-type PartialConfig = { readonly [S in NamedSection]: Partial<RunConfig[S]> };
+type PartialConfig = { readonly [S in keyof Omit<RunConfig, "start">]: Partial<RunConfig[S]> };
 
 /** The settings of a {@link StartConfig}, with their fields. */
 export const START_SETTINGS: readonly (readonly [field: keyof StartConfig, setting: Setting])[] =
@@ -58,9 +71,16 @@ export const START_SETTINGS: readonly (readonly [field: keyof StartConfig, setti
  * @returns undefined where the configuration does not say
  */
 export function valueIn(config: PartialConfig, { section, fields }: Setting): Value | undefined {
-  const part = config[section as NamedSection] as Record<string, unknown>;
+  const part = partOf(config, section);
   const values = fields.map((field) => part[field] as Value | undefined);
   return values.length > 1 ? (values as number[]) : values[0];
+}
+
+/** The part of a configuration that a section is; empty where the configuration does not say. */
+function partOf(config: object, section: SectionName): Record<string, unknown> {
+  let part = config as Record<string, unknown>;
+  for (const name of pathOf(section)) part = (part[name] ?? {}) as Record<string, unknown>;
+  return part;
 }
 
 /** What a setting is when nothing else is said; undefined for one that has no such value, or whose is {@link FITTED}. */
@@ -87,6 +107,7 @@ export function isFitted({ section, fields }: Setting): boolean {
 /** What is left out is decided by the preset or the corpus. */
 const DEFAULTS: PartialConfig = {
   data: DEFAULT_DATA,
+  filter: NO_FILTER,
   tokenizer: DEFAULT_TOKENIZER,
   model: DEFAULT_MODEL,
   training: DEFAULT_TRAINING,
@@ -97,25 +118,32 @@ const DEFAULTS: PartialConfig = {
  *
  * @throws XformerError CONFIG that names the field and what it has to be
  */
-export function checkFields(section: NamedSection, config: object): void {
+export function checkFields(section: NamedSection, config: Partial<RunConfig>): void {
+  const part = partOf(config, section);
+  const [, ...inside] = pathOf(section);
   for (const setting of SETTINGS[section]) {
-    for (const field of setting.fields)
-      checkField(field, (config as Record<string, unknown>)[field], setting);
+    for (const field of setting.fields) checkField([...inside, field].join("."), part[field], setting);
   }
 }
 
 /** A configuration as a file that `xformer train --config` reads: every setting, by section and key. */
 export function toConfigFile(config: RunConfig): object {
   const start = START_SETTINGS.map(([field, { key }]) => [key, config.start[field]]);
-  const sections = Object.fromEntries(
-    (Object.keys(SECTIONS) as NamedSection[]).map((section) => [
-      section,
-      Object.fromEntries(
-        SETTINGS[section]
-          .filter(({ option }) => option === undefined)
-          .map((setting) => [setting.key, valueIn(config, setting)]),
-      ),
-    ]),
-  );
-  return { ...Object.fromEntries(start), ...sections };
+  const settings = ALL_SETTINGS.filter(({ option }) => option === undefined);
+  const named = nested(settings.map((setting) => [setting, valueIn(config, setting)]));
+  return { ...Object.fromEntries(start), ...named };
+}
+
+/** What is said of settings as an object, by section and key. */
+export function nested(entries: readonly (readonly [setting: Setting, value: unknown])[]): object {
+  const whole: Record<string, unknown> = {};
+  for (const [{ section, key }, value] of entries) {
+    let part = whole;
+    for (const name of pathOf(section)) {
+      part[name] ??= {};
+      part = part[name] as Record<string, unknown>;
+    }
+    part[key] = value;
+  }
+  return whole;
 }

@@ -1,8 +1,9 @@
+import type { FilterConfig } from "../../data/check/filterConfig.ts";
 import type { KernelSetName } from "../../kernels/kernels.ts";
 import type { PresetName } from "../../model/config.ts";
 import type { Value } from "../../valueType.ts";
-import type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "../config.ts";
-import type { Setting } from "./setting.ts";
+import type { DataOptions, RunConfig, TokenizerOptions, TrainingConfig } from "../config.ts";
+import { pathOf, type Setting } from "./setting.ts";
 import { settingOf } from "./table.ts";
 
 /** A part of a configuration by the names of its fields. */
@@ -34,23 +35,27 @@ export interface GivenOptions {
   readonly extendVocabulary?: boolean;
   readonly minutes?: number;
   readonly maxMinutes?: number;
-  readonly data: Partial<DataConfig>;
-  readonly tokenizer: Partial<TokenizerConfig>;
+  readonly data: DataOptions;
+  readonly filter: Partial<FilterConfig>;
+  readonly tokenizer: TokenizerOptions;
   readonly model: Partial<RunConfig["model"]>;
   readonly training: Partial<TrainingConfig>;
 }
 
 /** The given settings as options. */
 export function optionsOf(given: GivenSettings): GivenOptions {
-  const options: Record<string, Fields> = { run: {}, data: {}, tokenizer: {}, model: {}, training: {} };
+  const options: Fields = { data: {}, filter: {}, tokenizer: {}, model: {}, training: {} };
   for (const [{ section, option, fields }, { value }] of given) {
-    const part = options[option === undefined ? section : "run"]!;
-    if (option !== undefined) part[option] = value ?? undefined;
+    if (option !== undefined) options[option] = value ?? undefined;
+    let part = options;
+    for (const name of pathOf(section)) {
+      part[name] ??= {};
+      part = part[name] as Fields;
+    }
     for (const [i, field] of fields.entries())
       part[field] = fields.length > 1 ? (value as number[])[i] : value;
   }
-  const { run, ...sections } = options;
-  return { ...run, ...sections } as unknown as GivenOptions;
+  return options as unknown as GivenOptions;
 }
 
 /** What is given all in all, where later ones win. */
@@ -60,16 +65,22 @@ export function together(...layers: readonly GivenSettings[]): GivenSettings {
 
 /**
  * Given settings with those that they replace: whoever says how many steps wants so many, whatever the epochs
- * are by default or elsewhere; and the other way round.
+ * are by default or elsewhere; and the other way round. And whoever says something of both sides means both.
  */
 export function withReplaced(given: GivenSettings): GivenSettings {
   const all = new Map(given);
-  for (const [{ section, replaces }, { value, origin }] of given) {
-    if (replaces === undefined || value === null) continue;
-    for (const key of [replaces].flat()) {
-      const other = settingOf(section, key);
-      if (other !== undefined && !given.has(other)) all.set(other, { value: null, origin });
-    }
+  for (const [setting, { value, origin }] of given) {
+    for (const other of replacedBy(setting, value))
+      if (!given.has(other)) all.set(other, { value: null, origin });
   }
   return all;
+}
+
+function replacedBy({ section, key, replaces }: Setting, value: Value): Setting[] {
+  const keys = [key, ...(replaces === undefined || value === null ? [] : [replaces].flat())];
+  const sections = section === "tokenizer" ? (["tokenizer.source", "tokenizer.target"] as const) : [];
+  return [
+    ...keys.slice(1).map((other) => settingOf(section, other)),
+    ...sections.flatMap((side) => keys.map((other) => settingOf(side, other))),
+  ].filter((other) => other !== undefined);
 }

@@ -131,7 +131,7 @@ export class Workshop {
         special: target.vocabulary,
         shards: this.#step.shards,
         maxLength: model.maxLength,
-        bpeDropout: 0,
+        bpeDropout: { source: 0, target: 0 },
         unkReplace: 0,
       },
     );

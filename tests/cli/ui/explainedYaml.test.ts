@@ -13,7 +13,7 @@ const directory = temporaryDirectory();
 const recipe = join(directory, "recipe.yaml");
 writeFileSync(
   recipe,
-  'out: "runs/a: b # c"\ndata:\n  train: 语料/门\n  source_lang: "null"\nmodel:\n  preset: tiny\n  heads: 2\ntraining:\n  lr: 0.5\n',
+  'out: "runs/a: b # c"\ndata:\n  train: 语料/门\n  source_lang: "null"\nmodel:\n  preset: tiny\n  heads: 2\ntraining:\n  lr: 0.5\ntokenizer:\n  target: bpe\n',
 );
 const flags: GivenSettings = new Map([
   [settingOf("training", "lr")!, { value: 0.25, origin: { flag: "lr" } }],
@@ -41,6 +41,7 @@ it("has the origins in one column", () => {
   expect(new Set(columns).size).toBe(1);
   expect(yaml).toMatch(/^ {2}lr: 0\.25 +# --lr$/m);
   expect(yaml).toContain('  source_lang: "null" ');
+  expect(yaml).toMatch(/^ {2}target:\n {4}kind: bpe +# .*:11\n {4}file: null +# /m);
 });
 
 it("keeps a line break in the name of a file out of the values", () => {

@@ -8,6 +8,7 @@ const SUMMARY = {
   model: { dropout: 0.1, maxLength: 9 },
   training: { labelSmoothing: 0.1, metric: "bleu", freeze: null },
   corpus: { name: "letters", pairs: 8, skipped: 0 },
+  corpora: [],
   memory: { resident: 1, shared: 1, limit: null },
   unknown: { valid: null, test: null },
   heldOut: { directory: null, tooFew: false },

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readConfigFile, readRunConfig } from "../../../src/training/settings/configFile.ts";
 import { resolveConfig } from "../../../src/training/settings/resolve.ts";
+import { pathOf } from "../../../src/training/settings/setting.ts";
 import { ALL_SETTINGS, toConfigFile } from "../../../src/training/settings/table.ts";
 import { optionsOf } from "../../../src/training/settings/values.ts";
 import { oneLine } from "../../io/oneLine.ts";
@@ -28,8 +29,8 @@ function complaint(text: string | Uint8Array, ending?: string): string {
 function settingsIn(text: string, ending?: string): Record<string, unknown> {
   const given = readConfigFile(written(text, ending));
   return Object.fromEntries(
-    [...given].map(([{ key }, { value, origin }]) => [
-      key,
+    [...given].map(([{ section, key }, { value, origin }]) => [
+      [...pathOf(section).slice(1), key].join("."),
       [value, "line" in origin ? origin.line : undefined],
     ]),
   );
@@ -92,7 +93,23 @@ describe("what a file says", () => {
       validate_every_epochs: [2, 2],
       validate_every: [null, 2],
     });
-    expect(settingsIn("tokenizer:\n  kind: bpe")).toEqual({ kind: ["bpe", 2], file: [null, 2] });
+    expect(settingsIn("tokenizer:\n  kind: bpe")).toEqual({
+      ...{ kind: ["bpe", 2], file: [null, 2], "source.kind": [null, 2], "source.file": [null, 2] },
+      ...{ "target.kind": [null, 2], "target.file": [null, 2] },
+    });
+  });
+
+  it("a side may have a tokenizer of its own, by its name alone or with all that belongs to it", () => {
+    expect(settingsIn("tokenizer:\n  source: char\n  target: t.json")).toEqual({
+      "source.kind": ["char", 2],
+      "source.file": [null, 2],
+      "target.file": ["t.json", 3],
+    });
+    expect(settingsIn("tokenizer:\n  target:\n    kind: bpe\n    bpe_dropout: 0.1")).toEqual({
+      "target.kind": ["bpe", 3],
+      "target.file": [null, 3],
+      "target.bpe_dropout": [0.1, 4],
+    });
   });
 
   it.each(ALL_SETTINGS)("$section.$key reaches the options", (setting) => {
@@ -100,18 +117,25 @@ describe("what a file says", () => {
     const value =
       type.kind === "number"
         ? (type.to ?? 1) / 2
-        : { numbers: [0.1, 0.2], texts: ["x"], choice: "x", boolean: true, text: "x", path: "x.json" }[
-            type.kind
-          ];
+        : {
+            numbers: [0.1, 0.2],
+            texts: ["x"],
+            choice: "x",
+            boolean: true,
+            text: "x",
+            path: "x.json",
+            corpora: "x",
+            tag: "<2de>",
+          }[type.kind];
     const right =
       type.kind === "choice" ? type.choices.at(-1) : type.kind === "number" && type.whole ? 7 : value;
-    const content = section === "run" ? { [key]: right } : { [section]: { [key]: right } };
+    const content = pathOf(section).reduceRight<object>((part, name) => ({ [name]: part }), { [key]: right });
     const options = optionsOf(readConfigFile(written(JSON.stringify(content)))) as unknown as Record<
       string,
       unknown
     >;
     if (option !== undefined) return expect(options[option]).toBe(right);
-    const part = options[section] as Record<string, unknown>;
+    const part = pathOf(section).reduce((whole, name) => whole[name] as typeof options, options);
     expect(fields.length > 1 ? fields.map((field) => part[field]) : part[fields[0]!]).toEqual(right);
   });
 });
@@ -158,11 +182,28 @@ describe("what is wrong is told with its line", () => {
     ["model:\n  norm: pots", ':2: norm: expected one of post, pre, got "pots". Did you mean post?'],
     ["model:\n  norm: middle", ':2: norm: expected one of post, pre, got "middle".'],
     ["tokenizer:\n  lowercase: yes", ':2: lowercase: expected true or false, got "yes".'],
-    ['data:\n  train: ""', ':2: train: expected a path, got "".'],
+    ['data:\n  train: ""', ':2: train: expected a path, or a list of corpora, got "".'],
+    ["tokenizer:\n  source: letters", ':2: kind: expected one of word, char, bpe, or null, got "letters".'],
+    [
+      "data:\n  train:\n    - a.tsv\n    - {path: b.tsv, wieght: 2}",
+      ':4: train[1]: unknown key "wieght". Did you mean weight?',
+    ],
+    [
+      "data:\n  train:\n    - path: b.tsv\n      tag: de",
+      ':4: train[0].tag: expected a tag such as <2de>, got "de".',
+    ],
+    ["data:\n  train: []", ":2: train: expected at least one corpus, got []."],
+    ["data:\n  train: [{weight: 2}]", ":2: train[0].path: expected a path, got nothing."],
+    ["data:\n  train: a\n  valid: [{path: b, weight: 2}]", ':3: valid[0]: unknown key "weight".'],
+    ["tokenizer:\n  target:\n    kid: char", ':3: unknown key "kid" in tokenizer.target. Did you mean kind?'],
+    [
+      "tokenizer:\n  source: [char]",
+      ':2: tokenizer.source: expected settings, each with its key, got ["char"].',
+    ],
     ["tokenizer:\n  file: x", ':2: file: expected the path of a .json file, or null, got "x".'],
     ["threads: 0", ":1: threads: expected a whole number from 1 to 256, or null, got 0."],
     ["\nmodel: 3", ":2: model: expected settings, each with its key, got 3."],
-    ["- 1\n- 2", ":1: expected the sections data, tokenizer, model, training, got [1,2]."],
+    ["- 1\n- 2", ":1: expected the sections data, filter, tokenizer, model, training, got [1,2]."],
     ["training: text", ':1: training: expected settings, each with its key, got "text".'],
     ["model:\n  heads: 2\n  heads: 4", ':3: the key "heads" is there a second time. Remove one of the two.'],
     [
@@ -213,9 +254,16 @@ describe("the configuration that a run keeps", () => {
     const bundled = resolveConfig({});
     expect(readRunConfig(written(JSON.stringify(toConfigFile(bundled), null, 2)))).toEqual(bundled);
     const other = resolveConfig({
-      data: { train: 'a b/"c"', valid: "v", sourceLanguage: "no" },
+      data: {
+        train: ['a b/"c"', { path: "d", weight: 0.5, tag: "<2de>", target: "de" }],
+        ...{ valid: "v", test: [{ path: "t", tag: "<2de>" }], sourceLanguage: "no" },
+      },
       preset: "tiny",
-      tokenizer: { kind: "bpe", joint: false, bpeDropout: 0.1, vocabularySize: 99, file: "t.json" },
+      tokenizer: {
+        ...{ kind: "bpe", joint: false, bpeDropout: 0.1, vocabularySize: 99, file: "t.json" },
+        source: { kind: "char", lowercase: true },
+        target: { file: "u.json", minFrequency: 3 },
+      },
       model: { attentionDropout: 0, norm: "pre" },
       training: {
         maxSteps: 3,

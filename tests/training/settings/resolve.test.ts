@@ -4,6 +4,7 @@ import {
   BUNDLED_TRAINING,
   DEFAULT_TRAINING,
   type SettledConfig,
+  type TokenizerOptions,
   type TrainingConfig,
 } from "../../../src/training/config.ts";
 import {
@@ -192,9 +193,25 @@ describe("what a checkpoint says", () => {
     ),
   );
 
-  it.each(fields)("is not to be changed in the run's file: %s %s", (section, field) => {
-    const before = (settled[section] as unknown as Record<string, unknown>)[field];
-    const edited = { ...settled, [section]: { ...settled[section], [field]: "other" } };
+  /** Sections of which a checkpoint keeps all; what is filtered shows in the hash of the text. */
+  const kept = fields.filter(([section]) => section !== "filter" && !section.includes("."));
+
+  it("a side's tokenizer is not to be changed in the run's file either", () => {
+    const { tokenizer } = settled;
+    const edited = {
+      ...settled,
+      tokenizer: { ...tokenizer, source: { ...tokenizer.source, kind: "char" as const } },
+    };
+    expect(oneLine(() => storedConfig(edited, "run/config.json", begun))).toContain(
+      "begun with tokenizer.source setting kind = null, not char.",
+    );
+    const own = { ...begun, tokenizer: beginningsOf(edited, null).tokenizer };
+    expect(storedConfig(edited, "run/config.json", own)).toEqual(edited);
+  });
+
+  it.each(kept)("is not to be changed in the run's file: %s %s", (section, field) => {
+    const before = (settled[section as "data"] as unknown as Record<string, unknown>)[field];
+    const edited = { ...settled, [section]: { ...settled[section as "data"], [field]: "other" } };
     const resumed = () => storedConfig(edited, "run/config.json", begun);
     if (FREE.includes(field)) return void expect(resumed()).toEqual(edited);
     const was = before === "" ? '""' : field === "file" ? "tokenizer.json" : before;
@@ -222,6 +239,24 @@ describe("a run that goes on", () => {
     const { data, tokenizer } = resumedConfig(stored, "run", { data: { valid: "other.tsv" } });
     expect(data).toMatchObject({ valid: "other.tsv", validSplit: 0.1, testSplit: 7 });
     expect(tokenizer.unkReplace).toBe(0.2);
+  });
+
+  it("keeps the tokenizer of each side, however that is said", () => {
+    const sides = resolveConfig({ data, tokenizer: { source: { kind: "char" }, target: { kind: "word" } } });
+    const asked = (tokenizer: TokenizerOptions) => () => resumedConfig(sides, "run", { tokenizer });
+    const none = { kind: null, file: null };
+    expect(asked({ source: { kind: "char" } })().tokenizer).toMatchObject({ source: { kind: "char" } });
+    expect(asked({ kind: "char", target: { kind: "word" } })).not.toThrow();
+    expect(oneLine(asked({ kind: "char", source: none, target: none }))).toBe(
+      "run: this run was begun with tokenizer.target setting kind = word, not char. Leave the setting out to go on, or begin a new run.",
+    );
+    expect(oneLine(asked({ target: { minFrequency: 3 } }))).toContain(
+      "tokenizer.target setting minFrequency = null, not 3",
+    );
+    const plain = resolveConfig({ data });
+    expect(oneLine(() => resumedConfig(plain, "run", { tokenizer: { kind: "char" } }))).toContain(
+      "tokenizer setting kind = word, not char",
+    );
   });
 
   it("of a time when there was no such thing, holds out and replaces nothing", () => {

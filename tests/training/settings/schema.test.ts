@@ -16,7 +16,7 @@ it("tells an editor what a key is, what it takes and what it is otherwise, and w
   expect(file).toMatchObject({ additionalProperties: false });
   expect(Object.keys(file!.properties)).toEqual([
     ...["$schema", "from", "keep_optimizer", "extend_vocabulary", "out", "threads", "kernels", "max_minutes"],
-    ...["cache", "samples", "tensorboard", "data", "tokenizer", "model", "training"],
+    ...["cache", "samples", "tensorboard", "data", "filter", "tokenizer", "model", "training"],
   ]);
   const [training] = (file!.properties.training as { anyOf: { properties: object }[] }).anyOf;
   expect(training).toMatchObject({

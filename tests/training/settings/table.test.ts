@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../../src/training/settings/resolve.ts";
-import { flagOf, offFlagOf } from "../../../src/training/settings/setting.ts";
+import { flagOf, offFlagOf, pathOf } from "../../../src/training/settings/setting.ts";
 import {
   ALL_SETTINGS,
   defaultOf,
@@ -15,7 +15,12 @@ const sections = Object.keys(SECTIONS) as NamedSection[];
 
 it.each(sections)("every field of %s is a setting, once", (section) => {
   const fields = SETTINGS[section].flatMap((setting) => setting.fields);
-  expect([...fields].sort()).toEqual(Object.keys(resolveConfig({})[section]).sort());
+  const inner = sections.flatMap((name) => (name.startsWith(`${section}.`) ? pathOf(name).slice(1) : []));
+  const part = pathOf(section).reduce<object>(
+    (config, name) => (config as Record<string, object>)[name]!,
+    resolveConfig({}),
+  );
+  expect([...fields, ...inner].sort()).toEqual(Object.keys(part).sort());
 });
 
 it("everything else that is asked of a new run is one too", () => {
@@ -41,12 +46,12 @@ describe.each(ALL_SETTINGS.map((setting) => [setting.key, setting] as const))("%
     expect(SETTINGS[setting.section]).toContain(setting);
   });
 
-  it("has a flag that is its key with hyphens, but for --tokenizer", () => {
-    expect(flagOf(setting)).toBe(
-      setting.section === "tokenizer" && ["kind", "file"].includes(key)
-        ? "tokenizer"
-        : key.replaceAll("_", "-"),
-    );
+  it("has a flag that is its key with hyphens, but for --tokenizer, and what it is of before it", () => {
+    const [section, ...inside] = pathOf(setting.section);
+    const isTokenizer = section === "tokenizer" && ["kind", "file"].includes(key);
+    const own = isTokenizer ? "tokenizer" : key.replaceAll("_", "-");
+    const before = section === "filter" ? ["filter"] : inside;
+    expect(flagOf(setting)).toBe([...before, own].join("-"));
   });
 
   it("has a default that it would take", () => {
@@ -68,7 +73,7 @@ it("no two settings share a key in a section, or a flag but --tokenizer", () => 
   }
   const flags = ALL_SETTINGS.flatMap((setting) => [flagOf(setting), offFlagOf(setting) ?? []].flat());
   const repeated = flags.filter((flag, i) => flags.indexOf(flag) !== i);
-  expect(repeated).toEqual(["tokenizer"]);
+  expect(repeated).toEqual(["tokenizer", "source-tokenizer", "target-tokenizer"]);
 });
 
 it("the names that JoeyNMT and fairseq agree on are these", () => {
@@ -85,6 +90,8 @@ it("the names that JoeyNMT and fairseq agree on are these", () => {
 it("what a setting replaces is in its section and may be null", () => {
   const replaced = ALL_SETTINGS.filter(({ replaces }) => replaces !== undefined);
   expect(replaced.map(({ key }) => key)).toEqual([
+    "kind",
+    "kind",
     "kind",
     "batch_tokens",
     "batch_sentences",
