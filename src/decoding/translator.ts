@@ -76,7 +76,7 @@ export function taggedLines(
   const { tags = [] } = tokenizer;
   if (!tags.includes(tag)) {
     const known =
-      tags.length === 0 ? "Leave it out: it was trained without." : `It knows ${tags.join(", ")}.`;
+      tags.length === 0 ? "Leave out --tag: it was trained without any." : `It knows ${tags.join(", ")}.`;
     throw new XformerError("USAGE", `this model has no tag "${tag}"`, { hint: known });
   }
   return lines.map((line) => tagged(line, tag, tokenizer));
