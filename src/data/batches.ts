@@ -85,7 +85,7 @@ export function checkBatchSize({ batchTokens, batchSentences = null }: BatchSize
       : ["batchSentences", batchSentences, batchTokens];
   if (other !== null)
     throw new XformerError("CONFIG", `batchTokens is ${batchTokens}, and batchSentences ${batchSentences}`, {
-      hint: "A batch has so many tokens or so many sentences: leave one of them out.",
+      hint: "A batch has so many tokens or so many sentences: leave out --batch-tokens or --batch-sentences.",
     });
   if (Number.isInteger(size) && size! >= 1) return;
   throw new XformerError("CONFIG", `${name} must be a positive whole number, not ${size}`, {

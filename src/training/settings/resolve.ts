@@ -360,7 +360,7 @@ function refuseTwoSizes({ memory, batchTokens, batchSentences }: TrainingConfig)
   if (batchTokens === null && batchSentences === null) return;
   const other = batchTokens === null ? `batchSentences ${batchSentences}` : `batchTokens ${batchTokens}`;
   throw new XformerError("CONFIG", `memory is ${memory}, and ${other}`, {
-    hint: "Memory decides how large batches are: leave one of them out.",
+    hint: "Memory decides how large batches are: leave out --memory or the other.",
   });
 }
 

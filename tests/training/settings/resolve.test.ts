@@ -97,15 +97,15 @@ describe("validateTrainingConfig", () => {
     [{ batchTokens: 2.5 }, `batchTokens is 2.5. ${WHOLE.replace(".", ", or null.")}`],
     [
       { batchSentences: 8 },
-      "batchTokens is 512, and batchSentences 8. A batch has so many tokens or so many sentences: leave one of them out.",
+      "batchTokens is 512, and batchSentences 8. A batch has so many tokens or so many sentences: leave out --batch-tokens or --batch-sentences.",
     ],
     [
       { memory: 8 },
-      "memory is 8, and batchTokens 512. Memory decides how large batches are: leave one of them out.",
+      "memory is 8, and batchTokens 512. Memory decides how large batches are: leave out --memory or the other.",
     ],
     [
       { memory: 8, batchTokens: null, batchSentences: 2 },
-      "memory is 8, and batchSentences 2. Memory decides how large batches are: leave one of them out.",
+      "memory is 8, and batchSentences 2. Memory decides how large batches are: leave out --memory or the other.",
     ],
     [{ maxSteps: -1 }, `maxSteps is -1. ${WHOLE_OR_NULL}`],
     [{ maxEpochs: 0 }, `maxEpochs is 0. ${WHOLE_OR_NULL}`],
