@@ -1,19 +1,15 @@
+import { EndedHypotheses, type RankingSettings } from "./endedHypotheses.ts";
 import type { Hypothesis } from "./hypothesis.ts";
-import { lengthPenalty } from "./lengthPenalty.ts";
-import type { NextTokens, Search, SearchSettings } from "./search.ts";
+import type { NextTokens, Search } from "./search.ts";
 import { topTokens } from "./topTokens.ts";
 
 /** More than the error that floors of logits have from being computed: nothing that belongs to the best is passed over. */
 const ROUNDING = 1e-6;
 
 /** What a beam search needs to know. */
-export interface BeamSettings extends SearchSettings {
-  /** Hypotheses kept at a time. */
+export interface BeamSettings extends RankingSettings {
+  /** Hypotheses kept at a time; no more are wanted. */
   readonly beam: number;
-  /** Hypotheses wanted, at most `beam`. */
-  readonly nBest: number;
-  /** The alpha of {@link lengthPenalty}. */
-  readonly alpha: number;
 }
 
 /**
@@ -25,13 +21,13 @@ export interface BeamSettings extends SearchSettings {
 export class BeamSearch implements Search {
   readonly #settings: BeamSettings;
   #open: readonly Hypothesis[];
-  /** Ended hypotheses, best first, no more than are wanted. */
-  #ended: Hypothesis[] = [];
+  readonly #ended: EndedHypotheses;
   /** What the limit has cut short: comes out only where too few have ended. */
   #cut: readonly Hypothesis[] = [];
 
   constructor(start: Hypothesis, settings: BeamSettings) {
     this.#settings = settings;
+    this.#ended = new EndedHypotheses(settings);
     this.#open = [start];
     this.#cutAtLimit();
   }
@@ -41,16 +37,13 @@ export class BeamSearch implements Search {
   }
 
   get found(): readonly Hypothesis[] {
-    return [...this.#ended, ...this.#cut].slice(0, this.#settings.nBest);
+    return [...this.#ended.best, ...this.#cut].slice(0, this.#settings.nBest);
   }
 
   advance(next: readonly NextTokens[]): void {
-    const { nBest } = this.#settings;
     const kept = this.#best(next);
-    this.#ended = [...this.#ended, ...kept.filter(({ ended }) => ended)]
-      .sort((a, b) => this.#score(b) - this.#score(a))
-      .slice(0, nBest);
-    this.#open = kept.filter((hypothesis) => !hypothesis.ended && this.#canWin(hypothesis));
+    this.#ended.add(kept);
+    this.#open = kept.filter((hypothesis) => !hypothesis.ended && this.#ended.canBeBeatenBy(hypothesis));
     this.#cutAtLimit();
   }
 
@@ -70,17 +63,6 @@ export class BeamSearch implements Search {
         .slice(0, beam);
     }
     return kept;
-  }
-
-  #score({ logProbability, length }: Hypothesis): number {
-    return logProbability / lengthPenalty(length, this.#settings.alpha);
-  }
-
-  /** Whether a hypothesis could come out if all its tokens up to the limit were certain. */
-  #canWin({ logProbability }: Hypothesis): boolean {
-    const { nBest, limit, alpha } = this.#settings;
-    const worst = this.#ended[nBest - 1];
-    return worst === undefined || logProbability / lengthPenalty(limit, alpha) > this.#score(worst);
   }
 
   #cutAtLimit(): void {

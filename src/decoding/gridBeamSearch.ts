@@ -1,20 +1,16 @@
+import { EndedHypotheses, type RankingSettings } from "./endedHypotheses.ts";
 import type { Hypothesis } from "./hypothesis.ts";
-import { lengthPenalty } from "./lengthPenalty.ts";
 import { MOST_HYPOTHESES } from "./options.ts";
 import { PhraseProgress } from "./phraseProgress.ts";
 import { countPhraseTokens, type Phrases } from "./phrases.ts";
-import type { NextTokens, Search, SearchSettings } from "./search.ts";
+import type { NextTokens, Search } from "./search.ts";
 import { topTokens } from "./topTokens.ts";
 import type { WordEdges } from "./wordEdges.ts";
 
 /** What a search for targets with phrases in them needs to know. */
-export interface GridBeamSettings extends SearchSettings {
+export interface GridBeamSettings extends RankingSettings {
   /** Hypotheses kept for each number of tokens of phrases that are there. */
   readonly beam: number;
-  /** Hypotheses wanted. */
-  readonly nBest: number;
-  /** The alpha of {@link lengthPenalty}. */
-  readonly alpha: number;
   readonly phrases: Phrases;
   readonly edges: WordEdges;
 }
@@ -35,12 +31,13 @@ export class GridBeamSearch implements Search {
   /** All tokens of phrases: any other leaves no phrase under way. */
   readonly #ofPhrases: ReadonlySet<number>;
   #open: readonly Candidate[];
-  #ended: Hypothesis[] = [];
+  readonly #ended: EndedHypotheses;
   #cut: readonly Hypothesis[] = [];
 
   constructor(start: Hypothesis, settings: GridBeamSettings) {
     const { phrases, edges } = settings;
     this.#settings = settings;
+    this.#ended = new EndedHypotheses(settings);
     this.#ofPhrases = new Set(phrases.list.flatMap(({ ways }) => ways.flatMap((way) => [...way])));
     const progress = start
       .tokens()
@@ -54,11 +51,11 @@ export class GridBeamSearch implements Search {
   }
 
   get found(): readonly Hypothesis[] {
-    return [...this.#ended, ...this.#cut].slice(0, this.#settings.nBest);
+    return [...this.#ended.best, ...this.#cut].slice(0, this.#settings.nBest);
   }
 
   advance(next: readonly NextTokens[]): void {
-    const { nBest, beam } = this.#settings;
+    const { beam } = this.#settings;
     const beams = new Map<number, Candidate[]>();
     for (const [i, tokens] of next.entries()) {
       for (const candidate of this.#continuations(this.#open[i]!, tokens)) {
@@ -76,10 +73,8 @@ export class GridBeamSearch implements Search {
           .sort((a, b) => b.hypothesis.logProbability - a.hypothesis.logProbability) // stable
           .slice(0, beam),
       );
-    this.#ended = [...this.#ended, ...kept.map(({ hypothesis }) => hypothesis).filter(({ ended }) => ended)]
-      .sort((a, b) => this.#score(b) - this.#score(a))
-      .slice(0, nBest);
-    this.#open = kept.filter(({ hypothesis }) => !hypothesis.ended && this.#canWin(hypothesis));
+    this.#ended.add(kept.map(({ hypothesis }) => hypothesis));
+    this.#open = kept.filter(({ hypothesis }) => !hypothesis.ended && this.#ended.canBeBeatenBy(hypothesis));
     this.#cutAtLimit();
   }
 
@@ -108,24 +103,14 @@ export class GridBeamSearch implements Search {
       }));
   }
 
-  #score({ logProbability, length }: Hypothesis): number {
-    return logProbability / lengthPenalty(length, this.#settings.alpha);
-  }
-
-  /** Whether a hypothesis could come out if all its tokens up to the limit were certain. */
-  #canWin({ logProbability }: Hypothesis): boolean {
-    const { nBest, limit, alpha } = this.#settings;
-    const worst = this.#ended[nBest - 1];
-    return worst === undefined || logProbability / lengthPenalty(limit, alpha) > this.#score(worst);
-  }
-
   /** What the limit cuts short comes out only where too few have ended: first what has most of the phrases. */
   #cutAtLimit(): void {
     if (this.#open.length === 0 || this.#open[0]!.hypothesis.length < this.#settings.limit) return;
     this.#cut = [...this.#open]
       .sort(
         (a, b) =>
-          b.progress.tokens - a.progress.tokens || this.#score(b.hypothesis) - this.#score(a.hypothesis),
+          b.progress.tokens - a.progress.tokens ||
+          this.#ended.score(b.hypothesis) - this.#ended.score(a.hypothesis),
       )
       .map(({ hypothesis }) => hypothesis);
     this.#open = [];
