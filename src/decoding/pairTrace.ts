@@ -5,12 +5,13 @@ import {
   type AttentionKind,
   headTrace,
   type Matrix,
+  rowOf,
   type Trace,
   trace,
 } from "../model/trace.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Workbench } from "../tensor/computation.ts";
-import { topTokens } from "./topTokens.ts";
+import { type Candidate, nextCandidates } from "./candidates.ts";
 
 /** The sublayers of an encoder layer and of a decoder layer, in the order in which they act. */
 const SUBLAYERS = {
@@ -32,13 +33,6 @@ export interface SublayerTrace {
   readonly state: readonly number[];
   /** [T]: of what it adds to that. */
   readonly added: readonly number[];
-}
-
-/** A token that might have come next. */
-interface Candidate {
-  readonly id: number;
-  /** From 0 to 1. */
-  readonly probability: number;
 }
 
 /** What a model computes on a pair under teacher forcing, in numbers; S source tokens with END, T target tokens with END. */
@@ -161,9 +155,10 @@ function* numbersOf(values: Trace, labels: Int32Array, config: ModelConfig): Gen
       }
     }
   }
-  const steps = Array.from(labels, (label, row) => stepOf(values.get("logits")!, row, label, config));
+  const logits = values.get("logits")!;
+  const steps = Array.from(labels, (_, row) => nextCandidates(rowOf(logits, row), candidatesOf(config)));
   for (const { candidates } of steps) for (const { id, probability } of candidates) yield [id, probability];
-  yield steps.map(({ probability }) => probability);
+  yield steps.map(({ probability }, row) => probability(labels[row]!));
 }
 
 /** Where what a sublayer adds stands in a trace of the model, behind the name of its layer. */
@@ -173,25 +168,8 @@ const OUTPUTS: Record<SublayerName, string> = {
   "feed-forward": "output",
 };
 
-function rowNorms({ rows, columns, values }: Matrix): number[] {
-  return times(rows, (row) => Math.hypot(...values.subarray(row * columns, (row + 1) * columns)));
-}
-
-/** The most probable tokens of a row of logits, and the probability of one token. */
-function stepOf(
-  { columns, values }: Matrix,
-  row: number,
-  label: number,
-  config: ModelConfig,
-): { readonly candidates: readonly Candidate[]; readonly probability: number } {
-  const logits = values.subarray(row * columns, (row + 1) * columns);
-  const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
-  const probability = (id: number): number => Math.exp(logits[id]! - most) / sum;
-  return {
-    candidates: topTokens(logits, candidatesOf(config)).map((id) => ({ id, probability: probability(id) })),
-    probability: probability(label),
-  };
+function rowNorms(matrix: Matrix): number[] {
+  return times(matrix.rows, (row) => Math.hypot(...rowOf(matrix, row)));
 }
 
 /** Which of the matrices are wanted: a layer and a head, both from 0, or the mean of all. */

@@ -81,14 +81,19 @@ export function headTrace(
   const [queries, keys] = kind === "cross" ? (["q", "kv"] as const) : (["qkv", "qkv"] as const);
   const first = kind === "cross" ? 0 : dModel;
   const band = (what: string, start: number): Matrix =>
-    columns(values.get(name + what)!, start + head * dHead, dHead);
+    bandOf(values.get(name + what)!, start + head * dHead, dHead);
   const [q, k, v] = [band(queries, 0), band(keys, first), band(keys, first + dModel)];
   const scores = scaledProducts(q, k);
   return { q, k, v, scores, weights: softmaxRows(scores, kind === "decoder") };
 }
 
+/** A row of a matrix, as a view. */
+export function rowOf({ columns, values }: Matrix, row: number): Float32Array {
+  return values.subarray(row * columns, (row + 1) * columns);
+}
+
 /** Some columns of a matrix. */
-function columns({ rows, columns: width, values }: Matrix, first: number, count: number): Matrix {
+export function bandOf({ rows, columns: width, values }: Matrix, first: number, count: number): Matrix {
   const part = new Float32Array(rows * count);
   for (let i = 0; i < rows; i++)
     part.set(values.subarray(i * width + first, i * width + first + count), i * count);

@@ -1,12 +1,12 @@
+import { nextCandidates } from "../../decoding/candidates.ts";
 import { generate } from "../../decoding/generate.ts";
 import { lengthLimit } from "../../decoding/options.ts";
 import { DecodingSession } from "../../decoding/session.ts";
-import { topTokens } from "../../decoding/topTokens.ts";
 import { JOBS } from "../../jobs.ts";
 import type { KernelSet } from "../../kernels/kernels.ts";
 import { layOut, type PairBatch } from "../../model/batch.ts";
 import { teacherForcedLoss } from "../../model/teacherForcing.ts";
-import { type Matrix, type Trace, trace } from "../../model/trace.ts";
+import { type Matrix, rowOf, type Trace, trace } from "../../model/trace.ts";
 import { fillSinusoids } from "../../model/transformer.ts";
 import { SinglePool } from "../../replicas/pool.ts";
 import { Computation } from "../../tensor/computation.ts";
@@ -15,7 +15,6 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import { type Checkpoint, restore } from "../../training/checkpointFormat.ts";
 import type {
   BeamTree,
-  Candidate,
   DecodingStep,
   Lesson,
   ModelFacts,
@@ -215,8 +214,7 @@ export class Explorer {
     });
     arena.release();
     const steps = labels.map((label, i) => {
-      const row = logits.values.subarray(i * logits.columns, (i + 1) * logits.columns);
-      const { candidates, chosen } = this.#choose(row, label, 1);
+      const { candidates, chosen } = this.#choose(rowOf(logits, i), label, 1);
       return { label: chosen, loss: losses[i]!, guess: candidates[0]! };
     });
     const input = [this.#target.vocabulary.bosId, ...ids].map((id) => this.#token("target", id));
@@ -250,16 +248,12 @@ export class Explorer {
 
   /** The most probable tokens of a row of logits, and the one that is taken: the best unless another is asked for. */
   #choose(logits: Float32Array, wanted: number | undefined, count: number): DecodingStep {
-    const [best, ...others] = topTokens(logits, count);
-    const most = logits[best!]!;
-    const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
-    const candidate = (id: number): Candidate => ({
-      ...this.#token("target", id),
-      probability: Math.exp(logits[id]! - most) / sum,
-    });
+    const { candidates, probability } = nextCandidates(logits, count);
+    const named = candidates.map(({ id, ...one }) => ({ ...this.#token("target", id), ...one }));
+    const chosen = wanted ?? candidates[0]!.id;
     return {
-      chosen: candidate(wanted ?? best!),
-      candidates: [best!, ...others].map(candidate),
+      chosen: { ...this.#token("target", chosen), probability: probability(chosen) },
+      candidates: named,
     };
   }
 }

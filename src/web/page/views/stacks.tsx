@@ -1,11 +1,5 @@
 import { useState } from "preact/hooks";
-import {
-  type AttentionKind,
-  attentionName,
-  headTrace,
-  type Matrix,
-  type Trace,
-} from "../../../model/trace.ts";
+import { type AttentionKind, attentionName, bandOf, headTrace, type Trace } from "../../../model/trace.ts";
 import type { ModelFacts, Walk } from "../../protocol.ts";
 import { thousands } from "../numbers.ts";
 import { MatrixView } from "../parts/matrix.tsx";
@@ -261,12 +255,4 @@ function FeedForwardInside({ state, trace, walk, part }: InsideProps) {
       <Values {...inner} name={around.output} label={t.residual[norm]} />
     </div>
   );
-}
-
-/** Some columns of a matrix. */
-function bandOf({ rows, columns, values }: Matrix, first: number, count: number): Matrix {
-  const part = Float32Array.from({ length: rows * count }, (_, i) => {
-    return values[Math.floor(i / count) * columns + first + (i % count)]!;
-  });
-  return { rows, columns: count, values: part };
 }
