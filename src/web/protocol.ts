@@ -30,7 +30,7 @@ export interface Token {
 }
 
 /** A token that may come next, and its probability. */
-export interface Candidate extends Token {
+interface Candidate extends Token {
   readonly probability: number;
 }
 
