@@ -94,38 +94,26 @@ export function minLengthOption(): Option {
 
 /** What the flags ask for. */
 export function decodingOptions(flags: DecodingFlags): DecodingOptions {
-  const { beam, lengthPenalty, nBest, sample, temperature, topK, topP, seed } = flags;
-  const {
-    minLength,
-    maxLength,
-    noRepeatNgram,
-    repetitionPenalty,
-    banUnk,
-    prefix,
-    tag,
-    constraints,
-    longLines,
-    unknown,
-  } = flags;
+  const { constraints } = flags;
   return {
-    beam,
-    lengthPenalty,
-    nBest,
-    sample,
-    temperature,
-    topK,
-    topP,
-    seed,
-    minLength,
-    maxLength,
-    noRepeatNgram,
-    repetitionPenalty,
-    banUnk,
-    prefix,
+    beam: flags.beam,
+    lengthPenalty: flags.lengthPenalty,
+    nBest: flags.nBest,
+    sample: flags.sample,
+    temperature: flags.temperature,
+    topK: flags.topK,
+    topP: flags.topP,
+    seed: flags.seed,
+    minLength: flags.minLength,
+    maxLength: flags.maxLength,
+    noRepeatNgram: flags.noRepeatNgram,
+    repetitionPenalty: flags.repetitionPenalty,
+    banUnk: flags.banUnk,
+    prefix: flags.prefix,
+    tag: flags.tag,
+    longLines: flags.longLines,
+    unknown: flags.unknown,
     orderedConstraints: constraints === undefined ? undefined : constraints === "ordered",
-    tag,
-    longLines,
-    unknown,
   };
 }
 

@@ -103,14 +103,13 @@ function tokenOf(tokenizer: Tokenizer, id: number): TracedToken {
 
 /** How long the vectors are that a sentence begins as (Vaswani et al. 2017, sections 3.4 and 3.5). */
 function embeddingNorms(
-  { config, parameters, maxPosition }: Transformer,
+  model: Transformer,
   side: "source" | "target",
   tokens: readonly TracedToken[],
 ): Omit<SideTrace, "tokens"> {
+  const { config, parameters, maxPosition } = model;
   const { dModel } = config;
-  const own = `${side}_embedding.weight`;
-  // With all embeddings tied the source has no table of its own.
-  const table = parameters.values(parameters.get(parameters.has(own) ? own : "target_embedding.weight"));
+  const table = model.embeddingTable(side);
   const positions =
     config.positions === "learned"
       ? parameters.values(parameters.get(`${side}_positions.weight`))

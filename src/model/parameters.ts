@@ -149,7 +149,7 @@ export class Scope {
   }
 
   /** A table of embeddings [rows, columns]: normal with variance 1 / columns. */
-  table(name: string, rows: number, columns: number): Parameter {
+  table(name: string, rows: number, columns: number): NamedParameter {
     return this.#add(name, [rows, columns], { kind: "normal", deviation: columns ** -0.5 });
   }
 
@@ -158,7 +158,7 @@ export class Scope {
     return this.#add(name, [columns], { kind: "constant", value });
   }
 
-  #add(name: string, shape: NamedParameter["shape"], initialisation: Initialisation): Parameter {
+  #add(name: string, shape: NamedParameter["shape"], initialisation: Initialisation): NamedParameter {
     return this.#parameters.add(`${this.#prefix}${name}`, shape, initialisation);
   }
 }

@@ -8,7 +8,7 @@ import { outputLoss } from "../tensor/operations/outputLoss.ts";
 import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
 import { type ModelConfig, validateModelConfig } from "./config.ts";
 import { Decoder, type DecoderAttention, Encoder } from "./layers.ts";
-import { Parameters, Scope } from "./parameters.ts";
+import { type NamedParameter, Parameters, Scope } from "./parameters.ts";
 
 /** The encoder's output as a decoder layer sees it: [Ts, D]. */
 export type Memory = (layer: number) => Tensor;
@@ -57,8 +57,8 @@ export class Transformer {
   readonly parameters = new Parameters();
   readonly decoder: Decoder;
   readonly #encoder: Encoder;
-  readonly #sourceEmbedding: Parameter; // [Vs, D]
-  readonly #targetEmbedding: Parameter; // [Vt, D]
+  readonly #sourceEmbedding: NamedParameter; // [Vs, D]
+  readonly #targetEmbedding: NamedParameter; // [Vt, D]
   readonly #sourcePositions: (run: Computation, longest: number) => PositionTable;
   readonly #targetPositions: (run: Computation, longest: number) => PositionTable;
   readonly #outputWeight: Parameter; // [Vt, D]
@@ -141,6 +141,11 @@ export class Transformer {
    */
   loss(run: Computation, hidden: Tensor, labels: Pointer, smoothing: number, scale: number): Pointer {
     return outputLoss(run, hidden, this.#outputWeight, this.#outputBias, labels, smoothing, scale);
+  }
+
+  /** The embedding table of a side, [V, D], as a view: of tied embeddings the same for both. */
+  embeddingTable(side: "source" | "target"): Float32Array {
+    return this.parameters.values(side === "source" ? this.#sourceEmbedding : this.#targetEmbedding);
   }
 
   /** The last position that has a row in the table; sinusoids have as many as are asked for. */

@@ -139,7 +139,7 @@ export class Explorer {
 
   /** Rows of an embedding table, as they are stored: times the square root of dModel they enter the model. */
   embeddings({ side, ids }: Takes<"embeddings">): Matrix {
-    const table = this.#table(side);
+    const table = this.#pool.main.model.embeddingTable(side);
     const { dModel: columns } = this.#checkpoint.model;
     const values = new Float32Array(ids.length * columns);
     for (const [i, id] of ids.entries())
@@ -149,7 +149,7 @@ export class Explorer {
 
   /** The tokens whose embeddings point in the most similar directions. */
   neighbours({ side, id, count }: Takes<"neighbours">): Neighbour[] {
-    const table = this.#table(side);
+    const table = this.#pool.main.model.embeddingTable(side);
     const { dModel } = this.#checkpoint.model;
     const row = (i: number): Float32Array => table.subarray(i * dModel, (i + 1) * dModel);
     const own = row(id);
@@ -166,7 +166,7 @@ export class Explorer {
 
   /** The embeddings of the first `most` tokens in their two directions of largest variance. */
   map({ side, most }: Takes<"map">): (Token & { x: number; y: number })[] {
-    const table = this.#table(side);
+    const table = this.#pool.main.model.embeddingTable(side);
     const { dModel: columns } = this.#checkpoint.model;
     const rows = Math.min(most, table.length / columns);
     const points = principalComponents({ rows, columns, values: table.subarray(0, rows * columns) }, 2);
@@ -233,13 +233,6 @@ export class Explorer {
     const { heap, arena } = this.#pool.main.workbench;
     const pair = { source: Int32Array.from(source), target: Int32Array.from(target) };
     return layOut(heap, arena, [pair], this.#target.vocabulary);
-  }
-
-  /** The values of the embedding table of a side; of tied embeddings the same for both. */
-  #table(side: Side): Float32Array {
-    const { parameters } = this.#pool.main.model;
-    const own = `${side}_embedding.weight`;
-    return parameters.values(parameters.get(parameters.has(own) ? own : "target_embedding.weight"));
   }
 
   #token(side: Side, id: number): Token {

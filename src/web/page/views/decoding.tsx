@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { BeamNode, BeamTree } from "../../protocol.ts";
 import { percent, shortNumber, thousands } from "../numbers.ts";
+import { Slider } from "../parts/slider.tsx";
 import { TokenChips } from "../parts/tokens.tsx";
 import type { State } from "../state.ts";
 import { texts } from "../texts/texts.ts";
@@ -95,29 +96,16 @@ function Beam({ state }: { readonly state: State }) {
     <section>
       <h3>{t.beam}</h3>
       <div class="choices">
-        <label>
-          {t.beamSize}
-          <input
-            type="range"
-            min={1}
-            max={8}
-            value={beam}
-            onInput={({ currentTarget }) => setBeam(Number(currentTarget.value))}
-          />
-          {beam}
-        </label>
-        <label>
-          {t.lengthPenalty}
-          <input
-            type="range"
-            min={0}
-            max={2}
-            step={0.1}
-            value={lengthPenalty}
-            onInput={({ currentTarget }) => setLengthPenalty(Number(currentTarget.value))}
-          />
-          {lengthPenalty.toFixed(1)}
-        </label>
+        <Slider label={t.beamSize} value={beam} min={1} max={8} onChange={setBeam} />
+        <Slider
+          label={t.lengthPenalty}
+          value={lengthPenalty}
+          min={0}
+          max={2}
+          step={0.1}
+          digits={1}
+          onChange={setLengthPenalty}
+        />
       </div>
       {tree !== undefined && (
         <>

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Lesson } from "../../protocol.ts";
 import { percent, shortNumber } from "../numbers.ts";
 import { Scroll } from "../parts/scroll.tsx";
+import { Slider } from "../parts/slider.tsx";
 import type { State } from "../state.ts";
 import { texts } from "../texts/texts.ts";
 
@@ -32,18 +33,15 @@ export function TrainingView({ state }: { readonly state: State }) {
         {t.target}
         <input value={wanted} onInput={({ currentTarget }) => setTarget(currentTarget.value)} />
       </label>
-      <label>
-        {t.smoothing}
-        <input
-          type="range"
-          min={0}
-          max={0.3}
-          step={0.05}
-          value={smoothing}
-          onInput={({ currentTarget }) => setSmoothing(Number(currentTarget.value))}
-        />
-        {smoothing.toFixed(2)}
-      </label>
+      <Slider
+        label={t.smoothing}
+        value={smoothing}
+        min={0}
+        max={0.3}
+        step={0.05}
+        digits={2}
+        onChange={setSmoothing}
+      />
       <Scroll label={texts.value.views.training.name}>
         <table class="lesson">
           <thead>
