@@ -43,8 +43,8 @@ async function train(corpus: string | undefined, flags: TrainFlags): Promise<Exi
   const report = createTrainingReport(flags, namedOrigins(given));
   const { result, exitCode } = await untilSignal(
     withSignal(async (signal) => {
-      const { force, profile } = flags;
-      const common = { profile, signal, onEvent: report.onEvent };
+      const { force, profile, prepare } = flags;
+      const common = { profile, prepare, signal, onEvent: report.onEvent };
       return flags.resume === undefined
         ? await training.train({ ...newRunOf(given), ...common, force: force ?? false })
         : await training.resume(flags.resume, { ...resumedOf(given), ...common });

@@ -18,6 +18,7 @@ export interface TrainFlags {
   readonly printConfig?: boolean;
   readonly force?: boolean;
   readonly resume?: string;
+  readonly prepare?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly profile?: boolean;
@@ -44,6 +45,7 @@ export function addTrainFlags(command: Command): Command {
   command
     .option("--force", "overwrite the run that is in --out already")
     .addOption(pathOption("--resume <directory>", "go on with a run that was stopped"))
+    .option("--prepare", "make everything ready for examples/pytorch/train.py, and take no step")
     .addOption(pathOption("-c, --config <file>", "settings in YAML or JSON; flags win over them"))
     .option("--print-config", "print every setting and where it came from, and do not train")
     .optionsGroup("Output:")

@@ -254,6 +254,19 @@ export function stoppedDocument({ directory, step }: TrainResult): Block[] {
   ];
 }
 
+/** A run that was only made ready, and how its steps are taken. */
+export function preparedDocument({ directory, step }: TrainResult): Block[] {
+  return [
+    line(`Ready for step ${count(step + 1)}, in ${directory}. With PyTorch:`),
+    {
+      kind: "command",
+      text: `torchrun --nproc-per-node 2 examples/pytorch/train.py ${shellWord(directory)}`,
+    },
+    line("Or here, now or afterwards:"),
+    { kind: "command", text: `npx xformer train --resume ${shellWord(directory)}` },
+  ];
+}
+
 /**
  * How a run ended: the model on held-out pairs, some translations, and what to do with it.
  *

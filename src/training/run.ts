@@ -43,6 +43,8 @@ export interface TrainResult {
   readonly step: number;
   /** Whether the run was stopped by its signal before its end, or before it was measured there. */
   readonly interrupted: boolean;
+  /** Whether the run was only made ready to be trained elsewhere. */
+  readonly prepared: boolean;
   readonly best: ValidationRecord | null;
   /** The end that is worth giving to a run that was still getting better when it came to its own; null for another. */
   readonly longer: LongerEnd | null;
@@ -65,6 +67,8 @@ export interface RunOptions {
   readonly samples?: number | undefined;
   /** Whether to write event files for TensorBoard into the run directory. */
   readonly tensorboard?: boolean | undefined;
+  /** Whether to stop before the next step, with the encoded corpus in the run directory: for training elsewhere. */
+  readonly prepare?: boolean | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Aborts the run after the step under way, which is saved; measuring ends at once. */
   readonly signal?: AbortSignal;
@@ -88,6 +92,8 @@ export interface RunParts {
   /** Validation sentences whose translations are told. */
   readonly samples: number;
   readonly tensorboard: boolean;
+  /** Whether it is only made ready. */
+  readonly prepare: boolean;
   /** The model that it starts from, with as many tokens more as the vocabularies have grown by. */
   readonly origin?: (Origin & { readonly grown: RunSummary["grown"] }) | undefined;
   /** What was found out about its speed, when that was to decide its steps. */
@@ -163,6 +169,7 @@ export class Run {
     const elapsedSeconds = directory.rewindMetrics(state.step);
     if (this.#parts.tensorboard) this.#events = new EventFile(directory.nextEventFile(), state.step);
     this.#emit({ type: "started", summary: await this.#summarise() });
+    if (this.#parts.prepare) return await this.#handOver();
     workbench.profile?.start();
     const end = await this.#trainer.run(elapsedSeconds, signal);
     this.#reportEnd(end === "patience");
@@ -172,14 +179,25 @@ export class Run {
       best: bestOf(this.#trainer.state),
       longer: end === "finished" ? longerEnd(this.#trainer.state) : null,
     };
-    const unmeasured = { ...ended, interrupted: true, test: null, average: null };
+    const unmeasured = { ...ended, interrupted: true, prepared: false, test: null, average: null };
     if (end === "interrupted") return unmeasured;
     try {
-      return { ...ended, interrupted: false, ...(await this.#measureEnd(signal)) };
+      return { ...ended, interrupted: false, prepared: false, ...(await this.#measureEnd(signal)) };
     } catch (error) {
       if (signal?.aborted && error === signal.reason) return unmeasured;
       throw error;
     }
+  }
+
+  /** Leaves what it takes to train elsewhere: beside the last state, the pairs. */
+  async #handOver(): Promise<TrainResult> {
+    const { directory, prepared } = this.#parts;
+    const { state } = this.#trainer;
+    await this.#keeper.save(state); // its end may be another one now
+    directory.keepPairs(prepared.corpus.file);
+    const nothing = { longer: null, test: null, average: null };
+    const { path, step } = { path: directory.path, step: state.step };
+    return { directory: path, step, best: bestOf(state), interrupted: false, prepared: true, ...nothing };
   }
 
   async #summarise(): Promise<RunSummary> {

@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
@@ -35,7 +45,7 @@ export interface LoggedValidation extends ValidationRecord {
 
 const FILES = [
   ...["config.json", "metrics.jsonl", "best.safetensors", "last.safetensors"],
-  ...["average.safetensors", "checkpoints", "held-out"],
+  ...["average.safetensors", "checkpoints", "held-out", "train.pairs"],
 ] as const;
 
 /** What TensorBoard takes for a file of events: this, and anything behind it. */
@@ -62,6 +72,8 @@ export class RunDirectory {
   readonly last: string;
   readonly average: string;
   readonly heldOut: string;
+  /** The encoded training corpus, for a run that is trained elsewhere. */
+  readonly pairs: string;
   readonly #checkpoints: string;
   readonly #metrics: string;
 
@@ -72,6 +84,7 @@ export class RunDirectory {
     this.last = join(path, "last.safetensors");
     this.average = join(path, "average.safetensors");
     this.heldOut = join(path, "held-out");
+    this.pairs = join(path, "train.pairs");
     this.#checkpoints = join(path, "checkpoints");
     this.#metrics = join(path, "metrics.jsonl");
   }
@@ -207,6 +220,15 @@ export class RunDirectory {
         write(hasLanguages ? targetLanguage : "target", pairs.target);
       }
     }
+  }
+
+  /** Copies an encoded corpus to {@link pairs}. */
+  keepPairs(encoded: string): void {
+    guarded(this.pairs, () => {
+      const beside = `${this.pairs}.${process.pid}.tmp`;
+      copyFileSync(encoded, beside);
+      patiently(() => renameSync(beside, this.pairs));
+    });
   }
 
   /** Where a session's events for TensorBoard go: files are read in the order of their names. */

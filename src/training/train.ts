@@ -111,7 +111,7 @@ export interface ResumeOptions extends CommonOptions {
  */
 export async function train(options: TrainOptions = {}): Promise<TrainResult> {
   const began = performance.now();
-  const { out, force = false, tensorboard = false } = options;
+  const { out, force = false, tensorboard = false, prepare: isPreparation = false } = options;
   const { from, keepOptimizer } = startOf(options);
   const origin = from === null ? undefined : loadOrigin({ from, keepOptimizer });
   const asked = origin === undefined ? options : withOrigin(options, origin);
@@ -139,7 +139,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainResult> {
       };
       fillWeights();
       const { memory } = config.training;
-      const parts = { memory, prepared, ...corpora, pool, tensorboard, ...toolsOf(open, prepared, pool) };
+      const wanted = { tensorboard, prepare: isPreparation };
+      const parts = { memory, prepared, ...corpora, pool, ...wanted, ...toolsOf(open, prepared, pool) };
       const position = { step: 0, epoch: 0, batch: 0 };
       const fit = {
         asked: resolved,
@@ -206,7 +207,7 @@ export async function resume(path: string, options: ResumeOptions = {}): Promise
 async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<TrainResult> {
   const began = performance.now();
   const { path } = directory;
-  const { tensorboard = false } = options;
+  const { tensorboard = false, prepare: isPreparation = false } = options;
   const checkpoint = loadCheckpoint(directory.last);
   // What reads YAML is loaded only where it is needed.
   const { readRunConfig } = await import("./settings/configFile.ts");
@@ -234,7 +235,8 @@ async function goOn(directory: RunDirectory, options: ResumeOptions): Promise<Tr
       refuseOtherValidation(validation, given.validation, checkpoint.training, path);
       refuseOtherData(prepared, checkpoint.training, path);
       const tools = toolsOf(open, prepared, pool);
-      const parts = { memory: null, prepared, ...corpora, pool, tensorboard, ...tools };
+      const wanted = { tensorboard, prepare: isPreparation };
+      const parts = { memory: null, prepared, ...corpora, pool, ...wanted, ...tools };
       if (options.minutes !== undefined) restore(checkpoint, pool.main.model, pool.main.workbench.heap);
       const position = checkpoint.training;
       const fit = { asked: resolved, config: open, ...parts, position, began, isFromModel: false };

@@ -15,6 +15,7 @@ import {
 } from "../../report/progress.ts";
 import {
   introductionDocument,
+  preparedDocument,
   profileDocument,
   resultDocument,
   resultJson,
@@ -96,6 +97,7 @@ function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
       if (profile.length > 0) tell([...profile, { kind: "gap" }]);
       const session = { steps: result.step - resumedAt, seconds: (performance.now() - started) / 1000 };
       if (result.interrupted) tell(stoppedDocument(result));
+      else if (result.prepared) tell(preparedDocument(result));
       else process.stdout.write(render(resultDocument(result, session), canvasFor(process.stdout)));
     },
   };
@@ -206,6 +208,7 @@ function jsonReport(): TrainingReport {
     finish: (result) => {
       print(resultJson(result));
       if (result.interrupted) tell(stoppedDocument(result));
+      if (result.prepared) tell(preparedDocument(result));
     },
   };
 }
