@@ -56,9 +56,11 @@ async function serveModel(flags: ServeFlags, version: string): Promise<ExitCode>
   const onLog = (line: string): void => note(`${new Date().toISOString()} ${line}`);
   const { exitCode } = await untilSignal(
     async (signal) => {
-      const started = await start(path, { ...flags, version, signal, warn, onLog }).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+      const started = await start(path, { ...flags, version, signal, warn, onLog }).catch(
+        (error: unknown) => {
+          if (!signal.aborted) throw error;
+        },
+      );
       if (started === undefined) return;
       const { server, close } = started;
       try {
