@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
@@ -33,8 +33,10 @@ export interface RunningServer {
 
 /** Connections at a time, at least, and for each place in the queue: clients keep theirs for their next request. */
 const [LEAST_CONNECTIONS, CONNECTIONS_A_PLACE] = [1024, 4];
-/** Seconds for which nothing is heard of a connection on which something should be. */
-const PATIENCE = 10;
+/** Milliseconds between two looks at connections, at most. */
+const SLOWEST_CHECK = 5000;
+/** Milliseconds for which nothing may be heard of a client, beyond the time that its request may take. */
+const SILENCE = 10_000;
 
 /**
  * Serves a model: its page and the API. The model is to compute in threads of its own.
@@ -63,13 +65,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     const { status, headers, body } = new Refusal("USAGE", "the request's address or host is no valid one");
     return new Response(body, { status, headers });
   };
-  const server = createServer(getRequestListener(app.fetch as never, { errorHandler }));
+  const patience = 1000 * limits.timeout;
+  const server = createServer(
+    {
+      // Who sends slowly is told so, within a few seconds after the time is over.
+      ...{ requestTimeout: patience, headersTimeout: patience },
+      connectionsCheckingInterval: Math.min(SLOWEST_CHECK, patience),
+    },
+    getRequestListener(app.fetch as never, { errorHandler }),
+  );
   server.maxConnections = Math.max(LEAST_CONNECTIONS, CONNECTIONS_A_PLACE * limits.queue);
-  // Who sends slowly is told so; who reads nothing is left.
-  server.requestTimeout = 1000 * (limits.timeout + PATIENCE);
-  server.headersTimeout = Math.min(server.headersTimeout, server.requestTimeout);
-  server.timeout = 1000 * (limits.timeout + PATIENCE);
-  server.on("clientError", answerNoRequest);
+  server.timeout = patience + SILENCE; // who reads nothing is left
+  answerNoRequests(server);
   await listen(server, host, port);
   return {
     url: `http://${nameOf(host)}:${(server.address() as AddressInfo).port}/`,
@@ -120,20 +127,25 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 }
 
 /** Answers what is no request at all: no HTTP, headers without end, or nothing for too long. */
-function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const refusal = new Refusal(...(NO_REQUESTS[error.code ?? ""] ?? NO_HTTP));
-  const { status, headers, body } = refusal;
-  const lines = [
-    `HTTP/1.1 ${status} ${refusal.code}`,
-    ...Object.entries({ ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" }).map(
-      ([name, value]) => `${name}: ${value}`,
-    ),
-  ];
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+function answerNoRequests(server: Server): void {
+  const answers = new WeakMap<Duplex, Set<ServerResponse>>();
+  server.on("request", ({ socket }, answer) => {
+    const open = answers.get(socket) ?? new Set();
+    answers.set(socket, open.add(answer));
+    answer.once("close", () => open.delete(answer));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const hasBegun = [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+    if (error.code === "ECONNRESET" || !socket.writable || hasBegun) {
+      socket.destroy(); // in the middle of an answer another would be read as a part of it
+      return;
+    }
+    const refusal = new Refusal(...(NO_REQUESTS[error.code ?? ""] ?? NO_HTTP));
+    const { status, headers, body } = refusal;
+    const all = { ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+  });
 }
 
 type NoRequest = readonly [code: "USAGE" | "HEADERS" | "SLOW", problem: string];

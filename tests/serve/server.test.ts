@@ -214,7 +214,7 @@ describe("a server with the usual limits", () => {
     ["endless output", { source: "a", maxLength: 1e6 }, 413, "maxLength is more than this server writes"],
     ["endless output", { source: "a", minLength: "500x" }, 413, "minLength is more than this server writes"],
     ["a large body", `{"source": "${"a".repeat(2 ** 20)}"}`, 413, "the body has more than 1048576 bytes"],
-  ])("refuses %s: %j", async (_, body, status, message, hint) => {
+  ])("refuses %s", async (_, body, status, message, hint) => {
     const answer = await translate(url, body);
     expect(answer.status).toBe(status);
     const { error } = answer.json;
@@ -250,11 +250,9 @@ describe("a server with the usual limits", () => {
     const head = await send(url, "/health", { method: "HEAD" });
     expect([head.status, head.text]).toEqual([200, ""]);
     const { json } = await send(url, "/health");
-    expect(json).toMatchObject({
-      status: "ok",
-      version: "1.2.3",
-      model: { sourceLanguage: "source", step: 40 },
-    });
+    const { sourceLanguage, targetLanguage, step } = model.description;
+    const described = { sourceLanguage, targetLanguage, step };
+    expect(json).toEqual({ status: "ok", version: "1.2.3", model: described });
   });
 
   it("serves the page with its policy, once", async () => {
@@ -299,6 +297,11 @@ describe("a server with the usual limits", () => {
       socket.destroy();
       expect(answer.toString()).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*\\{"error":\\{"code":"`));
     }
+    const impatient = await start({ timeout: 0.05 });
+    const silent = connect(Number(new URL(impatient.url).port), "127.0.0.1");
+    const [answer] = (await once(silent, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 408 [\s\S]*"code":"SLOW"/);
+    await impatient.stop();
   });
 
   it("counts what it does", async () => {
@@ -431,7 +434,7 @@ describe("a server under load", () => {
     slow.on("error", () => {}); // the server may cut it off after its answer
     slow.write('{"source": ');
     const [answer] = (await once(slow, "response")) as [IncomingMessage];
-    expect(answer.statusCode).toBe(503);
+    expect([408, 503]).toContain(answer.statusCode); // whoever looks first
     slow.destroy();
     await server.stop();
   });
