@@ -40,7 +40,8 @@ report();
 /** What each kind of request has to be answered, by source. */
 async function translations() {
   const model = await loadModel(values.model);
-  const of = async (options) => (await model.translateAll(sources, options).toArray()).map(({ text }) => text);
+  const of = async (options) =>
+    (await model.translateAll(sources, options).toArray()).map(({ text }) => text);
   const both = { greedy: await of({}), beam: await of({ beam: 4 }) };
   await model.close();
   return both;

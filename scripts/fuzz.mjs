@@ -244,7 +244,7 @@ function KINDS() {
     config: { cases: configCases(), weight: 3 },
     state: { cases: stateCases() },
     metrics: { cases: metricsCases() },
-    requests: { cases: requestCases(), weight: 4 },
+    requests: { cases: requestCases() },
     flags: { cases: flagCases(), weight: 4 },
   };
 }

@@ -81,7 +81,7 @@ async function startServer() {
   const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, { usual }]) => [name, usual]));
   return serve({
     model: await loadModel("char", { worker: true, threads: 1 }),
-    limits: { ...limits, maxBody: 2 ** 16, timeout: 0.5 },
+    limits: { ...limits, maxBody: 2 ** 16, timeout: 0.2 },
     ...{ version: "0", host: "127.0.0.1", port: 0, page: undefined },
     onFailure: (error) => failures.push(error),
   });

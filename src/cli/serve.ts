@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { XformerError } from "../errors.ts";
 import { LIMITS, type Limits } from "../serve/limits.ts";
 import type { RunningServer } from "../serve/server.ts";
 import { addComputingOptions, type ComputingFlags } from "./computing.ts";
@@ -20,7 +21,7 @@ export function addServe(program: Command, run: Run): void {
     .command("serve")
     .description("serve a model over HTTP: the page of `explain`, and translations as JSON")
     .addOption(modelOption())
-    .option("--host <address>", "where to listen", "127.0.0.1")
+    .addOption(hostOption())
     .addOption(
       countOption("--port <n>", "the port; 0 for any that is free", { from: 0, to: 65_535 }).default(8080),
     )
@@ -33,8 +34,9 @@ export function addServe(program: Command, run: Run): void {
     .addHelpText(
       "after",
       `
-POST /translate takes {"source": "..."} with the options of the library; GET / is the page, /health and /metrics
-are for machines. Ctrl-C answers what is under way and ends; once more, and it ends at once.
+POST /translate takes {"source": "..."} and the options of the library; GET /
+is the page; /health and /metrics are for machines. Ctrl-C answers what is under
+way and ends; once more, and it ends at once.
 
 Examples:
   $ npx xformer serve --model runs/zh-en-1
@@ -42,6 +44,15 @@ Examples:
   $ npx xformer serve --model runs/zh-en-1 --queue 1000 --timeout 10 --max-sentences 20`,
     )
     .action(run((flags: ServeFlags) => serveModel(flags, program.version() ?? "")));
+}
+
+/** `--host`; an empty one, of a variable that is not set, would be every address there is. */
+function hostOption(): Option {
+  const option = new Option("--host <address>", "where to listen; 0.0.0.0 for everywhere");
+  return option.default("127.0.0.1", "127.0.0.1").argParser((text) => {
+    if (text !== "") return text;
+    throw new XformerError("USAGE", "--host: the address is empty", { hint: "Give an address." });
+  });
 }
 
 async function serveModel(flags: ServeFlags, version: string): Promise<ExitCode> {

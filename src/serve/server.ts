@@ -140,12 +140,19 @@ function answerNoRequests(server: Server): void {
       socket.destroy(); // in the middle of an answer another would be read as a part of it
       return;
     }
-    const refusal = new Refusal(...(NO_REQUESTS[error.code ?? ""] ?? NO_HTTP));
-    const { status, headers, body } = refusal;
-    const all = { ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" };
-    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+    refuse(socket, new Refusal(...(NO_REQUESTS[error.code ?? ""] ?? NO_HTTP)));
   });
+  server.on("connect", (_, socket) => {
+    socket.on("error", () => {}); // whoever wants a proxy and leaves is no loss
+    refuse(socket, new Refusal("METHOD", "this server is no proxy"));
+  });
+}
+
+/** Answers on a bare connection, and ends it. */
+function refuse(socket: Duplex, { status, headers, body }: Refusal): void {
+  const all = { ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 type NoRequest = readonly [code: "USAGE" | "HEADERS" | "SLOW", problem: string];

@@ -86,6 +86,7 @@ describe("xformer serve", () => {
 
   it.each<[string, readonly string[], string, number]>([
     ["a port that is none", ["--port", "65536"], "--port: expected a whole number from 0 to 65535, got", 2],
+    ["an empty address", ["--host", ""], "--host: the address is empty. Give an address.", 2],
     ["no room", ["--queue", "0"], "--queue: expected a whole number from 1 to 100000, got", 2],
     ["no time", ["--timeout", "0"], "--timeout: expected a number above 0 and at most 86400, got", 2],
     [

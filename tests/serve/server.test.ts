@@ -288,6 +288,7 @@ describe("a server with the usual limits", () => {
     const { port } = new URL(url);
     for (const [bytes, status] of [
       ["nonsense\r\n\r\n", 400],
+      ["CONNECT evil.example:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", 405],
       [`GET / HTTP/1.1\r\nHost: a b\r\n\r\n`, 400],
       [`GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ] as const) {
