@@ -148,8 +148,9 @@ function report() {
     seconds,
     "sentences a second": Math.round(sum / seconds),
     "sentences a batch": rounded(sum / size),
-    "MB after a tenth": megabytes(memory[Math.floor(memory.length / 10)]),
-    "MB at the end": megabytes(memory.at(-1)),
+    "MB at each quarter": [1, 2, 3, 4]
+      .map((i) => megabytes(memory[Math.ceil((i * memory.length) / 4) - 1]))
+      .join(" "),
     "MB at most": megabytes(Math.max(...memory)),
     "exit code": code,
   };

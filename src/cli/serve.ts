@@ -3,7 +3,7 @@ import { XformerError } from "../errors.ts";
 import { LIMITS, type Limits } from "../serve/limits.ts";
 import type { RunningServer } from "../serve/server.ts";
 import { addComputingOptions, type ComputingFlags } from "./computing.ts";
-import { EXIT, type ExitCode, type Run, untilSignal } from "./exit.ts";
+import { EXIT, type ExitCode, type Run, report, untilSignal } from "./exit.ts";
 import { countOption, debugOption, modelOption, numberOption } from "./options.ts";
 import type { Warn } from "./ui/terminal.ts";
 
@@ -65,7 +65,7 @@ async function serveModel(flags: ServeFlags, version: string): Promise<ExitCode>
   const note = (text: string): void =>
     void process.stderr.write(`${coloursFor(process.stderr).dim(printable(text))}\n`);
   const onLog = (line: string): void => note(`${new Date().toISOString()} ${line}`);
-  const { exitCode } = await untilSignal(
+  await untilSignal(
     async (signal) => {
       const started = await start(path, { ...flags, version, signal, warn, onLog }).catch(
         (error: unknown) => {
@@ -86,8 +86,7 @@ async function serveModel(flags: ServeFlags, version: string): Promise<ExitCode>
     () => note("Answering what is under way. Once more, and it ends at once."),
     () => {},
   );
-  // Who asks a server to end has not interrupted it.
-  return exitCode === EXIT.interrupted || exitCode === EXIT.terminated ? EXIT.done : exitCode;
+  return EXIT.done; // who asks a server to end has not interrupted it
 }
 
 interface Start extends ServeFlags {
@@ -102,12 +101,11 @@ async function start(
   path: string,
   { host, port, page, log, threads, kernels, version, signal, warn, onLog, ...limits }: Start,
 ): Promise<{ readonly server: RunningServer; readonly close: () => Promise<void> }> {
-  const [{ serve }, { loadModel }, { loadCheckpoint }, { explorerPage }, { report }] = await Promise.all([
+  const [{ serve }, { loadModel }, { loadCheckpoint }, { explorerPage }] = await Promise.all([
     import("../serve/server.ts"),
     import("../library/loadModel.ts"),
     import("../training/checkpoint.ts"),
     import("./webPage.ts"),
-    import("./exit.ts"),
   ]);
   const model = await loadModel(path, { worker: true, threads, kernels, signal });
   if (model.warning !== undefined) warn(model.warning);
