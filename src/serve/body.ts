@@ -14,6 +14,9 @@ export async function readBody(request: Request, most: number, signal: AbortSign
     const problem = `the body is of type "${type.slice(0, 60)}"`;
     throw new Refusal("MEDIA_TYPE", problem, "Send JSON, with Content-Type: application/json.");
   }
+  const encoding = request.headers.get("content-encoding") ?? "identity";
+  if (encoding !== "identity")
+    throw new Refusal("MEDIA_TYPE", `the body is encoded as "${encoding.slice(0, 60)}"`, "Send it as it is.");
   if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge(most);
   if (request.body === null) return "";
   const reader = request.body.getReader();

@@ -77,6 +77,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   server.maxConnections = Math.max(LEAST_CONNECTIONS, CONNECTIONS_A_PLACE * limits.queue);
   server.timeout = patience + SILENCE; // who reads nothing is left
   answerNoRequests(server);
+  let isStopping = false;
+  server.on("request", (_, answer) =>
+    answer.once("close", () => {
+      // Clients keep connections for what they may ask next: of a server that stops, nothing.
+      if (isStopping) server.closeIdleConnections();
+    }),
+  );
   await listen(server, host, port);
   return {
     url: `http://${nameOf(host)}:${(server.address() as AddressInfo).port}/`,
@@ -84,6 +91,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     lost,
     stop: async () => {
       app.close();
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const force = setTimeout(() => server.closeAllConnections(), server.timeout);

@@ -232,6 +232,12 @@ describe("a server with the usual limits", () => {
       expect([status, json.error.code]).toEqual([415, "MEDIA_TYPE"]);
     }
     expect((await translate(url, { source: "a" }, { headers: {} })).status).toBe(415);
+    const packed = { ...JSON_TYPE, "Content-Encoding": "gzip" };
+    expect((await translate(url, { source: "a" }, { headers: packed })).json.error).toEqual({
+      code: "MEDIA_TYPE",
+      message: 'the body is encoded as "gzip"',
+      hint: "Send it as it is.",
+    });
     const charset = { "Content-Type": "Application/JSON; charset=utf-8" };
     expect((await translate(url, { source: "a" }, { headers: charset })).status).toBe(200);
   });
