@@ -23,7 +23,16 @@ import { createProgram } from "../dist/cli/program.js";
 import { DEFAULT_TOKENIZER } from "../dist/training/config.js";
 import { resolveConfig } from "../dist/training/settings/resolve.js";
 import { toConfigFile } from "../dist/training/settings/table.js";
-import { changed, changes, damaged, damages, FLAG_VALUES, stringify, text } from "./fuzz/generators.mjs";
+import {
+  changed,
+  changes,
+  damaged,
+  damages,
+  FLAG_VALUES,
+  requests,
+  stringify,
+  text,
+} from "./fuzz/generators.mjs";
 
 /** What a case may take. */
 const [LIMIT_SECONDS, LIMIT_BYTES] = [20, 3 * 2 ** 30];
@@ -109,13 +118,13 @@ function tellFailure(kind, { seed, counterexamplePath, counterexample, errorInst
 }
 
 /** Writes the files of a case, runs its command, and throws where a promise is broken. */
-async function carryOut({ args, files = {}, copy, input, cache, names = [] }) {
+async function carryOut({ args, files = {}, copy, input, cache, request, names = [] }) {
   if (copy !== undefined) {
     rmSync("victim", { recursive: true, force: true });
     cpSync(copy, "victim", { recursive: true });
   }
   for (const [file, bytes] of Object.entries(files)) writeFileSync(file, bytes);
-  const result = await run({ args, input, cache });
+  const result = await run({ args, input, cache, request });
   const { code, stderr, problem } = result;
   if (!statSync(devNull).isCharacterDevice()) throw new Error(`${devNull} is no device any more`);
   if (problem !== undefined) throw new Error(`${code}: ${problem}`);
@@ -235,6 +244,7 @@ function KINDS() {
     config: { cases: configCases(), weight: 3 },
     state: { cases: stateCases() },
     metrics: { cases: metricsCases() },
+    requests: { cases: requestCases() },
     flags: { cases: flagCases(), weight: 4 },
   };
 }
@@ -536,6 +546,15 @@ function metricsCases() {
     files: { [`victim/${name}`]: bytes },
     args: ["train", "--resume", "victim", "--max-steps", "3", "--threads", "1", "--quiet"],
     names: SETTING_NAMES,
+  }));
+}
+
+/** What is sent to a server, byte for byte; the file is there for whoever wants to send it again. */
+function requestCases() {
+  return requests.map((bytes) => ({
+    args: ["serve", "--model", "char"],
+    files: { "request.http": bytes },
+    request: bytes.toString("base64"),
   }));
 }
 

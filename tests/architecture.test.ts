@@ -7,6 +7,7 @@ const SRC = join(import.meta.dirname, "..", "src");
 /** Rooms from the top of the house down: each may use those below it. */
 const FLOORS = [
   "cli",
+  "serve",
   "web",
   "library",
   "report",

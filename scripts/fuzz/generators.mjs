@@ -155,3 +155,124 @@ export const text = fc
   .chain((lines) =>
     fc.constantFrom("\n", "\n", "\r\n", "\r").map((end) => Buffer.from(lines.join(end) + end)),
   );
+
+/** A request with every field, to be changed; half of them do not go together. */
+const REQUEST = {
+  ...{
+    source: ["a b", "c"],
+    stream: false,
+    scores: true,
+    beam: 3,
+    nBest: 2,
+    lengthPenalty: 1,
+    maxLength: "2x+5",
+  },
+  ...{ minLength: 1, constraints: ["a"], orderedConstraints: true, noRepeatNgram: 2, repetitionPenalty: 1.1 },
+  ...{ banUnk: true, prefix: "b", tag: "<2x>", alignments: "tokens", longLines: "split", unknown: "copy" },
+  ...{ sample: true, temperature: 1, topK: 3, topP: 0.5, seed: 7 },
+};
+
+/** Some of its fields, so that many requests are valid before they are changed. */
+const someFields = fc
+  .subarray(Object.keys(REQUEST).filter((name) => name !== "source"))
+  .map((names) => Object.fromEntries(["source", ...names].map((name) => [name, REQUEST[name]])));
+
+const source = fc.oneof(
+  fc.constantFrom("", "a b c", "\u0000", "\ud800", "<2x> a", "a\nb\tc", "\u202e<script>", "a ".repeat(900)),
+  fc.array(fc.string({ unit: "binary", maxLength: 30 }), { maxLength: 8 }),
+);
+
+const body = fc.oneof(
+  fc
+    .tuple(someFields, source, fc.boolean())
+    .map(([json, text, stream]) => stringify({ ...json, source: text, stream })),
+  fc.tuple(someFields, changes).map(([json, list]) => stringify(changed(json, list))),
+  fc.tuple(someFields, damages).map(([json, list]) => damaged(Buffer.from(stringify(json)), list)),
+  fc.constantFrom(
+    "[".repeat(30_000),
+    '{"source":'.repeat(5000),
+    `{"${"x".repeat(40_000)}": 1}`,
+    "null",
+    '"a"',
+    "",
+  ),
+);
+
+const header = fc.constantFrom(
+  ...[
+    "Content-Type: text/plain",
+    "Content-Type: application/json; charset=\u00ff",
+    "Content-Type:",
+    "Host: evil",
+  ],
+  ...["Host: a b", "Host:", "Expect: 100-continue", "Upgrade: websocket\r\nConnection: Upgrade", "X: \u0001"],
+  ...[
+    "Transfer-Encoding: chunked",
+    "Transfer-Encoding: gzip, chunked",
+    "Content-Length: 0",
+    "Content-Length: -1",
+  ],
+  ...[
+    "Content-Length: 99999999999",
+    `Cookie: ${"x".repeat(20_000)}`,
+    "If-None-Match: *",
+    "Accept: text/event-stream",
+  ],
+);
+const target = fc.oneof(
+  { weight: 8, arbitrary: fc.constant("/translate") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      ...[
+        "/",
+        "/health",
+        "/metrics",
+        "/translate/",
+        "//translate",
+        "/../etc/passwd",
+        "/%ff",
+        "/\\",
+        "*",
+        "/\u00e9",
+      ],
+      ...["http://evil/translate", "/translate?source=a#b", `/${"x".repeat(3000)}`, ""],
+    ),
+  },
+);
+const method = fc.oneof(
+  { weight: 8, arbitrary: fc.constant("POST") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "GET",
+      "HEAD",
+      "PUT",
+      "OPTIONS",
+      "TRACE",
+      "CONNECT",
+      "QUERY",
+      "BREW",
+      "post",
+      "",
+    ),
+  },
+);
+
+/** Requests as bytes: most are HTTP with a hostile body, some have hostile heads, some are damaged altogether. */
+export const requests = fc
+  .tuple(method, target, fc.array(header, { maxLength: 1 }), body, fc.option(damages, { freq: 8 }))
+  .map(([verb, path, more, content, list]) => {
+    const bytes = Buffer.from(content);
+    const named = (name) => more.some((line) => line.startsWith(name));
+    const head = [
+      `${verb} ${path} HTTP/1.1`,
+      ...(named("Host") ? [] : ["Host: localhost"]),
+      ...(named("Content-Type") ? [] : ["Content-Type: application/json"]),
+      ...(named("Content-Length") || named("Transfer") ? [] : [`Content-Length: ${bytes.length}`]),
+      ...more,
+      ...["Connection: close", "", ""],
+    ];
+    const whole = Buffer.concat([Buffer.from(head.join("\r\n"), "latin1"), bytes]);
+    return list === null ? whole : damaged(whole, list);
+  });

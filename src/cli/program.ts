@@ -11,6 +11,7 @@ import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
 import { addPages } from "./pages.ts";
 import { addScore } from "./score.ts";
+import { addServe } from "./serve.ts";
 import { addTokenize } from "./tokenize.ts";
 import { addTokenizer } from "./tokenizer.ts";
 import { addTrain } from "./train.ts";
@@ -42,7 +43,7 @@ Examples:
   $ npx xformer translate                                        type sentences; :attention draws a heat map
   $ npx xformer train --help                                     everything about a command`,
     );
-  const running = [addTrain, addTranslate, addEval, addScore];
+  const running = [addTrain, addTranslate, addServe, addEval, addScore];
   const looking = [addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
   for (const add of [...running, ...looking, addAverage, addData, addDoctor]) add(program, run);
   return program;

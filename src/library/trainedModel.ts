@@ -126,6 +126,8 @@ export function trainedModel(engine: Engine): TrainedModel {
   const underWay = new Set<Promise<unknown>>();
   const closer = new AbortController();
   const closed = closer.signal;
+  /** What ends the streams under way. Not AbortSignal.any: in Node 20 `closed` would remember all that there ever were. */
+  const streams = new Set<AbortController>();
   let closing: Promise<void> | undefined;
   /** Begins a piece of work, unless the model is closed. */
   const begin = <T>(work: () => Promise<T>): Promise<T> => {
@@ -140,6 +142,7 @@ export function trainedModel(engine: Engine): TrainedModel {
     if (closing !== undefined) return closing;
     // A stream to which nobody listens any more would never come to its end.
     closer.abort(new XformerError("USAGE", "the model is closed", { hint: "Load it again." }));
+    for (const stream of streams) stream.abort(closed.reason);
     closing = Promise.allSettled(underWay).then(() => engine.close());
     return closing;
   };
@@ -177,9 +180,19 @@ export function trainedModel(engine: Engine): TrainedModel {
 
   async function* stream(line: string, { onProgress, ...options }: TranslateOptions = {}) {
     refuseNoText(line);
-    const { signal = closed } = options;
     closed.throwIfAborted();
-    const translation = yield* engine.stream(line, { ...options, signal: AbortSignal.any([signal, closed]) });
+    options.signal?.throwIfAborted();
+    const either = new AbortController();
+    const abort = (): void => either.abort(options.signal?.reason);
+    options.signal?.addEventListener("abort", abort);
+    streams.add(either);
+    let translation: Translation;
+    try {
+      translation = yield* engine.stream(line, { ...options, signal: either.signal });
+    } finally {
+      streams.delete(either);
+      options.signal?.removeEventListener("abort", abort);
+    }
     onProgress?.({ unit: "lines", done: 1, total: 1 });
     return translation;
   }

@@ -24,9 +24,9 @@ const cwd = join(root, "xformer");
 const programs = join(root, "programs");
 const run = promisify(execFile);
 
-/** What `npx` is here: the program of this folder, with training cut short. */
+/** What `npx` is here: the program of this folder, with training cut short, and servers ended once they listen. */
 const NPX = `#!/usr/bin/env node
-const { spawnSync } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
 const [, , name, ...args] = process.argv;
 const trains = args[0] === "train" && !args.includes("--print-config") && !args.includes("--help");
 // How many steps fit into a time is not to be waited for, nor to depend on the machine.
@@ -34,7 +34,13 @@ const short = !trains ? [] : args.includes("--minutes") ? ["--print-config"] : a
   [...["--max-steps", "5", "--validate-every", "1", "--validate-pairs", "5", "--average", "0"], ...SMALLEST],
 )};
 if (name !== "xformer") throw new Error("there is no " + name);
-process.exit(spawnSync(process.execPath, ["bin/xformer.js", ...args, ...short], { stdio: "inherit" }).status);
+if (args[0] === "serve" && !args.includes("--help")) {
+  // Any free port: what a page says may be taken here.
+  const stdio = ["ignore", "pipe", "inherit"];
+  const server = spawn(process.execPath, ["bin/xformer.js", ...args, "--port", "0"], { stdio });
+  server.stdout.once("data", () => server.kill("SIGTERM"));
+  server.once("exit", (code) => process.exit(code ?? 1));
+} else process.exit(spawnSync(process.execPath, ["bin/xformer.js", ...args, ...short], { stdio: "inherit" }).status);
 `;
 
 /** What belongs to the reader: pages only say what it is called. */
