@@ -20,6 +20,14 @@ export function text(value: unknown, name: string, file: string | undefined): st
   return value;
 }
 
+/** @throws XformerError CHECKPOINT when the value is not bytes written in base 64 */
+export function bytes(value: unknown, name: string, file: string | undefined): Uint8Array {
+  const written = text(value, name, file);
+  if (written.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(written))
+    damaged(`${name} is not base 64`, file);
+  return Uint8Array.from(atob(written), (character) => character.charCodeAt(0));
+}
+
 /**
  * @param usual what it is when it is missing
  * @throws XformerError CHECKPOINT when the value is neither true nor false
