@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileSystemError, XformerError } from "../errors.ts";
+import { refuseOtherTokens } from "../text/pipeline/postProcessor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { tokenizerFromJSON, tokenizerFromSentencePiece } from "../text/tokenizerKinds.ts";
 
@@ -9,14 +10,17 @@ const FIRST_PIECE = 0x0a;
 /**
  * Reads a `tokenizer.json`, ours or one that Hugging Face's `tokenizers` wrote, or a SentencePiece model.
  *
- * @throws XformerError IO when the file cannot be read, CHECKPOINT when it holds no such tokenizer
+ * @throws XformerError IO when the file cannot be read, CHECKPOINT when it holds no such tokenizer, or one that adds more
+ *   to a text than BEGIN and END
  */
 export function readTokenizer(file: string): Tokenizer {
   const bytes = read(file);
   if (bytes[0] === FIRST_PIECE && !/^\s*[{[]/.test(bytes.toString("utf8", 0, 64))) {
     return tokenizerFromSentencePiece(bytes, file);
   }
-  return tokenizerFromJSON(parse(bytes, file), file);
+  const json = parse(bytes, file);
+  refuseOtherTokens((json as { post_processor?: unknown } | null)?.post_processor, file);
+  return tokenizerFromJSON(json, file);
 }
 
 function read(file: string): Buffer {

@@ -12,6 +12,9 @@ const LABEL = IS_VALUE | 0xff;
 const HAS_LEAF = 1 << 8;
 const IS_FAR = 1 << 9;
 
+/** Characters of the longest sequence that is looked for: a trie that was made to harm may go round in circles. */
+const LONGEST_KEY = 64;
+
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
@@ -50,7 +53,8 @@ export class CharsMap {
     const units = this.#units;
     let node = childrenOf(units[0]!);
     let longest: Replacement | undefined;
-    for (let at = start; at < text.length; ) {
+    const last = Math.min(text.length, start + LONGEST_KEY);
+    for (let at = start; at < last; ) {
       const codePoint = text.codePointAt(at)!;
       at += codePoint > 0xffff ? 2 : 1;
       const size = codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4;

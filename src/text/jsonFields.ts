@@ -61,6 +61,16 @@ export function tokensById(vocab: ReadonlyMap<string, unknown>, file: string | u
   return tokens as string[]; // every id from 0 is taken exactly once, so no entry is missing
 }
 
+/** Code units of the longest token that is looked for at every place of a text. */
+const LONGEST_TOKEN = 1000;
+
+/** @throws XformerError CHECKPOINT when a token is so long that to look for it everywhere would take too long */
+export function refuseLongTokens(tokens: readonly string[], file: string | undefined): void {
+  const long = tokens.find(({ length }) => length > LONGEST_TOKEN);
+  if (long === undefined) return;
+  unsupported(`the token ${show(long)} of ${long.length} characters`, `up to ${LONGEST_TOKEN}`, file);
+}
+
 /** The value as JSON, one level of it and cut to a length that fits an error line. */
 export function show(value: unknown): string {
   let isTop = true;

@@ -3,12 +3,12 @@ import type { Random } from "../../random.ts";
 import { fromByteAlphabet } from "../bpe/byteAlphabet.ts";
 import { memoize } from "../memoize.ts";
 import { wellFormed } from "../normalize.ts";
-import { symbolWriter } from "../sentencePiece/normalizer.ts";
+import { symbolsOf } from "../sentencePiece/normalizer.ts";
 import { isTag } from "../tags.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
-import { AddedTokens } from "./addedTokens.ts";
+import { type AddedToken, AddedTokens } from "./addedTokens.ts";
 import { createDecoder, type Decoder } from "./decoders.ts";
 import type { TokenModel } from "./model.ts";
 import { createNormalizer, lowercases, type Normalizer } from "./normalizers.ts";
@@ -49,16 +49,17 @@ export class PipelineTokenizer<M extends TokenModel = TokenModel> implements Tok
     this.parts = parts;
     this.vocabulary = parts.vocabulary;
     this.lowercase = lowercases(parts.normalizer);
-    this.tags = parts.addedTokens.flatMap(({ content, rstrip }) => (rstrip && isTag(content) ? content : []));
+    const symbols = symbolsOf(parts.normalizer, file);
+    const uncut = parts.addedTokens.flatMap(({ content, rstrip }) => (rstrip ? content : []));
+    this.tags = (symbols?.texts ?? uncut).filter(isTag);
     this.#normalizer = createNormalizer(parts.normalizer, file);
+    // SentencePiece looks for its symbols in normalised text, whatever the file says to others.
+    const isAfter = ({ normalized }: AddedToken): boolean => normalized || symbols !== undefined;
     this.#addedBefore = new AddedTokens(
-      parts.addedTokens.filter(({ normalized }) => !normalized),
+      parts.addedTokens.filter((token) => !isAfter(token)),
       (content) => content,
     );
-    this.#addedAfter = new AddedTokens(
-      parts.addedTokens.filter(({ normalized }) => normalized),
-      symbolWriter(parts.normalizer) ?? this.#normalizer,
-    );
+    this.#addedAfter = new AddedTokens(parts.addedTokens.filter(isAfter), symbols?.write ?? this.#normalizer);
     this.#preTokenizer = createPreTokenizer(parts.preTokenizer, file);
     this.#decoder = createDecoder(parts.decoder, file);
     this.#spellsBytes = JSON.stringify(parts.decoder)?.includes('"ByteLevel"') ?? false;

@@ -4,6 +4,7 @@ import { type TokenizerJSON, tokenizerFrame } from "../tokenizerJson.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "../vocabulary.ts";
 import type { AddedToken } from "./addedTokens.ts";
 import type { TokenModel } from "./model.ts";
+import { SPECIAL_NAMES } from "./specialNames.ts";
 import { UnigramModel } from "./unigramModel.ts";
 import { WordLevelModel } from "./wordLevelModel.ts";
 import { WordPieceModel } from "./wordPieceModel.ts";
@@ -20,13 +21,6 @@ export interface PipelineParts<M extends TokenModel = TokenModel> {
   /** Of no use here, as BEGIN and END are the model's to add; kept for those who read the file elsewhere. */
   readonly postProcessor: object | null;
 }
-
-/** What the unknown token, BEGIN and END are called in vocabularies made elsewhere, the usual name first. */
-const NAMES: readonly (readonly string[])[] = [
-  ["<unk>", "[UNK]", "<|unk|>"],
-  ["<s>", "[BOS]", "<bos>", "<|startoftext|>", "<|begin_of_text|>", "[CLS]"],
-  ["</s>", "[EOS]", "<eos>", "<|endoftext|>", "<|end_of_text|>", "[SEP]"],
-];
 
 /** The fields of a part of `tokenizer.json`. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -169,7 +163,7 @@ function parseScoredTokens(model: Fields, file: string | undefined): ModelTokens
     return score;
   });
   const { unk_id: id = null } = model;
-  const unknown = id === null ? "" : [...ids.keys()][id as number];
+  const unknown = id === null ? "" : typeof id === "number" ? [...ids.keys()][id] : undefined;
   if (unknown === undefined) damaged(`model.unk_id is ${show(id)}, expected an id of model.vocab`, file);
   return { ids, scores, unknown };
 }
@@ -217,7 +211,7 @@ function addedTokenJSON({ id, content, singleWord, lstrip, rstrip, normalized }:
 /** The unknown token, BEGIN and END of the vocabulary; those it does not have are appended to it. */
 function findSpecial(tokens: string[], unknown: string): string[] {
   const present = new Set(tokens);
-  const [unknownNames, ...others] = NAMES;
+  const [unknownNames, ...others] = SPECIAL_NAMES;
   const found: string[] = [];
   for (const names of [[unknown, ...unknownNames!], ...others]) {
     // <|endoftext|> may serve as the unknown token too; but no text may become END.

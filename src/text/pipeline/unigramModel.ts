@@ -1,5 +1,5 @@
 import { utf8Bytes } from "../bpe/byteAlphabet.ts";
-import { damaged, show } from "../jsonFields.ts";
+import { damaged, refuseLongTokens, show } from "../jsonFields.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import { NONE, ROOT, Trie } from "../trie.ts";
 import type { Vocabulary } from "../vocabulary.ts";
@@ -13,8 +13,8 @@ export interface UnigramSettings {
   /** Whether unknown text becomes its bytes, as `<0x0A>`, where those are tokens. */
   readonly byteFallback: boolean;
   /**
-   * Whether the ids are to be those of SentencePiece, which adds up in 32 bits, so that of two ways of nearly the same
-   * score it may take another, and which never finds a byte's token in text.
+   * Whether the ids are to be those of SentencePiece, which adds up in 32 bits, so that of two ways that are about as
+   * probable it may take the other, and which never finds a byte's token in text.
    */
   readonly isSentencePiece: boolean;
 }
@@ -40,7 +40,7 @@ export class UnigramModel implements TokenModel {
   #starts = new Int32Array(0);
   #ids = new Int32Array(0);
 
-  /** @throws XformerError CHECKPOINT when there are no scores or one is no number */
+  /** @throws XformerError CHECKPOINT when there are no scores, one is no number or a token is too long */
   constructor(vocabulary: Vocabulary, settings: UnigramSettings, file?: string) {
     const { scores, isSentencePiece, byteFallback } = settings;
     if (scores.length === 0) damaged("model.vocab has no tokens", file);
@@ -48,6 +48,7 @@ export class UnigramModel implements TokenModel {
       if (!Number.isFinite(score))
         damaged(`model.vocab has the score ${show(score)}, expected a number`, file);
     }
+    refuseLongTokens(vocabulary.tokens, file);
     this.#vocabulary = vocabulary;
     this.#settings = settings;
     this.#scores = Float64Array.from(scores);
@@ -111,9 +112,9 @@ export class UnigramModel implements TokenModel {
         if (node === NONE) break;
         const id = trie.number(node);
         if (id === NONE) continue;
-        const score = this.#scores[id]! + soFar;
+        const score = round(this.#scores[id]! + soFar);
         if (starts[end] === NONE || score > best[end]!) {
-          best[end] = round(score);
+          best[end] = score;
           starts[end] = start;
           ids[end] = id;
         }

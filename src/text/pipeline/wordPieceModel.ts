@@ -1,4 +1,4 @@
-import { damaged, show } from "../jsonFields.ts";
+import { damaged, refuseLongTokens, show } from "../jsonFields.ts";
 import { SPACE } from "../marks.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import { NONE, Trie } from "../trie.ts";
@@ -25,12 +25,13 @@ export class WordPieceModel implements TokenModel {
   readonly #first: Trie;
   readonly #continuing: Trie;
 
-  /** @throws XformerError CHECKPOINT when the longest word is no length */
+  /** @throws XformerError CHECKPOINT when the longest word is no length or a token is too long */
   constructor(vocabulary: Vocabulary, settings: WordPieceSettings, file?: string) {
     const { longestWord } = settings;
     if (!Number.isSafeInteger(longestWord) || longestWord < 0) {
       damaged(`model.max_input_chars_per_word is ${show(longestWord)}, expected a whole number`, file);
     }
+    refuseLongTokens(vocabulary.tokens, file);
     this.#vocabulary = vocabulary;
     this.#settings = settings;
     const pieces = [...vocabulary.tokens.entries()].filter(([id]) => !vocabulary.isSpecial(id));

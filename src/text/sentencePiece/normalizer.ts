@@ -1,5 +1,14 @@
 import { CharsMap, type Replacement } from "../charsMap.ts";
-import { bytes, damaged, flag, list, text as parseText, record, show } from "../jsonFields.ts";
+import {
+  bytes,
+  damaged,
+  flag,
+  list,
+  text as parseText,
+  record,
+  refuseLongTokens,
+  show,
+} from "../jsonFields.ts";
 import { SPACE } from "../marks.ts";
 import { NONE, Trie } from "../trie.ts";
 import type { NormalizerSpec } from "./modelProto.ts";
@@ -12,14 +21,26 @@ type Settings = Omit<NormalizerSpec, "charsMap"> & {
   readonly symbols: readonly string[];
 };
 
+/** The user-defined symbols of a SentencePiece model, and how they are written in what its normaliser gives. */
+export interface Symbols {
+  readonly texts: readonly string[];
+  readonly write: (symbol: string) => string;
+}
+
 /**
- * Whether a normaliser of a `tokenizer.json` is one of SentencePiece, and if so how its user-defined symbols are written
- * in what it gives.
+ * What a normaliser of a `tokenizer.json` says of user-defined symbols; undefined when it is none of SentencePiece.
+ *
+ * @throws XformerError CHECKPOINT when they are no list of texts
  */
-export function symbolWriter(normalizer: object | null): ((symbol: string) => string) | undefined {
-  const { xformer } = (normalizer ?? {}) as { xformer?: { escape_whitespaces?: unknown } };
-  if (xformer === undefined) return undefined;
-  return (symbol) => (xformer.escape_whitespaces === true ? symbol.replaceAll(" ", SPACE) : symbol);
+export function symbolsOf(normalizer: object | null, file: string | undefined): Symbols | undefined {
+  if (normalizer === null || !("xformer" in normalizer)) return undefined;
+  const { symbols, escape_whitespaces: escapes } = record(normalizer.xformer, "normalizer.xformer", file);
+  return {
+    texts: list(symbols, "normalizer.xformer.symbols", file).map((symbol) =>
+      parseText(symbol, "a symbol of normalizer.xformer.symbols", file),
+    ),
+    write: (symbol) => (escapes === true ? symbol.replaceAll(" ", SPACE) : symbol),
+  };
 }
 
 /**
@@ -29,7 +50,7 @@ export function symbolWriter(normalizer: object | null): ((symbol: string) => st
  * @throws XformerError CHECKPOINT naming a setting that is wrong
  */
 export function parseSentencePieceNormalizer(
-  part: Readonly<Record<string, unknown>>,
+  part: Record<string, unknown>,
   file: string | undefined,
 ): (line: string) => string {
   const spec = record(part.xformer, "normalizer.xformer", file);
@@ -41,6 +62,8 @@ export function parseSentencePieceNormalizer(
   const precompiled = list(part.normalizers, "normalizer.normalizers", file)
     .map((each) => record(each, "normalizer", file))
     .find(({ type }) => type === "Precompiled")?.precompiled_charsmap;
+  const symbols = symbolsOf(part, file)!.texts;
+  refuseLongTokens(symbols, file);
   return createSentencePieceNormalizer({
     charsMap:
       precompiled === undefined ? undefined : new CharsMap(bytes(precompiled, name, file), name, file),
@@ -48,9 +71,7 @@ export function parseSentencePieceNormalizer(
     removeExtraWhitespaces: isSet("remove_extra_whitespaces"),
     escapeWhitespaces: isSet("escape_whitespaces"),
     spaceIsSuffix: isSet("treat_whitespace_as_suffix"),
-    symbols: list(spec.symbols, "normalizer.xformer.symbols", file).map((symbol) =>
-      parseText(symbol, "a symbol of normalizer.xformer.symbols", file),
-    ),
+    symbols,
   });
 }
 

@@ -26,7 +26,8 @@ export function sentencePieceJSON(bytes: Uint8Array, file?: string): TokenizerJS
       single_word: false,
       lstrip: false,
       rstrip: false,
-      normalized: type === PIECE.userDefined,
+      // Of spaces alone normalisers leave nothing, which others cannot look for.
+      normalized: type === PIECE.userDefined && !/^[ ▁]*$/.test(text),
       special: type !== PIECE.userDefined,
     })),
     normalizer: normalizerOf(model),
