@@ -330,13 +330,16 @@ function checkpointCases() {
 }
 
 function tokenizerCases() {
-  const fixtures = new URL("../tests/fixtures/tokenizers/", import.meta.url);
-  const victims = [
-    ...["bpe.json", "char.json"].map((file) => readFileSync(file)),
-    ...readdirSync(fixtures)
-      .filter((file) => file.endsWith(".json") && file !== "answers.json")
-      .map((file) => readFileSync(new URL(file, fixtures))),
-  ];
+  const fixtures = ["", "kinds/"].flatMap((folder) => {
+    const place = new URL(`../tests/fixtures/tokenizers/${folder}`, import.meta.url);
+    return readdirSync(place).map((file) => new URL(file, place));
+  });
+  const bytesOf = (ending) =>
+    fixtures
+      .filter(({ pathname }) => pathname.endsWith(ending) && !pathname.endsWith("/answers.json"))
+      .map((file) => readFileSync(file));
+  const victims = [...["bpe.json", "char.json"].map((file) => readFileSync(file)), ...bytesOf(".json")];
+  const models = bytesOf(".model");
   const regex = fc.constantFrom(
     "(a+)+$",
     "(a|a)*b",
@@ -366,6 +369,10 @@ function tokenizerCases() {
           pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" },
         }),
       ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(fc.constantFrom(...models), damages).map(([model, list]) => damaged(model, list)),
     },
   );
   const command = fc.constantFrom(

@@ -56,7 +56,7 @@ export type { TrainedModel, TranslateOptions } from "./library/trainedModel.ts";
 export type { ComputingOptions } from "./loadedModel.ts";
 export { type AttentionKind, type ModelConfig, PRESETS, type PresetName } from "./model/config.ts";
 export type { TaskName } from "./tasks/tasks.ts";
-export type { Tokenizer, TokenizerKind, TokenizerOptions } from "./text/tokenizer.ts";
+export type { Tokenizer, TokenizerKind, TokenizerOptions, TokenKind } from "./text/tokenizer.ts";
 export type { DataConfig, RunConfig, TokenizerConfig, TrainingConfig } from "./training/config.ts";
 export type { RunSummary, TrainingEvent } from "./training/events.ts";
 export type { ValidationRecord } from "./training/state.ts";

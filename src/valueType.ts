@@ -25,7 +25,7 @@ export type ValueType =
   | { readonly kind: "boolean" }
   | { readonly kind: "texts" }
   | { readonly kind: "text" }
-  | { readonly kind: "path"; readonly ending?: string }
+  | { readonly kind: "path"; readonly endings?: readonly string[] }
   | { readonly kind: "tag" }
   /** A path, or several, each alone or as the `path` of an object with these fields beside it. */
   | { readonly kind: "corpora"; readonly fields: Readonly<Record<string, Rule>> };
@@ -71,12 +71,21 @@ export function accepts(type: ValueType, value: unknown): boolean {
     case "texts":
       return Array.isArray(value) && value.every((text) => typeof text === "string" && text !== "");
     case "path":
-      return typeof value === "string" && value !== "" && value.endsWith(type.ending ?? "");
+      return typeof value === "string" && value !== "" && endsAs(value, type.endings);
     case "tag":
       return typeof value === "string" && looksLikeTag(value);
     case "corpora":
       return faultInCorpora(type.fields, value) === undefined;
   }
+}
+
+function endsAs(path: string, endings: readonly string[] = [""]): boolean {
+  return endings.some((ending) => path.endsWith(ending));
+}
+
+/** `.json, .model or .spm` */
+function inWords(choices: readonly string[]): string {
+  return choices.length === 1 ? choices[0]! : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }
 
 /** What is wrong with corpora: where, from the setting on, and what was expected there. */
@@ -161,7 +170,7 @@ export function describeType(type: ValueType): string {
     case "texts":
       return "a list of texts";
     case "path":
-      return type.ending === undefined ? "a path" : `the path of a ${type.ending} file`;
+      return type.endings === undefined ? "a path" : `the path of a ${inWords(type.endings)} file`;
     case "tag":
       return "a tag such as <2de>";
     case "corpora":

@@ -12,7 +12,7 @@ const SEED: ValueType = { kind: "number", whole: true, from: 0, to: 5 };
 const PAIR: ValueType = { kind: "numbers", count: 2, each: { from: 0, below: 1 } };
 const SPLIT: ValueType = { kind: "number", from: 0, percent: true };
 const CHOICE: ValueType = { kind: "choice", choices: ["post", "pre"] };
-const PATH: ValueType = { kind: "path", ending: ".json" };
+const PATH: ValueType = { kind: "path", endings: [".json", ".model"] };
 
 it.each<[ValueType, string]>([
   [RATE, "a number above 0 and at most 10"],
@@ -26,7 +26,7 @@ it.each<[ValueType, string]>([
   [{ kind: "boolean" }, "true or false"],
   [{ kind: "text" }, "a text"],
   [{ kind: "path" }, "a path"],
-  [PATH, "the path of a .json file"],
+  [PATH, "the path of a .json or .model file"],
 ])("%o is described as %s", (type, words) => {
   expect(describeType(type)).toBe(words);
 });
@@ -66,6 +66,7 @@ describe("a text on the command line", () => {
     [CHOICE, "pre", "pre"],
     [CHOICE, "Pre", undefined],
     [PATH, "a/b.json", "a/b.json"],
+    [PATH, "a/b.model", "a/b.model"],
     [PATH, "a/b", undefined],
     [{ kind: "path" }, "", undefined],
     [{ kind: "text" }, "", ""],

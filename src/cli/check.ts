@@ -55,9 +55,18 @@ export function addCheck(program: Command, run: Run): void {
         "run directory or checkpoint: lengths in its tokens, and unknown ones",
       ),
     )
-    .addOption(pathOption("--tokenizer <file>", "a tokenizer.json for both sides, instead of a model"))
-    .addOption(pathOption("--source-tokenizer <file>", "a tokenizer.json for the source"))
-    .addOption(pathOption("--target-tokenizer <file>", "a tokenizer.json for the target"))
+    .addOption(
+      pathOption(
+        "--tokenizer <file>",
+        "a tokenizer.json or SentencePiece model for both sides, instead of a model",
+      ),
+    )
+    .addOption(
+      pathOption("--source-tokenizer <file>", "a tokenizer.json or SentencePiece model for the source"),
+    )
+    .addOption(
+      pathOption("--target-tokenizer <file>", "a tokenizer.json or SentencePiece model for the target"),
+    )
     .addOption(countOption("--limit <n>", "examples of every kind of finding (default: 5)", { from: 0 }))
     .addOption(countOption("--min-length <n>", "sides of fewer words, or characters, are findings"))
     .addOption(countOption("--max-length <n>", "sides of more are findings"))

@@ -18,7 +18,8 @@ interface LearnFlags {
 }
 
 interface ExportFlags {
-  readonly model: string;
+  readonly model?: string;
+  readonly tokenizer?: string;
   readonly side?: Side;
   readonly output: string;
 }
@@ -78,8 +79,9 @@ Examples:
     .action(run(learn));
   tokenizer
     .command("export")
-    .description("write the tokenizer of a model as Hugging Face's tokenizer.json")
+    .description("write the tokenizer of a model, or a SentencePiece model, as Hugging Face's tokenizer.json")
     .addOption(modelOption())
+    .addOption(pathOption("--tokenizer <file>", "a SentencePiece model or tokenizer.json instead of a model"))
     .addOption(sideOption())
     .addOption(pathOption("--output <file>", "where tokenizer.json goes").makeOptionMandatory())
     .addOption(debugOption())
@@ -87,13 +89,14 @@ Examples:
       "after",
       `
 Examples:
-  $ npx xformer tokenizer export --model runs/zh-en-1 --side target --output tokenizer.json`,
+  $ npx xformer tokenizer export --model runs/zh-en-1 --side target --output tokenizer.json
+  $ npx xformer tokenizer export --tokenizer spm.model --output tokenizer.json`,
     )
     .action(run(exportTokenizer));
   tokenizer
     .command("encode")
     .description("turn lines of standard input into ids")
-    .addOption(pathOption("--tokenizer <file>", "a tokenizer.json"))
+    .addOption(pathOption("--tokenizer <file>", "a tokenizer.json or SentencePiece model"))
     .addOption(
       pathOption("-m, --model <path>", "a run directory or checkpoint file, for the tokenizer in it"),
     )
@@ -145,7 +148,11 @@ async function learn(flags: LearnFlags): Promise<ExitCode> {
 }
 
 async function exportTokenizer(flags: ExportFlags): Promise<ExitCode> {
-  await writeTokenizer(await tokenizerOfModel(flags.model, flags.side), flags.output);
+  const isOfModel = flags.tokenizer === undefined;
+  const tokenizer = isOfModel
+    ? await tokenizerOfModel(flags.model, flags.side)
+    : await chosenTokenizer(flags);
+  await writeTokenizer(tokenizer, flags.output);
   return EXIT.done;
 }
 
@@ -165,13 +172,13 @@ async function encode(flags: EncodeFlags): Promise<ExitCode> {
   return EXIT.done;
 }
 
-async function chosenTokenizer({ model, tokenizer, side }: EncodeFlags): Promise<Tokenizer> {
+async function chosenTokenizer({ model, tokenizer, side }: ExportFlags | EncodeFlags): Promise<Tokenizer> {
   if (model !== undefined && tokenizer === undefined) return tokenizerOfModel(model, side);
   if (tokenizer === undefined || model !== undefined) {
     throw new XformerError("USAGE", "which tokenizer is not clear", { hint: "Give --tokenizer or --model." });
   }
   if (side !== undefined) {
-    throw new XformerError("USAGE", "--side: a tokenizer.json has no sides", { hint: "Leave it out." });
+    throw new XformerError("USAGE", "--side: a tokenizer of its own has no sides", { hint: "Leave it out." });
   }
   const { readTokenizer } = await import("../io/tokenizerFile.ts");
   return readTokenizer(tokenizer);

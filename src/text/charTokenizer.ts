@@ -1,5 +1,6 @@
 import { SPACE } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
+import { WordLevelModel } from "./pipeline/wordLevelModel.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
 import { type TokenizerJSON, textNormalizers, tokenizerFrame } from "./tokenizerJson.ts";
 import { checkLimits, TokenCounts, Vocabulary, type VocabularyLimits } from "./vocabulary.ts";
@@ -55,6 +56,7 @@ function charTokenizerJSON(vocabulary: Vocabulary, normalization: Normalization)
   const { language, lowercase } = normalization;
   return {
     ...tokenizerFrame(vocabulary),
+    model: new WordLevelModel(vocabulary).toJSON(),
     normalizer: {
       type: "Sequence",
       normalizers: [

@@ -1,8 +1,9 @@
 import { XformerError } from "../errors.ts";
 import { BpeExtender } from "./bpe/extender.ts";
-import { BpeTokenizer } from "./bpe/tokenizer.ts";
+import { BpeModel } from "./bpe/model.ts";
 import { CharTokenizer } from "./charTokenizer.ts";
 import { withoutMarks } from "./marks.ts";
+import { PipelineTokenizer } from "./pipeline/tokenizer.ts";
 import { TaggedTokenizer } from "./taggedTokenizer.ts";
 import type { Extension, Tokenizer, TokenizerExtender } from "./tokenizer.ts";
 import { checkLimits, TokenCounts, type VocabularyLimits } from "./vocabulary.ts";
@@ -24,11 +25,17 @@ export function extenderOf(tokenizer: Tokenizer, limits: VocabularyLimits): Toke
     });
   }
   checkLimits(limits);
-  if (tokenizer instanceof BpeTokenizer) return new BpeExtender(tokenizer, limits);
+  if (isBpe(tokenizer)) return new BpeExtender(tokenizer, limits);
   if (tokenizer instanceof WordTokenizer || tokenizer instanceof CharTokenizer)
     return new TokenExtender(tokenizer, limits);
   if (tokenizer instanceof TaggedTokenizer) return new TaggedExtender(tokenizer, limits);
-  throw new TypeError(`tokens of the kind ${tokenizer.kind} cannot be added to`);
+  throw new XformerError("CONFIG", `to a ${tokenizer.kind} tokenizer made elsewhere nothing can be added`, {
+    hint: "Leave out --extend-vocabulary.",
+  });
+}
+
+function isBpe(tokenizer: Tokenizer): tokenizer is PipelineTokenizer<BpeModel> {
+  return tokenizer instanceof PipelineTokenizer && tokenizer.parts.model instanceof BpeModel;
 }
 
 /** Lets grow what is between tags. */

@@ -20,6 +20,14 @@ export function text(value: unknown, name: string, file: string | undefined): st
   return value;
 }
 
+/** @throws XformerError CHECKPOINT when the value is not bytes written in base 64 */
+export function bytes(value: unknown, name: string, file: string | undefined): Uint8Array {
+  const written = text(value, name, file);
+  if (written.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(written))
+    damaged(`${name} is not base 64`, file);
+  return Uint8Array.from(atob(written), (character) => character.charCodeAt(0));
+}
+
 /**
  * @param usual what it is when it is missing
  * @throws XformerError CHECKPOINT when the value is neither true nor false
@@ -51,6 +59,16 @@ export function tokensById(vocab: ReadonlyMap<string, unknown>, file: string | u
     tokens[id] = token;
   }
   return tokens as string[]; // every id from 0 is taken exactly once, so no entry is missing
+}
+
+/** Code units of the longest token that is looked for at every place of a text. */
+const LONGEST_TOKEN = 1000;
+
+/** @throws XformerError CHECKPOINT when a token is so long that to look for it everywhere would take too long */
+export function refuseLongTokens(tokens: readonly string[], file: string | undefined): void {
+  const long = tokens.find(({ length }) => length > LONGEST_TOKEN);
+  if (long === undefined) return;
+  unsupported(`the token ${show(long)} of ${long.length} characters`, `up to ${LONGEST_TOKEN}`, file);
 }
 
 /** The value as JSON, one level of it and cut to a length that fits an error line. */

@@ -33,6 +33,13 @@ export function toUnicodeForm(line: string, form: "NFC" | "NFD" | "NFKC" | "NFKD
   return line.normalize(form);
 }
 
+/** One letter at a time, as Hugging Face does: a final sigma is not told apart. */
+export function lowercaseByLetter(line: string): string {
+  return line.includes("Σ")
+    ? Array.from(line, (letter) => letter.toLowerCase()).join("")
+    : line.toLowerCase();
+}
+
 /** The text with U+FFFD for lone surrogates, which UTF-8 cannot hold: what Node's own encoder does. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\uFFFD");

@@ -1,5 +1,5 @@
-import { AddedTokens } from "./bpe/addedTokens.ts";
 import { damaged, show } from "./jsonFields.ts";
+import { AddedTokens } from "./pipeline/addedTokens.ts";
 import { isTag } from "./tags.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
 import type { TokenizerJSON } from "./tokenizerJson.ts";

@@ -2,12 +2,15 @@ import type { Random } from "../random.ts";
 import type { TokenizerJSON } from "./tokenizerJson.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** What the tokens are: words and signs, Unicode code points, or the pieces of byte-pair encoding. */
+/** What tokens can be learned: words and signs, Unicode code points, or the pieces of byte-pair encoding. */
 export type TokenizerKind = "word" | "char" | "bpe";
+
+/** What tokens are: those that can be learned here, and the pieces of words of tokenizers made elsewhere. */
+export type TokenKind = TokenizerKind | "unigram" | "wordpiece";
 
 /** Turns one line of text into token ids and back. */
 export interface Tokenizer {
-  readonly kind: TokenizerKind;
+  readonly kind: TokenKind;
   readonly vocabulary: Vocabulary;
   /** Whether everything is lowercased: decoding then gives lowercase. */
   readonly lowercase: boolean;

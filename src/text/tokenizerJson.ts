@@ -14,9 +14,10 @@ export interface TokenizerJSON {
   readonly post_processor: object | null;
   readonly decoder: object | null;
   readonly model: {
-    readonly type: "WordLevel" | "BPE";
-    readonly vocab: Readonly<Record<string, number>>;
-    readonly unk_token: string | null;
+    readonly type: "WordLevel" | "WordPiece" | "BPE" | "Unigram";
+    /** Tokens and their ids; of a `Unigram` model tokens and their scores, in the order of the ids. */
+    readonly vocab: Readonly<Record<string, number>> | readonly (readonly [token: string, score: number])[];
+    readonly unk_token?: string | null;
     readonly merges?: readonly (readonly [left: string, right: string])[];
     readonly [setting: string]: unknown;
   };
@@ -27,7 +28,7 @@ export function textNormalizers(lowercase: boolean): object[] {
   return lowercase ? [{ type: "Lowercase" }, { type: "NFC" }] : [{ type: "NFC" }];
 }
 
-/** What all tokenizers have in common, with a model that looks words up. */
+/** What all tokenizers have in common, their special tokens among it. */
 export function tokenizerFrame(vocabulary: Vocabulary) {
   return {
     version: "1.0",
@@ -45,11 +46,5 @@ export function tokenizerFrame(vocabulary: Vocabulary) {
         special: true,
       })),
     post_processor: null,
-    model: {
-      type: "WordLevel",
-      // Not an object literal filled key by key: a token may well be called "__proto__".
-      vocab: Object.fromEntries(vocabulary.tokens.map((token, id) => [token, id])),
-      unk_token: vocabulary.token(vocabulary.unkId),
-    },
   } as const;
 }

@@ -1,9 +1,10 @@
 import { XformerError } from "../errors.ts";
 import { BpeLearner } from "./bpe/learner.ts";
-import { BpeTokenizer } from "./bpe/tokenizer.ts";
-import { parseBpeJSON } from "./bpe/tokenizerJson.ts";
 import { CharLearner, CharTokenizer } from "./charTokenizer.ts";
 import { damaged, record, show, tokensById } from "./jsonFields.ts";
+import { PipelineTokenizer } from "./pipeline/tokenizer.ts";
+import { parsePipelineJSON } from "./pipeline/tokenizerJson.ts";
+import { sentencePieceJSON } from "./sentencePiece/tokenizerJson.ts";
 import { parseTags, TaggedLearner, TaggedTokenizer } from "./taggedTokenizer.ts";
 import { isTag, TAG_HINT } from "./tags.ts";
 import type { Tokenizer, TokenizerKind, TokenizerLearner, TokenizerOptions } from "./tokenizer.ts";
@@ -57,8 +58,7 @@ export function learnTokenizer(lines: Iterable<string>, options: TokenizerOption
 }
 
 /**
- * Reads back what {@link Tokenizer.toJSON} gave, or a `tokenizer.json` with a BPE model that Hugging Face's
- * `tokenizers` wrote.
+ * Reads back what {@link Tokenizer.toJSON} gave, or a `tokenizer.json` that Hugging Face's `tokenizers` wrote.
  *
  * @param json the parsed JSON
  * @param file where it came from, for the error message
@@ -69,13 +69,28 @@ export function tokenizerFromJSON(json: unknown, file?: string): Tokenizer {
   for (const part of ["normalizer", "pre_tokenizer", "decoder", "post_processor"]) {
     if (isDeeper(root[part], DEEPEST)) damaged(`${part} is nested more than ${DEEPEST} deep`, file);
   }
-  if (record(root.model, "model", file).type === "BPE")
-    return new BpeTokenizer(parseBpeJSON(root, file), file);
+  if (!isOurs(root)) return new PipelineTokenizer(parsePipelineJSON(root, file), file);
   const { kind, vocabulary, settings } = parseTokenizerJSON(root, file);
   const plain =
     kind === "word" ? new WordTokenizer(vocabulary, settings) : new CharTokenizer(vocabulary, settings);
   const tags = parseTags(root.added_tokens, vocabulary, file);
   return tags.length === 0 ? plain : new TaggedTokenizer(plain, tags);
+}
+
+/**
+ * Reads a SentencePiece model: the bytes of a `.model` or `.spm` file. {@link Tokenizer.toJSON} then gives it as
+ * `tokenizer.json`, with the same ids.
+ *
+ * @param file where it came from, for the error message
+ * @throws XformerError CHECKPOINT when it is no such model or has a part that is not supported
+ */
+export function tokenizerFromSentencePiece(bytes: Uint8Array, file?: string): Tokenizer {
+  return tokenizerFromJSON(sentencePieceJSON(bytes, file), file);
+}
+
+/** Whether it is one of our words or characters, whose rules no `tokenizer.json` of others can say. */
+function isOurs({ pre_tokenizer: part }: Readonly<Record<string, unknown>>): boolean {
+  return typeof part === "object" && part !== null && "xformer" in part;
 }
 
 /** Levels of objects and lists in a part of a tokenizer. */

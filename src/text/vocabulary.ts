@@ -127,6 +127,12 @@ export class Vocabulary implements SpecialTokenIds {
     return token;
   }
 
+  /** The ids by their tokens, as `tokenizer.json` has them. */
+  idsByToken(): Readonly<Record<string, number>> {
+    // Not an object literal filled key by key: a token may well be called "__proto__".
+    return Object.fromEntries(this.tokens.map((token, id) => [token, id]));
+  }
+
   /** How many of the ids stand for something outside the vocabulary. */
   countUnknown(ids: Iterable<number>): number {
     let unknown = 0;

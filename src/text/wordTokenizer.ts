@@ -1,5 +1,6 @@
 import { countMarks, joinTokens, markSpaces, withoutMarks } from "./marks.ts";
 import { type Normalization, normalize } from "./normalize.ts";
+import { WordLevelModel } from "./pipeline/wordLevelModel.ts";
 import { WordSegmenter } from "./segmenter.ts";
 import { Spacing, type SpacingStyle } from "./spacing.ts";
 import type { Tokenizer, TokenizerLearner } from "./tokenizer.ts";
@@ -107,6 +108,7 @@ function wordTokenizerJSON(vocabulary: Vocabulary, settings: WordSettings): Toke
   const { language, lowercase, spacing } = settings;
   return {
     ...tokenizerFrame(vocabulary),
+    model: new WordLevelModel(vocabulary).toJSON(),
     normalizer: { type: "Sequence", normalizers: textNormalizers(lowercase) },
     pre_tokenizer: {
       type: "Sequence",

@@ -144,7 +144,7 @@ export type Side = "source" | "target";
 export interface SideTokenizer {
   /** What the tokens are: words and signs, characters, or the pieces of byte-pair encoding. */
   readonly kind: TokenizerKind;
-  /** A `tokenizer.json`, which then says all but `bpeDropout`; null to learn from the corpus. */
+  /** A `tokenizer.json` or SentencePiece model, which then says all but `bpeDropout`; null to learn from the corpus. */
   readonly file: string | null;
   /** Whether everything is lowercased before it is cut. */
   readonly lowercase: boolean;

@@ -5,7 +5,7 @@ import { ARCHITECTURE, PRESETS } from "../model/config.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { Transformer } from "../model/transformer.ts";
 import type { Heap } from "../tensor/heap.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import type { Tokenizer, TokenizerKind, TokenKind } from "../text/tokenizer.ts";
 import type { Adam } from "./adam.ts";
 import { checkpointFile, loadCheckpoint } from "./checkpoint.ts";
 import {
@@ -93,10 +93,11 @@ function tokenizerFrom(
 ): TokenizerOptions {
   const joint = areOne(source, target);
   if (tokenizer.joint != null) refuseOther(file, "tokenizer", { joint }, { joint: tokenizer.joint });
-  for (const [side, { kind, lowercase }] of [
+  for (const [side, { kind: tokens, lowercase }] of [
     ["source", source],
     ["target", target],
   ] as const) {
+    const kind = nearestKind(tokens);
     const { kind: ownKind, lowercase: ownLowercase, file: ownFile } = tokenizer[side] ?? {};
     const own = { kind, lowercase, file: null };
     const asked = { kind: ownKind, lowercase: ownLowercase, file: ownFile };
@@ -113,12 +114,18 @@ function tokenizerFrom(
     source: { ...tokenizer.source, kind: null, lowercase: null, file: null },
     target: {
       ...tokenizer.target,
-      kind: target.kind === source.kind ? null : target.kind,
+      kind: target.kind === source.kind ? null : nearestKind(target.kind),
       lowercase: target.lowercase === source.lowercase ? null : target.lowercase,
       file: null,
     },
   };
-  return { ...tokenizer, kind: source.kind, lowercase: source.lowercase, joint, file: null, ...sides };
+  const both = { kind: nearestKind(source.kind), lowercase: source.lowercase, joint, file: null };
+  return { ...tokenizer, ...both, ...sides };
+}
+
+/** What a configuration calls the tokens of a model: it names what can be learned, and any pieces of words count as bpe. */
+function nearestKind(kind: TokenKind): TokenizerKind {
+  return kind === "unigram" || kind === "wordpiece" ? "bpe" : kind;
 }
 
 /** What is null on a side is as on both. */

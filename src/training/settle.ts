@@ -60,7 +60,8 @@ export function lengthOf({ maxSteps, maxEpochs, accumulate }: TrainingConfig, ba
 }
 
 /**
- * The share of pairs in which rare tokens become unknown: pieces of byte-pair encoding never do, as they spell any word.
+ * The share of pairs in which rare tokens become unknown: pieces of words do not unless it is asked for, as they spell most
+ * words, and those of byte-pair encoding never do, as they spell any.
  *
  * @throws XformerError CONFIG when there is to be a share of them all the same
  */
@@ -71,7 +72,8 @@ export function settleUnknown({ unkReplace }: TokenizerConfig, { source, target 
       hint: "Leave it out, or choose --tokenizer word.",
     });
   }
-  return unkReplace ?? (isLossless ? 0 : USUAL_REPLACEMENT);
+  const arePieces = [source, target].some(({ kind }) => kind !== "word" && kind !== "char");
+  return unkReplace ?? (arePieces ? 0 : USUAL_REPLACEMENT);
 }
 
 /**

@@ -137,7 +137,7 @@ it("--max-steps takes the place of epochs and minutes, and so do the others, unl
 it.each([
   [
     ["--tokenizer", "wrod"],
-    '--tokenizer: expected one of word, char, bpe, or the path of a .json file, or none, got "wrod". Did you mean word?',
+    '--tokenizer: expected one of word, char, bpe, or the path of a .json, .model or .spm file, or none, got "wrod". Did you mean word?',
   ],
   [
     ["--adam-betas", "0.9"],

@@ -98,7 +98,7 @@ warning  a pair that is in a corpus before this one: 1
     [
       ["train.tsv", "--tokenizer", "no.json"],
       1,
-      "no.json: this is not JSON. Name a tokenizer.json, as `xformer tokenizer learn` writes it.\n",
+      "no.json: this is neither JSON nor a SentencePiece model. Name a tokenizer.json, as `xformer tokenizer learn` writes it, or a SentencePiece model.\n",
     ],
     [
       ["p"],

@@ -51,6 +51,7 @@ function writeReadersFiles(): void {
     ["de", "en"].map((language) => [`corpus/${part}.${language}`, lines] as const),
   );
   const english = readFileSync(join(ROOT, "data/zh-en/test.en"), "utf8");
+  cpSync(join(ROOT, "tests/fixtures/tokenizers/kinds/unigram.model"), join(cwd, "spm.model"));
   writeFiles(cwd, {
     ...Object.fromEntries(parts),
     ...{ "pairs.tsv": pairs, "train.de": lines, "train.en": lines, "test.en": lines, "output.en": english },

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readTokenizer } from "../../src/io/tokenizerFile.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
@@ -72,24 +73,56 @@ describe("xformer tokenizer", () => {
     );
   });
 
+  it("reads a SentencePiece model, and writes it as tokenizer.json", async () => {
+    const kinds = fileURLToPath(new URL("../fixtures/tokenizers/kinds/", import.meta.url));
+    const input = "the other\tHouse <sep> ½";
+    const encode = ["tokenizer", "encode", "--tokens", "--tokenizer"];
+    const fromModel = await xformer([...encode, join(kinds, "unigram-symbols.model")], { cwd, input });
+    expect(fromModel).toMatchObject({ stderr: "", code: 0 });
+    expect(fromModel.stdout).toMatch(/^▁the ▁ o ther .* <sep> ▁1 ⁄ 2\n$/);
+    const exported = ["tokenizer", "export", "--tokenizer", join(kinds, "unigram-symbols.model")];
+    expect((await xformer([...exported, "--output", "unigram.json"], { cwd })).code).toBe(0);
+    expect(await xformer([...encode, "unigram.json"], { cwd, input })).toEqual(fromModel);
+  });
+
+  it("refuses a file whose post-processor puts other tokens beside a text", async () => {
+    const json = JSON.parse(readFileSync(join(cwd, "joint.json"), "utf8"));
+    const single = ["<s>", "eng_Latn"].map((id) => ({ SpecialToken: { id, type_id: 0 } }));
+    const write = (...pieces: object[]): void => {
+      const template = { type: "TemplateProcessing", single: pieces, pair: [], special_tokens: {} };
+      writeFileSync(join(cwd, "beside.json"), JSON.stringify({ ...json, post_processor: template }));
+    };
+    const encode = ["tokenizer", "encode", "--tokenizer", "beside.json"];
+    write(single[0]!, { Sequence: { id: "A", type_id: 0 } });
+    expect(await xformer(encode, { cwd, input: "the" })).toMatchObject({ stderr: "", code: 0 });
+    write(...single);
+    const { stderr, code } = await xformer(encode, { cwd, input: "the" });
+    expect(stderr).toMatch(/^beside\.json: a post_processor that adds "eng_Latn" is not supported\. .*\n$/);
+    expect(code).toBe(1);
+  });
+
   it("says in one line what is wrong", async () => {
     const json = JSON.parse(readFileSync(join(cwd, "joint.json"), "utf8"));
-    writeFileSync(join(cwd, "odd.json"), JSON.stringify({ ...json, normalizer: { type: "Nmt" } }));
+    writeFileSync(join(cwd, "odd.json"), JSON.stringify({ ...json, normalizer: { type: "Odd" } }));
     const encode = ["tokenizer", "encode", "--tokenizer"];
     const learn = ["tokenizer", "learn", "--output", "x.json", "--input"];
     const wrong: [string[], number, RegExp][] = [
       [
         [...encode, "text.en"],
         1,
-        /^text\.en: this is not JSON\. Name a tokenizer\.json, as `xformer tokenizer learn` writes it\.\n$/,
+        /^text\.en: this is neither JSON nor a SentencePiece model\. Name a tokenizer\.json, .*\n$/,
       ],
       [[...encode, "none.json"], 1, /^none\.json: no such file or directory\. .*\n$/],
       [
         [...encode, "odd.json"],
         1,
-        /^odd\.json: the normalizer "Nmt" is not supported\. Supported: NFC, .*\n$/,
+        /^odd\.json: the normalizer "Odd" is not supported\. Supported: NFC, .*\n$/,
       ],
-      [[...encode, "joint.json", "--side", "target"], 2, /^--side: a tokenizer\.json has no sides\. .*\n$/],
+      [
+        [...encode, "joint.json", "--side", "target"],
+        2,
+        /^--side: a tokenizer of its own has no sides\. .*\n$/,
+      ],
       [["tokenizer", "encode"], 2, /^which tokenizer is not clear\. Give --tokenizer or --model\.\n$/],
       [[...learn, "none.txt"], 1, /^none\.txt: no such file or directory\. .*\n$/],
       [[...learn, "empty.txt"], 1, /^empty\.txt: there is no text to learn from\. .*\n$/],

@@ -128,7 +128,7 @@ describe("byte-pair encoding", () => {
     expect([...after.tokenizer.encode("abc")]).toEqual([7]);
     const marked = { ...json, model: { ...json.model, end_of_word_suffix: "</w>" } };
     expect(oneLine(() => extenderOf(tokenizerFromJSON(marked), { vocabularySize: 9 }))).toBe(
-      "to byte-pair encoding with marks inside words, whole words or byte tokens no merges can be added. Leave out --extend-vocabulary.",
+      "to byte-pair encoding with marks inside words, whole words or byte tokens, or of SentencePiece, no merges can be added. Leave out --extend-vocabulary.",
     );
   });
 });

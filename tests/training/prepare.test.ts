@@ -192,7 +192,7 @@ describe("the tokenizers of a prepared corpus", () => {
     const broken = join(root, "broken.json");
     writeFileSync(broken, "{");
     expect(await oneLineAsync(() => text.learn({ file: broken }))).toBe(
-      `${broken}: this is not JSON. Name a tokenizer.json, as \`xformer tokenizer learn\` writes it.`,
+      `${broken}: this is neither JSON nor a SentencePiece model. Name a tokenizer.json, as \`xformer tokenizer learn\` writes it, or a SentencePiece model.`,
     );
     writeFileSync(broken, "{}");
     expect(await oneLineAsync(() => text.learn({ file: broken }))).toMatch(/^.*broken\.json: /);

@@ -1,34 +1,37 @@
 import { XformerError } from "../../errors.ts";
+import { PipelineTokenizer } from "../pipeline/tokenizer.ts";
 import type { Extension, TokenizerExtender } from "../tokenizer.ts";
 import { TokenCounts, type Vocabulary, type VocabularyLimits } from "../vocabulary.ts";
 import { DEFAULT_MIN_FREQUENCY } from "./learner.ts";
 import { learnMerges } from "./learnMerges.ts";
 import { BpeModel } from "./model.ts";
-import { BpeTokenizer } from "./tokenizer.ts";
 
 /**
  * Learns merges of a text on top of those that a tokenizer has. These are applied after the old ones, so that what they merge
  * are the pieces that the old ones leave. Where pieces are characters, not bytes, those that it lacks are taken in first.
  */
 export class BpeExtender implements TokenizerExtender {
-  readonly #tokenizer: BpeTokenizer;
+  readonly #tokenizer: PipelineTokenizer<BpeModel>;
   readonly #vocabularySize: number;
   readonly #minFrequency: number;
   readonly #words = new TokenCounts();
 
   /** @throws XformerError CONFIG when nothing says how far to grow, or merges cannot be added to those that there are */
-  constructor(tokenizer: BpeTokenizer, { vocabularySize, minFrequency }: VocabularyLimits) {
+  constructor(tokenizer: PipelineTokenizer<BpeModel>, { vocabularySize, minFrequency }: VocabularyLimits) {
     const { size } = tokenizer.vocabulary;
     if (vocabularySize === undefined || vocabularySize === size) {
       throw new XformerError("CONFIG", `byte-pair encoding of ${size} entries grows only when told how far`, {
         hint: `Give --vocab-size above ${size}, or leave out --extend-vocabulary: its pieces spell new words too.`,
       });
     }
-    const { continuingSubwordPrefix, endOfWordSuffix, ignoreMerges, byteFallback } = tokenizer.parts.model;
-    if (continuingSubwordPrefix !== "" || endOfWordSuffix !== "" || ignoreMerges || byteFallback) {
+    const { settings } = tokenizer.parts.model;
+    const { continuingSubwordPrefix, endOfWordSuffix, ignoreMerges, byteFallback, isSentencePiece } =
+      settings;
+    const hasMarks = continuingSubwordPrefix !== "" || endOfWordSuffix !== "";
+    if (hasMarks || ignoreMerges || byteFallback || isSentencePiece) {
       throw new XformerError(
         "CONFIG",
-        "to byte-pair encoding with marks inside words, whole words or byte tokens no merges can be added",
+        "to byte-pair encoding with marks inside words, whole words or byte tokens, or of SentencePiece, no merges can be added",
         { hint: "Leave out --extend-vocabulary." },
       );
     }
@@ -45,7 +48,8 @@ export class BpeExtender implements TokenizerExtender {
     const { parts } = this.#tokenizer;
     const { size } = parts.vocabulary;
     const spelled = this.#withSymbols(parts.vocabulary);
-    const model = new BpeModel(spelled, parts.model);
+    const { settings } = parts.model;
+    const model = new BpeModel(spelled, settings);
     const { tokens, merges } = learnMerges(this.#words, {
       symbols: spelled.tokens,
       split: (word) => model.encode(word),
@@ -54,17 +58,17 @@ export class BpeExtender implements TokenizerExtender {
       minFrequency: this.#minFrequency,
     });
     const vocabulary = parts.vocabulary.with(tokens.slice(size));
-    const tokenizer = new BpeTokenizer({
+    const tokenizer = new PipelineTokenizer({
       ...parts,
       vocabulary,
-      model: { ...parts.model, merges: [...parts.model.merges, ...merges] },
+      model: new BpeModel(vocabulary, { ...settings, merges: [...settings.merges, ...merges] }),
     });
     return { tokenizer, parts: partsOf(vocabulary, size, merges) };
   }
 
   /** The vocabulary with the characters of the words that it lacks; one of bytes lacks none. */
   #withSymbols(vocabulary: Vocabulary): Vocabulary {
-    if (!this.#tokenizer.parts.model.hasUnknown) return vocabulary;
+    if (!this.#tokenizer.parts.model.settings.hasUnknown) return vocabulary;
     const missing = new TokenCounts();
     for (const [word, count] of this.#words)
       for (const character of word)

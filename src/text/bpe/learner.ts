@@ -1,4 +1,7 @@
 import { type Normalization, wellFormed } from "../normalize.ts";
+import { createNormalizer, type Normalizer } from "../pipeline/normalizers.ts";
+import { createPreTokenizer } from "../pipeline/preTokenizers.ts";
+import { PipelineTokenizer } from "../pipeline/tokenizer.ts";
 import type { TokenizerLearner } from "../tokenizer.ts";
 import {
   checkLimits,
@@ -9,9 +12,7 @@ import {
 } from "../vocabulary.ts";
 import { BYTE_ALPHABET } from "./byteAlphabet.ts";
 import { learnMerges } from "./learnMerges.ts";
-import { createNormalizer, type Normalizer } from "./normalizers.ts";
-import { createPreTokenizer } from "./preTokenizers.ts";
-import { BpeTokenizer } from "./tokenizer.ts";
+import { BpeModel } from "./model.ts";
 
 const DEFAULT_VOCABULARY_SIZE = 8000;
 /** Pairs seen fewer times are not merged. */
@@ -66,7 +67,7 @@ export class BpeLearner implements TokenizerLearner {
     }
   }
 
-  finish(): BpeTokenizer {
+  finish(): PipelineTokenizer<BpeModel> {
     const { tokens, merges } = learnMerges(this.#words, {
       symbols: BYTE_ALPHABET,
       tokens: this.#vocabularySize - SPECIAL_TOKENS.length - this.#tags.length,
@@ -74,10 +75,10 @@ export class BpeLearner implements TokenizerLearner {
     });
     const vocabulary = Vocabulary.of([...this.#tags, ...tokens]);
     const how = { normalized: false, singleWord: false, lstrip: false, rstrip: true };
-    return new BpeTokenizer({
+    return new PipelineTokenizer({
       vocabulary,
       addedTokens: this.#tags.map((content) => ({ content, id: vocabulary.id(content), ...how })),
-      model: {
+      model: new BpeModel(vocabulary, {
         merges,
         hasUnknown: true,
         fuseUnknown: false,
@@ -85,7 +86,8 @@ export class BpeLearner implements TokenizerLearner {
         ignoreMerges: false,
         continuingSubwordPrefix: "",
         endOfWordSuffix: "",
-      },
+        isSentencePiece: false,
+      }),
       normalizer: this.#normalizerJSON(),
       preTokenizer: PRE_TOKENIZER,
       decoder: DECODER,

@@ -1,4 +1,7 @@
 import { damaged, show } from "../jsonFields.ts";
+import { byteToken } from "../pipeline/byteTokens.ts";
+import type { TokenModel } from "../pipeline/model.ts";
+import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
 import { utf8Bytes } from "./byteAlphabet.ts";
 import { Heap } from "./heap.ts";
@@ -18,18 +21,21 @@ export interface BpeModelSettings {
   readonly continuingSubwordPrefix: string;
   /** Written after the last character of a word. */
   readonly endOfWordSuffix: string;
+  /** Whether merges that make the same token are as good as one another, as in SentencePiece: then the leftmost is applied first. */
+  readonly isSentencePiece: boolean;
 }
 
 /** Positions in a word stay below this, so that a rank and a position fit one number. */
 const POSITIONS = 2 ** 31;
 
 /** Byte-pair encoding of one word (Sennrich et al. 2016): the merge learned first is applied first. */
-export class BpeModel {
+export class BpeModel implements TokenModel {
+  readonly kind = "bpe";
+  readonly settings: BpeModelSettings;
   readonly #vocabulary: Vocabulary;
-  readonly #settings: BpeModelSettings;
   /** The rank of the merge of two ids, by `left * size + right`. */
   readonly #ranks = new Map<number, number>();
-  /** What each merge makes, by its rank. */
+  /** What the merges of each rank make. */
   readonly #results: Int32Array;
 
   /**
@@ -39,8 +45,9 @@ export class BpeModel {
    */
   constructor(vocabulary: Vocabulary, settings: BpeModelSettings, file?: string) {
     this.#vocabulary = vocabulary;
-    this.#settings = settings;
+    this.settings = settings;
     this.#results = new Int32Array(settings.merges.length);
+    const firsts = new Map<number, number>(); // the first merge that makes a token
     const prefix = settings.continuingSubwordPrefix.length;
     for (const [rank, [left, right]] of settings.merges.entries()) {
       const merged = left + right.slice(prefix);
@@ -50,14 +57,17 @@ export class BpeModel {
           damaged(`model.merges needs ${show(token)}, which model.vocab does not have`, file);
       }
       if (missing.length > 0) continue;
-      this.#ranks.set(this.#key(vocabulary.id(left), vocabulary.id(right)), rank);
-      this.#results[rank] = vocabulary.id(merged);
+      const result = vocabulary.id(merged);
+      if (!firsts.has(result)) firsts.set(result, rank);
+      const own = settings.isSentencePiece ? firsts.get(result)! : rank;
+      this.#ranks.set(this.#key(vocabulary.id(left), vocabulary.id(right)), own);
+      this.#results[own] = result;
     }
   }
 
   /** The ids of a word. */
   encode(word: string): number[] {
-    if (this.#settings.ignoreMerges && this.#vocabulary.has(word)) return [this.#vocabulary.id(word)];
+    if (this.settings.ignoreMerges && this.#vocabulary.has(word)) return [this.#vocabulary.id(word)];
     return this.#merge(this.#symbols(word), undefined);
   }
 
@@ -70,9 +80,25 @@ export class BpeModel {
     return this.#merge(this.#symbols(word), drops);
   }
 
+  toJSON(): TokenizerJSON["model"] {
+    const { settings } = this;
+    return {
+      type: "BPE",
+      dropout: null,
+      unk_token: settings.hasUnknown ? this.#vocabulary.token(this.#vocabulary.unkId) : null,
+      continuing_subword_prefix: settings.continuingSubwordPrefix || null,
+      end_of_word_suffix: settings.endOfWordSuffix || null,
+      fuse_unk: settings.fuseUnknown,
+      byte_fallback: settings.byteFallback,
+      ignore_merges: settings.ignoreMerges,
+      vocab: this.#vocabulary.idsByToken(),
+      merges: settings.merges,
+      ...(settings.isSentencePiece ? { xformer: { kind: "sentencepiece" } } : {}),
+    };
+  }
+
   #symbols(word: string): number[] {
-    const { continuingSubwordPrefix, endOfWordSuffix, byteFallback, hasUnknown, fuseUnknown } =
-      this.#settings;
+    const { continuingSubwordPrefix, endOfWordSuffix, byteFallback, hasUnknown, fuseUnknown } = this.settings;
     const vocabulary = this.#vocabulary;
     const symbols: number[] = [];
     let isAfterUnknown = false;
@@ -145,7 +171,3 @@ export class BpeModel {
 
 /** Stands where a symbol was that became part of the one before it. */
 const MERGED = -1;
-
-function byteToken(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
-}

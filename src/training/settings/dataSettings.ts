@@ -245,6 +245,9 @@ export const FILTER_SETTINGS: readonly Setting[] = [
   },
 ];
 
+/** What a file that a tokenizer is read from may end with. */
+const TOKENIZER_FILES = [".json", ".model", ".spm"];
+
 /** How text becomes tokens, for each side or for both. */
 const SIDE_TOKENIZER_SETTINGS: readonly Setting[] = [
   {
@@ -262,9 +265,9 @@ const SIDE_TOKENIZER_SETTINGS: readonly Setting[] = [
     section: "tokenizer",
     key: "file",
     fields: ["file"],
-    type: { kind: "path", ending: ".json" },
+    type: { kind: "path", endings: TOKENIZER_FILES },
     nullMeans: "learn one",
-    description: "a tokenizer.json to use instead of learning a tokenizer",
+    description: "a tokenizer.json or SentencePiece model to use instead of learning a tokenizer",
     placeholder: "file",
     flag: "tokenizer",
     joeynmt: "voc_file",

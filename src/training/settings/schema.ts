@@ -84,7 +84,7 @@ function schemaOf(type: ValueType): z.ZodType {
     case "texts":
       return z.array(z.string().min(1));
     case "path":
-      return type.ending === undefined ? z.string().min(1) : z.string().endsWith(type.ending);
+      return type.endings === undefined ? z.string().min(1) : z.string().regex(endingIn(type.endings));
     case "tag":
       return z.string().refine(looksLikeTag);
     case "corpora":
@@ -110,4 +110,9 @@ function numberSchema(range: NumberRange): z.ZodNumber {
   if (to !== undefined) schema = schema.lte(to);
   if (below !== undefined) schema = schema.lt(below);
   return whole ? schema : schema.refine((value) => isInRange(value, range));
+}
+
+/** A pattern of what ends with one of several texts. */
+function endingIn(endings: readonly string[]): RegExp {
+  return new RegExp(`(?:${endings.map((ending) => ending.replaceAll(".", "\\.")).join("|")})$`);
 }

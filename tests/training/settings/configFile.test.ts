@@ -200,7 +200,10 @@ describe("what is wrong is told with its line", () => {
       "tokenizer:\n  source: [char]",
       ':2: tokenizer.source: expected settings, each with its key, got ["char"].',
     ],
-    ["tokenizer:\n  file: x", ':2: file: expected the path of a .json file, or null, got "x".'],
+    [
+      "tokenizer:\n  file: x",
+      ':2: file: expected the path of a .json, .model or .spm file, or null, got "x".',
+    ],
     ["threads: 0", ":1: threads: expected a whole number from 1 to 256, or null, got 0."],
     ["\nmodel: 3", ":2: model: expected settings, each with its key, got 3."],
     ["- 1\n- 2", ":1: expected the sections data, filter, tokenizer, model, training, got [1,2]."],

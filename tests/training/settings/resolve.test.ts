@@ -56,7 +56,7 @@ describe("what cannot be is refused before anything is read", () => {
     [{ tokenizer: { bpeDropout: 1 } }, "bpeDropout is 1. It has to be a number of at least 0 and below 1."],
     [
       { tokenizer: { file: "vocabulary.txt" } },
-      'file is "vocabulary.txt". It has to be the path of a .json file, or null.',
+      'file is "vocabulary.txt". It has to be the path of a .json, .model or .spm file, or null.',
     ],
     [{ training: { seed: -1 } }, "seed is -1. It has to be a whole number from 0 to 4294967295."],
     [

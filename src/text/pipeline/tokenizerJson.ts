@@ -1,15 +1,20 @@
-import { damaged, flag, list, record, show, text, tokensById } from "../jsonFields.ts";
+import { BpeModel } from "../bpe/model.ts";
+import { damaged, flag, list, record, show, text, tokensById, unsupported } from "../jsonFields.ts";
 import { type TokenizerJSON, tokenizerFrame } from "../tokenizerJson.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "../vocabulary.ts";
 import type { AddedToken } from "./addedTokens.ts";
-import type { BpeModelSettings } from "./model.ts";
+import type { TokenModel } from "./model.ts";
+import { SPECIAL_NAMES } from "./specialNames.ts";
+import { UnigramModel } from "./unigramModel.ts";
+import { WordLevelModel } from "./wordLevelModel.ts";
+import { WordPieceModel } from "./wordPieceModel.ts";
 
-/** Everything a BPE tokenizer is made of; the parts other than the model as `tokenizer.json` has them. */
-export interface BpeParts {
+/** Everything a pipeline is made of; the parts other than the model as `tokenizer.json` has them. */
+export interface PipelineParts<M extends TokenModel = TokenModel> {
   readonly vocabulary: Vocabulary;
   /** Those that are looked for in text; special tokens are not. */
   readonly addedTokens: readonly AddedToken[];
-  readonly model: BpeModelSettings;
+  readonly model: M;
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;
   readonly decoder: object | null;
@@ -17,62 +22,45 @@ export interface BpeParts {
   readonly postProcessor: object | null;
 }
 
-/** What the unknown token, BEGIN and END are called in vocabularies made elsewhere, the usual name first. */
-const NAMES: readonly (readonly string[])[] = [
-  ["<unk>", "[UNK]", "<|unk|>"],
-  ["<s>", "[BOS]", "<bos>", "<|startoftext|>", "<|begin_of_text|>", "[CLS]"],
-  ["</s>", "[EOS]", "<eos>", "<|endoftext|>", "<|end_of_text|>", "[SEP]"],
-];
+/** The fields of a part of `tokenizer.json`. */
+type Fields = Readonly<Record<string, unknown>>;
 
-/** The tokenizer as Hugging Face's `tokenizer.json`, in which all tokens are in the model's vocabulary. */
-export function bpeTokenizerJSON(parts: BpeParts): TokenizerJSON {
-  const { vocabulary, model } = parts;
-  const frame = tokenizerFrame(vocabulary);
+/** The tokenizer as Hugging Face's `tokenizer.json`. */
+export function pipelineJSON(parts: PipelineParts): TokenizerJSON {
+  const frame = tokenizerFrame(parts.vocabulary);
   return {
     ...frame,
     added_tokens: [...frame.added_tokens, ...parts.addedTokens.map(addedTokenJSON)].sort(
       (a, b) => a.id - b.id,
     ),
+    post_processor: parts.postProcessor,
+    model: parts.model.toJSON(),
     normalizer: parts.normalizer,
     pre_tokenizer: parts.preTokenizer,
-    post_processor: parts.postProcessor,
     decoder: parts.decoder,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: model.hasUnknown ? vocabulary.token(vocabulary.unkId) : null,
-      continuing_subword_prefix: model.continuingSubwordPrefix || null,
-      end_of_word_suffix: model.endOfWordSuffix || null,
-      fuse_unk: model.fuseUnknown,
-      byte_fallback: model.byteFallback,
-      ignore_merges: model.ignoreMerges,
-      vocab: frame.model.vocab,
-      merges: model.merges,
-    },
   };
 }
 
 /**
- * Reads a `tokenizer.json` with a BPE model, ours or made by Hugging Face's `tokenizers`. BEGIN, END and the
- * unknown token are those of the file by their usual names; one it does not have is appended. Special tokens are
- * never looked for in text. Truncation, padding and the model's own dropout are settings of another program's
- * runs and left aside.
+ * Reads a `tokenizer.json`, ours or made by Hugging Face's `tokenizers`. BEGIN, END and the unknown token are those of
+ * the file by their usual names; one it does not have is appended. Special tokens are never looked for in text.
+ * Truncation, padding and the model's own dropout are settings of another program's runs and left aside.
  *
  * @throws XformerError CHECKPOINT naming what is wrong or not supported; the parts' own settings are checked by
  *   those who make them
  */
-export function parseBpeJSON(root: Readonly<Record<string, unknown>>, file?: string): BpeParts {
+export function parsePipelineJSON(root: Readonly<Record<string, unknown>>, file?: string): PipelineParts {
   const model = record(root.model, "model", file);
-  const unknown = optionalText(model.unk_token, "model.unk_token", file);
   const added = list(root.added_tokens ?? [], "added_tokens", file).map((token) =>
     parseAddedToken(token, file),
   );
-  const vocabulary = parseVocabulary(model.vocab, added, unknown, file);
+  const tokens = parseTokens(model, file);
+  const vocabulary = vocabularyOf(tokens, added, file);
   return {
     vocabulary,
     // One that has become BEGIN, END or the unknown token is not looked for in text either.
     addedTokens: added.filter(({ id, isSpecial }) => !isSpecial && !vocabulary.isSpecial(id)),
-    model: parseModel(model, unknown !== "", file),
+    model: parseModel(model, tokens, vocabulary, file),
     normalizer: optionalRecord(root.normalizer, "normalizer", file),
     preTokenizer: optionalRecord(root.pre_tokenizer, "pre_tokenizer", file),
     decoder: optionalRecord(root.decoder, "decoder", file),
@@ -81,21 +69,60 @@ export function parseBpeJSON(root: Readonly<Record<string, unknown>>, file?: str
 }
 
 function parseModel(
-  model: Readonly<Record<string, unknown>>,
-  hasUnknown: boolean,
+  model: Fields,
+  { scores }: ModelTokens,
+  vocabulary: Vocabulary,
   file: string | undefined,
-): BpeModelSettings {
+): TokenModel {
+  switch (model.type) {
+    case "BPE":
+      return parseBpe(model, vocabulary, file);
+    case "Unigram": {
+      const byteFallback = flag(model.byte_fallback, "model.byte_fallback", file, false);
+      const settings = { scores, byteFallback, isSentencePiece: isOfSentencePiece(model, file) };
+      return new UnigramModel(vocabulary, settings, file);
+    }
+    case "WordPiece":
+      return parseWordPiece(model, vocabulary, file);
+    case "WordLevel":
+      return new WordLevelModel(vocabulary);
+    default:
+      return unsupported(`model.type ${show(model.type)}`, "BPE, Unigram, WordPiece and WordLevel", file);
+  }
+}
+
+function parseBpe(model: Fields, vocabulary: Vocabulary, file: string | undefined): BpeModel {
   const prefix = model.continuing_subword_prefix;
   const suffix = model.end_of_word_suffix;
-  return {
+  const settings = {
     merges: list(model.merges, "model.merges", file).map((merge) => parseMerge(merge, file)),
-    hasUnknown,
+    hasUnknown: optionalText(model.unk_token, "model.unk_token", file) !== "",
     fuseUnknown: flag(model.fuse_unk, "model.fuse_unk", file, false),
     byteFallback: flag(model.byte_fallback, "model.byte_fallback", file, false),
     ignoreMerges: flag(model.ignore_merges, "model.ignore_merges", file, false),
     continuingSubwordPrefix: optionalText(prefix, "model.continuing_subword_prefix", file),
     endOfWordSuffix: optionalText(suffix, "model.end_of_word_suffix", file),
+    isSentencePiece: isOfSentencePiece(model, file),
   };
+  return new BpeModel(vocabulary, settings, file);
+}
+
+function parseWordPiece(model: Fields, vocabulary: Vocabulary, file: string | undefined): WordPieceModel {
+  const { continuing_subword_prefix: prefix, max_input_chars_per_word: longest } = model;
+  if (typeof longest !== "number") {
+    damaged(`model.max_input_chars_per_word is ${show(longest)}, expected a whole number`, file);
+  }
+  const continuingSubwordPrefix = text(prefix, "model.continuing_subword_prefix", file);
+  return new WordPieceModel(vocabulary, { continuingSubwordPrefix, longestWord: longest }, file);
+}
+
+/** Whether a model says that it was one of SentencePiece's: see `sentencePiece/tokenizerJson.ts`. */
+function isOfSentencePiece({ xformer }: Fields, file: string | undefined): boolean {
+  if (xformer === undefined) return false;
+  const { kind } = record(xformer, "model.xformer", file);
+  if (kind !== "sentencepiece")
+    damaged(`model.xformer.kind is ${show(kind)}, expected "sentencepiece"`, file);
+  return true;
 }
 
 /** Merges are pairs, or in older files two tokens with a space between them. */
@@ -109,13 +136,43 @@ function parseMerge(merge: unknown, file: string | undefined): [left: string, ri
   return damaged(`model.merges has ${show(merge)}, expected two tokens`, file);
 }
 
-function parseVocabulary(
-  vocab: unknown,
+/** What a model says of its tokens. */
+interface ModelTokens {
+  readonly ids: Map<string, unknown>;
+  /** The logarithms of their probabilities, for a unigram model. */
+  readonly scores: readonly number[];
+  /** Which of them is the unknown token; empty when there is none. */
+  readonly unknown: string;
+}
+
+function parseTokens(model: Fields, file: string | undefined): ModelTokens {
+  if (model.type === "Unigram") return parseScoredTokens(model, file);
+  const unknown = optionalText(model.unk_token, "model.unk_token", file);
+  return { ids: new Map(Object.entries(record(model.vocab, "model.vocab", file))), scores: [], unknown };
+}
+
+function parseScoredTokens(model: Fields, file: string | undefined): ModelTokens {
+  const ids = new Map<string, number>();
+  const scores = list(model.vocab, "model.vocab", file).map((entry, id) => {
+    const [token, score] = Array.isArray(entry) ? entry : [];
+    if (typeof token !== "string" || typeof score !== "number") {
+      return damaged(`model.vocab has ${show(entry)}, expected a token and its score`, file);
+    }
+    if (ids.has(token)) damaged(`model.vocab has ${show(token)} twice`, file);
+    ids.set(token, id);
+    return score;
+  });
+  const { unk_id: id = null } = model;
+  const unknown = id === null ? "" : typeof id === "number" ? [...ids.keys()][id] : undefined;
+  if (unknown === undefined) damaged(`model.unk_id is ${show(id)}, expected an id of model.vocab`, file);
+  return { ids, scores, unknown };
+}
+
+function vocabularyOf(
+  { ids, unknown }: ModelTokens,
   added: readonly ParsedAddedToken[],
-  unknown: string,
   file: string | undefined,
 ): Vocabulary {
-  const ids = new Map(Object.entries(record(vocab, "model.vocab", file)));
   for (const { content, id } of added) ids.set(content, id);
   const tokens = tokensById(ids, file);
   const [unkId, bosId, eosId] = findSpecial(tokens, unknown).map((token) => tokens.indexOf(token));
@@ -154,7 +211,7 @@ function addedTokenJSON({ id, content, singleWord, lstrip, rstrip, normalized }:
 /** The unknown token, BEGIN and END of the vocabulary; those it does not have are appended to it. */
 function findSpecial(tokens: string[], unknown: string): string[] {
   const present = new Set(tokens);
-  const [unknownNames, ...others] = NAMES;
+  const [unknownNames, ...others] = SPECIAL_NAMES;
   const found: string[] = [];
   for (const names of [[unknown, ...unknownNames!], ...others]) {
     // <|endoftext|> may serve as the unknown token too; but no text may become END.

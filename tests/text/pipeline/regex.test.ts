@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { translateRegex } from "../../../src/text/bpe/regex.ts";
+import { translateRegex } from "../../../src/text/pipeline/regex.ts";
 
 function matches(source: string, text: string): string[] {
   return text.match(new RegExp(translateRegex(source), "gv")) ?? [];

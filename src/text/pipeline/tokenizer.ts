@@ -1,37 +1,40 @@
 import { XformerError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
+import { fromByteAlphabet } from "../bpe/byteAlphabet.ts";
 import { memoize } from "../memoize.ts";
 import { wellFormed } from "../normalize.ts";
+import { symbolsOf } from "../sentencePiece/normalizer.ts";
 import { isTag } from "../tags.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { TokenizerJSON } from "../tokenizerJson.ts";
 import type { Vocabulary } from "../vocabulary.ts";
-import { AddedTokens } from "./addedTokens.ts";
-import { fromByteAlphabet } from "./byteAlphabet.ts";
+import { type AddedToken, AddedTokens } from "./addedTokens.ts";
 import { createDecoder, type Decoder } from "./decoders.ts";
-import { BpeModel } from "./model.ts";
+import type { TokenModel } from "./model.ts";
 import { createNormalizer, lowercases, type Normalizer } from "./normalizers.ts";
 import { createPreTokenizer, type PreTokenizer } from "./preTokenizers.ts";
-import { type BpeParts, bpeTokenizerJSON } from "./tokenizerJson.ts";
+import { type PipelineParts, pipelineJSON } from "./tokenizerJson.ts";
 
 /** Words whose ids are remembered. */
 const REMEMBERED = 65_536;
 /** Longer words, in code units, hardly ever come again. */
 const LONGEST_REMEMBERED = 64;
 
-/** Pieces of words are the tokens: what byte-pair encoding makes of them (Sennrich et al. 2016). */
-export class BpeTokenizer implements Tokenizer {
-  readonly kind = "bpe";
+/**
+ * The way of text through a `tokenizer.json`: added tokens are cut out, what is between them is normalised and cut
+ * into words, and a model makes tokens of each word.
+ */
+export class PipelineTokenizer<M extends TokenModel = TokenModel> implements Tokenizer {
+  readonly kind: Tokenizer["kind"];
   readonly vocabulary: Vocabulary;
   readonly lowercase: boolean;
   readonly tags: readonly string[];
   /** Everything that it is made of. */
-  readonly parts: BpeParts;
+  readonly parts: PipelineParts<M>;
   readonly #addedBefore: AddedTokens;
   readonly #normalizer: Normalizer;
   readonly #addedAfter: AddedTokens;
   readonly #preTokenizer: PreTokenizer;
-  readonly #model: BpeModel;
   readonly #decoder: Decoder;
   readonly #remembered: (word: string) => readonly number[];
   /** Whether tokens are written in the byte alphabet. */
@@ -41,25 +44,26 @@ export class BpeTokenizer implements Tokenizer {
    * @param file where the parts came from, for the error message
    * @throws XformerError CHECKPOINT when a part is not supported or not as it should be
    */
-  constructor(parts: BpeParts, file?: string) {
+  constructor(parts: PipelineParts<M>, file?: string) {
+    this.kind = parts.model.kind;
     this.parts = parts;
     this.vocabulary = parts.vocabulary;
     this.lowercase = lowercases(parts.normalizer);
-    this.tags = parts.addedTokens.flatMap(({ content, rstrip }) => (rstrip && isTag(content) ? content : []));
+    const symbols = symbolsOf(parts.normalizer, file);
+    const uncut = parts.addedTokens.flatMap(({ content, rstrip }) => (rstrip ? content : []));
+    this.tags = (symbols?.texts ?? uncut).filter(isTag);
     this.#normalizer = createNormalizer(parts.normalizer, file);
+    // SentencePiece looks for its symbols in normalised text, whatever the file says to others.
+    const isAfter = ({ normalized }: AddedToken): boolean => normalized || symbols !== undefined;
     this.#addedBefore = new AddedTokens(
-      parts.addedTokens.filter(({ normalized }) => !normalized),
+      parts.addedTokens.filter((token) => !isAfter(token)),
       (content) => content,
     );
-    this.#addedAfter = new AddedTokens(
-      parts.addedTokens.filter(({ normalized }) => normalized),
-      this.#normalizer,
-    );
+    this.#addedAfter = new AddedTokens(parts.addedTokens.filter(isAfter), symbols?.write ?? this.#normalizer);
     this.#preTokenizer = createPreTokenizer(parts.preTokenizer, file);
-    this.#model = new BpeModel(parts.vocabulary, parts.model, file);
     this.#decoder = createDecoder(parts.decoder, file);
     this.#spellsBytes = JSON.stringify(parts.decoder)?.includes('"ByteLevel"') ?? false;
-    this.#remembered = memoize((word) => this.#model.encode(word), REMEMBERED);
+    this.#remembered = memoize((word) => parts.model.encode(word), REMEMBERED);
   }
 
   encodeTokens(text: string): string[] {
@@ -68,7 +72,7 @@ export class BpeTokenizer implements Tokenizer {
 
   encode(text: string): Int32Array {
     return this.#encode(text, (word) =>
-      word.length <= LONGEST_REMEMBERED ? this.#remembered(word) : this.#model.encode(word),
+      word.length <= LONGEST_REMEMBERED ? this.#remembered(word) : this.parts.model.encode(word),
     );
   }
 
@@ -80,50 +84,63 @@ export class BpeTokenizer implements Tokenizer {
     }
     if (dropout === 0) return this.encode(text);
     const drops = (): boolean => random.next() < dropout;
-    return this.#encode(text, (word) => this.#model.encodeWithDropout(word, drops));
+    const { model } = this.parts;
+    return this.#encode(text, (word) => model.encodeWithDropout?.(word, drops) ?? model.encode(word));
   }
 
   readable(token: string): string {
-    if (!this.#spellsBytes) return token;
+    if (!this.#spellsBytes) return this.parts.model.readable?.(token) ?? token;
     const text = fromByteAlphabet([token]);
     return text.includes("\ufffd") ? token : text.replaceAll(" ", "▁");
   }
 
-  decode(ids: Iterable<number>): string {
+  surfaces(text: string): string[] {
+    return this.#words(text).flatMap((word) => {
+      if (typeof word === "number") return this.vocabulary.token(word);
+      const ids = this.parts.model.encode(word);
+      return ids.length === 1 ? word : ids.map((id) => this.vocabulary.token(id));
+    });
+  }
+
+  decode(ids: Iterable<number>, unknown: readonly string[] = []): string {
     const { vocabulary } = this;
     const tokens: string[] = [];
+    let used = 0;
     for (const id of ids) {
       const token = vocabulary.token(id);
-      if (id === vocabulary.unkId || !vocabulary.isSpecial(id)) tokens.push(token);
+      if (id === vocabulary.unkId) tokens.push(unknown[used++] ?? token);
+      else if (!vocabulary.isSpecial(id)) tokens.push(token);
     }
     return this.#decoder(tokens).join("");
   }
 
   toJSON(): TokenizerJSON {
-    return bpeTokenizerJSON(this.parts);
+    return pipelineJSON(this.parts);
   }
 
-  /** The words of a text, as merges see them. */
+  /** The words of a text, as the model sees them. */
   wordsOf(text: string): string[] {
-    const words: string[] = [];
-    this.#encode(text, (word) => {
-      words.push(word);
-      return [];
-    });
-    return words;
+    return this.#words(text).filter((word) => typeof word === "string");
   }
 
   #encode(text: string, encodeWord: (word: string) => readonly number[]): Int32Array {
-    const words: (readonly number[])[] = [];
+    return concatenate(
+      this.#words(text).map((word) => (typeof word === "number" ? [word] : encodeWord(word))),
+    );
+  }
+
+  /** The words of a text in order, and between them the ids of added tokens. */
+  #words(text: string): (string | number)[] {
+    const words: (string | number)[] = [];
     let isFirst = true;
     for (const raw of this.#addedBefore.split(wellFormed(text))) {
       for (const piece of typeof raw === "number" ? [raw] : this.#addedAfter.split(this.#normalizer(raw))) {
-        if (typeof piece === "number") words.push([piece]);
-        else for (const word of this.#preTokenizer(piece, isFirst)) words.push(encodeWord(word));
+        if (typeof piece === "number") words.push(piece);
+        else words.push(...this.#preTokenizer(piece, isFirst));
         isFirst = false;
       }
     }
-    return concatenate(words);
+    return words;
   }
 }
 

@@ -1,9 +1,10 @@
+import { toByteAlphabet } from "../bpe/byteAlphabet.ts";
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
 import { memoize } from "../memoize.ts";
-import { toByteAlphabet } from "./byteAlphabet.ts";
 import { patternOf } from "./linearPattern.ts";
 import { createPattern } from "./regex.ts";
 import { SPLIT_BEHAVIORS, type SplitBehavior, split } from "./split.ts";
+import { splitByScript } from "./unicodeScripts.ts";
 
 /**
  * Cuts a piece of a line into words, which merges never cross.
@@ -13,7 +14,7 @@ import { SPLIT_BEHAVIORS, type SplitBehavior, split } from "./split.ts";
 export type PreTokenizer = (piece: string, isFirst: boolean) => string[];
 
 const SUPPORTED =
-  "ByteLevel, Metaspace, Whitespace, WhitespaceSplit, Split, Punctuation, Digits and a Sequence of these";
+  "ByteLevel, Metaspace, Whitespace, WhitespaceSplit, BertPreTokenizer, Split, CharDelimiterSplit, Punctuation, Digits, UnicodeScripts, FixedLength and a Sequence of these";
 
 /**
  * GPT-2's words (Radford et al. 2019): English contractions; runs of letters, of digits and of signs, each with
@@ -51,6 +52,21 @@ export function createPreTokenizer(json: unknown, file: string | undefined): Pre
       return (piece) => piece.match(WORD_OR_SIGNS) ?? [];
     case "WhitespaceSplit":
       return (piece) => split(piece, SPACE, "Removed");
+    case "BertPreTokenizer":
+      return (piece) =>
+        split(piece, SPACE, "Removed").flatMap((word) => split(word, PUNCTUATION, "Isolated"));
+    case "UnicodeScripts":
+      return splitByScript;
+    case "CharDelimiterSplit": {
+      const delimiter = createPattern(
+        { String: part.delimiter },
+        "the pre-tokenizer CharDelimiterSplit",
+        file,
+      );
+      return (piece) => split(piece, delimiter, "Removed");
+    }
+    case "FixedLength":
+      return createFixedLength(part, file);
     case "Split": {
       const pattern = createPattern(part.pattern, "the pre-tokenizer Split", file);
       const behavior = parseBehavior(part.behavior, file);
@@ -88,6 +104,20 @@ function createByteLevel(addsPrefixSpace: boolean, usesRegex: boolean): PreToken
     if (piece === "") return [];
     const spaced = addsPrefixSpace && !piece.startsWith(" ") ? ` ${piece}` : piece;
     return usesRegex ? (spaced.match(GPT2_WORD) ?? []).map(toBytes) : [toByteAlphabet(spaced)];
+  };
+}
+
+function createFixedLength({ length = 5 }: Record<string, unknown>, file: string | undefined): PreTokenizer {
+  if (typeof length !== "number" || !Number.isSafeInteger(length) || length < 1) {
+    return damaged(
+      `length of the pre-tokenizer FixedLength is ${show(length)}, expected a whole number`,
+      file,
+    );
+  }
+  return (piece) => {
+    const characters = Array.from(piece);
+    const pieces = Math.ceil(characters.length / length);
+    return Array.from({ length: pieces }, (_, i) => characters.slice(i * length, (i + 1) * length).join(""));
   };
 }
 

@@ -1,5 +1,6 @@
+import { fromByteAlphabet } from "../bpe/byteAlphabet.ts";
 import { damaged, flag, list, text as parseText, record, show, unsupported } from "../jsonFields.ts";
-import { fromByteAlphabet } from "./byteAlphabet.ts";
+import { BYTE_TOKEN } from "./byteTokens.ts";
 import { replaceMatches } from "./linearPattern.ts";
 import { metaspaceScheme } from "./preTokenizers.ts";
 import { createPattern } from "./regex.ts";
@@ -8,13 +9,11 @@ import { createPattern } from "./regex.ts";
 export type Decoder = (tokens: readonly string[]) => readonly string[];
 
 const SUPPORTED =
-  "ByteLevel, Metaspace, BPEDecoder, ByteFallback, Fuse, Strip, Replace, WordPiece and a Sequence of these";
+  "ByteLevel, Metaspace, BPEDecoder, ByteFallback, Fuse, Strip, Replace, WordPiece, CTC and a Sequence of these";
 
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
-
-/** What WordPiece takes out with `cleanup`, in this order. */
+/** What WordPiece and CTC take out with `cleanup`, in this order. */
 const CLEANUP: readonly (readonly [found: string, written: string])[] = [
   [" .", "."],
   [" ?", "?"],
@@ -67,6 +66,8 @@ export function createDecoder(json: unknown, file: string | undefined): Decoder 
         parseText(part.prefix ?? "##", "prefix of the decoder WordPiece", file),
         flag(part.cleanup, "cleanup", file, true),
       );
+    case "CTC":
+      return createCTC(part, file);
     case "Sequence": {
       const parts = list(part.decoders, "decoder.decoders", file).map((each) => createDecoder(each, file));
       return (tokens) => parts.reduce((pieces, decoder) => decoder(pieces), tokens);
@@ -85,7 +86,7 @@ function joinBytes(tokens: readonly string[]): string[] {
     bytes = [];
   };
   for (const token of tokens) {
-    const hex = BYTE.exec(token)?.[1];
+    const hex = BYTE_TOKEN.exec(token)?.[1];
     if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
     else {
       if (bytes.length > 0) flush();
@@ -133,7 +134,23 @@ function createWordPiece(prefix: string, cleansUp: boolean): Decoder {
     tokens.map((token, index) => {
       const isContinued = index > 0 && token.startsWith(prefix);
       const word = index === 0 ? token : isContinued ? token.slice(prefix.length) : ` ${token}`;
-      if (!cleansUp) return word;
-      return CLEANUP.reduce((text, [found, written]) => text.replaceAll(found, written), word);
+      return cleansUp ? cleanUp(word) : word;
     });
+}
+
+/** What speech is transcribed by (Graves et al. 2006): a token that goes on is one, and `<pad>` stands between two alike. */
+function createCTC(part: Record<string, unknown>, file: string | undefined): Decoder {
+  const pad = parseText(part.pad_token ?? "<pad>", "pad_token of the decoder CTC", file);
+  const space = parseText(part.word_delimiter_token ?? "|", "word_delimiter_token of the decoder CTC", file);
+  const cleansUp = flag(part.cleanup, "cleanup", file, true);
+  const read = (token: string): string => {
+    const text = pad === "" ? token : token.replaceAll(pad, "");
+    if (!cleansUp) return text;
+    return space === "" ? cleanUp(text) : cleanUp(text).replaceAll(space, " ");
+  };
+  return (tokens) => tokens.filter((token, index) => token !== tokens[index - 1]).map(read);
+}
+
+function cleanUp(text: string): string {
+  return CLEANUP.reduce((cleaned, [found, written]) => cleaned.replaceAll(found, written), text);
 }

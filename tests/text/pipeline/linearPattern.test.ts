@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LinearPattern, patternOf, replaceMatches } from "../../../src/text/bpe/linearPattern.ts";
-import { translateRegex } from "../../../src/text/bpe/regex.ts";
+import { LinearPattern, patternOf, replaceMatches } from "../../../src/text/pipeline/linearPattern.ts";
+import { translateRegex } from "../../../src/text/pipeline/regex.ts";
 import { oneLine } from "../../io/oneLine.ts";
 
 /** The words of Llama 3, whose tokenizer.json is the one most often copied. */
