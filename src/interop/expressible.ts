@@ -43,7 +43,7 @@ export function refuseInexpressible(
     if (values === "any" || (values as readonly unknown[]).includes(value)) continue;
     throw new XformerError(
       "CHECKPOINT",
-      `its ${field} is ${value}; ${format} know only ${values.join(", ")}`,
+      `this model has ${field} = ${value}, but ${format} know only ${values.join(", ")}`,
       {
         file,
         hint,

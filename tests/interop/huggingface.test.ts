@@ -143,7 +143,8 @@ describe("an export for transformers", () => {
       expect.objectContaining({
         code: "CHECKPOINT",
         file: "model.safetensors",
-        message: "its positions is learned; Marian and Pegasus of transformers know only sinusoidal",
+        message:
+          "this model has positions = learned, but Marian and Pegasus of transformers know only sinusoidal",
       }),
     );
   });

@@ -22,7 +22,7 @@ interface Attribute {
 }
 
 /** An input or output, with its axes: numbers, or names. */
-export interface Port {
+interface Port {
   readonly name: string;
   readonly element: number;
   readonly axes: readonly (number | string)[];

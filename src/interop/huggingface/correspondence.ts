@@ -77,13 +77,6 @@ export function sinesFirst(dModel: number): Int32Array {
   return Int32Array.from({ length: dModel }, (_, j) => (j < dModel / 2 ? 2 * j : 2 * j - dModel + 1));
 }
 
-/** The way back. */
-export function inverse(order: Int32Array): Int32Array {
-  const back = new Int32Array(order.length);
-  for (const [to, from] of order.entries()) back[from] = to;
-  return back;
-}
-
 /** A tensor whose rows or columns stand in another order: row or column j of what comes out is `order[j]` of it. */
 export function reordered<T extends Omit<NamedTensor, "name">>(
   tensor: T,

@@ -17,7 +17,7 @@ type Attribute = number | { readonly float: number } | readonly number[] | Graph
 const [FLOAT, INT, GRAPH, INTS] = [1, 2, 5, 7];
 
 /** The version of the operators: LayerNormalization came with it, and every onnxruntime since 1.13 has it. */
-export const OPSET = 17;
+const OPSET = 17;
 /** The version of the format that came with that. */
 const IR_VERSION = 8;
 
