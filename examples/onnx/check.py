@@ -66,7 +66,7 @@ def main(directory, source_file, target_file, score_file):
                 differences = np.abs(found[np.arange(len(labels)), labels] - expected)
                 worst[name] = max(worst[name], differences.max())
     print(f"{len(sources)} pairs: log-probabilities differ by", ", ".join(f"{d:.1e} in {n}" for n, d in worst.items()))
-    sys.exit(max(worst.values()) > 1e-4)
+    sys.exit(bool(max(worst.values()) > 1e-4))
 
 
 if __name__ == "__main__":
