@@ -323,6 +323,8 @@ function checkpointCases() {
     ["inspect", "--model", "bad.safetensors"],
     ["tokenize", "--model", "bad.safetensors", "--side", "source"],
     ["average", "--output", "average.safetensors", "char/best.safetensors", "bad.safetensors"],
+    ["export", "huggingface", "--model", "bad.safetensors", "--output", "exported"],
+    ["export", "onnx", "--model", "bad.safetensors", "--output", "exported"],
   );
   return fc
     .tuple(bad, command)

@@ -11,6 +11,7 @@ const FLOORS = [
   "web",
   "library",
   "report",
+  "interop",
   "training",
   "evaluation",
   "decoding",

@@ -7,6 +7,7 @@ import { addData } from "./data.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import type { Run } from "./exit.ts";
+import { addExport } from "./export.ts";
 import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
 import { addPages } from "./pages.ts";
@@ -45,7 +46,7 @@ Examples:
     );
   const running = [addTrain, addTranslate, addServe, addEval, addScore];
   const looking = [addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
-  for (const add of [...running, ...looking, addAverage, addData, addDoctor]) add(program, run);
+  for (const add of [...running, ...looking, addAverage, addExport, addData, addDoctor]) add(program, run);
   return program;
 }
 

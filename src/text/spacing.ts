@@ -22,9 +22,9 @@ export const UNSPACED =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Bopomofo}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\u3000-\u303f\u30fb\u30fc\uff01-\uffef]/u;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const ELIDED_WORD = /['’]$/u;
-const TIGHT_SIGN = /^[-\u2010\u2011\u2014/\\@_·]/u;
-const CLOSING_SIGN = /^[.,;:!?%‰°…′″،؛؟।\p{Pe}\p{Pf}]/u;
-const OPENING_SIGN = /^[#¿¡\p{Ps}\p{Pi}\p{Sc}]/u;
+export const TIGHT_SIGN = /^[-\u2010\u2011\u2014/\\@_·]/u;
+export const CLOSING_SIGN = /^[.,;:!?%‰°…′″،؛؟।\p{Pe}\p{Pf}]/u;
+export const OPENING_SIGN = /^[#¿¡\p{Ps}\p{Pi}\p{Sc}]/u;
 const FRENCH_SPACED_SIGN = /^[;:!?«»]/u;
 const FRENCH = /^fr\b/;
 
