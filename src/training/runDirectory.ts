@@ -14,6 +14,7 @@ import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
 import { patiently } from "../io/patiently.ts";
+import { refusePipe } from "../io/refusePipe.ts";
 import type { DataConfig } from "./config.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { Sample } from "./samples.ts";
@@ -240,6 +241,18 @@ export class RunDirectory {
   /** Adds a line to `metrics.jsonl`. */
   append(record: LogRecord | LoggedValidation): void {
     guarded(this.#metrics, () => appendFileSync(this.#metrics, `${JSON.stringify(record)}\n`));
+  }
+
+  /**
+   * The lines of `metrics.jsonl` that are whole; none where there is no such file.
+   *
+   * @throws XformerError IO when it cannot be read, DATA for a pipe
+   */
+  records(): readonly object[] {
+    refusePipe(this.#metrics);
+    if (!existsSync(this.#metrics)) return [];
+    const lines = guarded(this.#metrics, () => readFileSync(this.#metrics, "utf8")).split("\n");
+    return lines.flatMap((line) => parseRecord(line) ?? []);
   }
 
   /**
