@@ -49,6 +49,9 @@ const FILES = [
   ...["average.safetensors", "checkpoints", "held-out", "train.pairs"],
 ] as const;
 
+/** What the two files of held-out pairs end in where languages do not tell them apart. */
+export const HELD_OUT_ENDINGS = { source: "source", target: "target" } as const;
+
 /** What TensorBoard takes for a file of events: this, and anything behind it. */
 const EVENTS = "events.out.tfevents.";
 
@@ -75,6 +78,8 @@ export class RunDirectory {
   readonly heldOut: string;
   /** The encoded training corpus, for a run that is trained elsewhere. */
   readonly pairs: string;
+  /** The page about the run that is written at its end. */
+  readonly report: string;
   readonly #checkpoints: string;
   readonly #metrics: string;
 
@@ -86,6 +91,7 @@ export class RunDirectory {
     this.average = join(path, "average.safetensors");
     this.heldOut = join(path, "held-out");
     this.pairs = join(path, "train.pairs");
+    this.report = join(path, "report.html");
     this.#checkpoints = join(path, "checkpoints");
     this.#metrics = join(path, "metrics.jsonl");
   }
@@ -139,10 +145,10 @@ export class RunDirectory {
    * @throws XformerError when there is one and `force` is not set
    */
   clear(force: boolean): void {
-    for (const name of RunDirectory.refuseTaken(this.path, force)) {
-      const file = join(this.path, name);
+    const taken = RunDirectory.refuseTaken(this.path, force).map((name) => join(this.path, name));
+    // A report alone makes no run: it may be about another one.
+    for (const file of taken.length > 0 && existsSync(this.report) ? [...taken, this.report] : taken)
       guarded(file, () => patiently(() => rmSync(file, { recursive: true })));
-    }
     this.removeHalfWritten();
   }
 
@@ -217,8 +223,8 @@ export class RunDirectory {
           pairs.source.map((source, i) => `${source}\t${pairs.target[i]}`),
         );
       } else {
-        write(hasLanguages ? sourceLanguage : "source", pairs.source);
-        write(hasLanguages ? targetLanguage : "target", pairs.target);
+        write(hasLanguages ? sourceLanguage : HELD_OUT_ENDINGS.source, pairs.source);
+        write(hasLanguages ? targetLanguage : HELD_OUT_ENDINGS.target, pairs.target);
       }
     }
   }
