@@ -10,6 +10,7 @@ import type { Run } from "./exit.ts";
 import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
 import { addPages } from "./pages.ts";
+import { addReport } from "./report.ts";
 import { addScore } from "./score.ts";
 import { addServe } from "./serve.ts";
 import { addTokenize } from "./tokenize.ts";
@@ -44,7 +45,7 @@ Examples:
   $ npx xformer train --help                                     everything about a command`,
     );
   const running = [addTrain, addTranslate, addServe, addEval, addScore];
-  const looking = [addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
+  const looking = [addReport, addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
   for (const add of [...running, ...looking, addAverage, addData, addDoctor]) add(program, run);
   return program;
 }

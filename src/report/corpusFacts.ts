@@ -34,7 +34,7 @@ export interface CorpusFacts {
 }
 
 /** Pairs whose tokens are counted: enough to know a corpus by, few enough to wait for. */
-export const MOST_COUNTED = 50_000;
+export const MOST_COUNTED = 20_000;
 
 /** What is seen fewer times than this is hardly learned. */
 export const RARE = 5;

@@ -138,7 +138,8 @@ export function heldOut(
   };
 }
 
-function scoresOf(measured: readonly Measured[]): Score[] {
+/** The scores of a model, of the metrics that are {@link REPORTED}. */
+export function scoresOf(measured: readonly Measured[]): Score[] {
   return REPORTED.flatMap((name) => {
     const one = measured.find(({ metric }) => metric === name);
     return one === undefined ? [] : [{ metric: name, name: one.scoring.name, score: scoreOf(one).score }];
