@@ -149,7 +149,7 @@ export async function reportOf(
     title: name,
     notes: [...notes, ...more],
     runs: [{ name, curves: curvesOf(records) }],
-    table: tableOf([row]),
+    table: tableOf([row], true),
     run: details,
     comparison: null,
   };
@@ -164,15 +164,18 @@ export function reportOfAll(
 ): RunReport {
   const [first] = runs;
   const targets = new Set(runs.map(({ checkpoint }) => JSON.stringify(checkpoint.targetTokenizer)));
+  const isOne = targets.size === 1;
   const systems = runs.map(({ name }, i) => ({ name, measured: measured[i] ?? [] }));
   return {
     title: `${first!.name} +${runs.length - 1}`,
     notes,
     runs: runs.map(({ name, records }) => ({ name, curves: curvesOf(records) })),
-    table: tableOf(runs.map((run, i) => rowOf(run, measured[i] ?? []))),
+    table: tableOf(
+      runs.map((run, i) => rowOf(run, measured[i] ?? [])),
+      isOne,
+    ),
     run: null,
-    comparison:
-      pairs && comparisonOf(systems, { from: pairs.from, pairs: pairs.source.length }, targets.size === 1),
+    comparison: pairs && comparisonOf(systems, { from: pairs.from, pairs: pairs.source.length }, isOne),
   };
 }
 

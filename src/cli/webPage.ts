@@ -19,8 +19,12 @@ export interface ModelInPage {
   readonly half: boolean;
 }
 
-/** The explorer with a model inside, as one HTML file. */
-export function explorerPage(model: ModelInPage, sentence: string): string {
+/**
+ * The explorer with a model inside, as one HTML file.
+ *
+ * @param sentence what it begins with; by default some of the source's most frequent tokens
+ */
+export function explorerPage(model: ModelInPage, sentence = madeUpSentence(model.checkpoint)): string {
   const { sourceLanguage, targetLanguage } = model.checkpoint;
   const title = `xformer · ${sourceLanguage} → ${targetLanguage}`;
   return builtPage(title, "page", { page: "explorer", sentence, half: model.half }, model);

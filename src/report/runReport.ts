@@ -171,8 +171,9 @@ export function comparisonOf(
         baselineScore,
         difference,
         halfWidth: bootstrap.system.halfWidth,
-        bootstrap: bootstrap.pValue,
-        randomisation: randomisation.pValue,
+        // sacreBLEU's tests count what is larger than the difference; to none at all everything is as large.
+        bootstrap: difference === 0 ? 1 : bootstrap.pValue,
+        randomisation: difference === 0 ? 1 : randomisation.pValue,
       }),
     );
   });
@@ -225,8 +226,12 @@ export interface RunRow {
   readonly scores: readonly Score[];
 }
 
-/** Runs in a table: what they are, and how they did. */
-export function tableOf(rows: readonly RunRow[]): RunsTable {
+/**
+ * Runs in a table: what they are, and how they did.
+ *
+ * @param oneVocabulary whether all models cut targets alike, so that one loss is better than another
+ */
+export function tableOf(rows: readonly RunRow[], oneVocabulary: boolean): RunsTable {
   const metrics = REPORTED.filter((metric) =>
     rows.some(({ scores }) => scores.some((score) => score.metric === metric)),
   );
@@ -242,7 +247,9 @@ export function tableOf(rows: readonly RunRow[]): RunsTable {
       ...metrics.map((metric) => ({
         name: named(metric),
         digits: isError(metric) ? 4 : 2,
-        better: isError(metric) ? ("lower" as const) : ("higher" as const),
+        ...(oneVocabulary || COMPARABLE.includes(metric)
+          ? { better: isError(metric) ? ("lower" as const) : ("higher" as const) }
+          : {}),
       })),
     ],
     rows: rows.map(({ name, parameters, steps, seconds, bestStep, scores }) => ({

@@ -47,7 +47,7 @@ export function ComparisonTable({ comparison }: { readonly comparison: RunsCompa
               return (
                 <tr key={`${run} ${metric}`}>
                   <th scope="row">{run}</th>
-                  <td>{name}</td>
+                  <td>{texts.value.report.columns[name] ?? name}</td>
                   <td class="number">{decimals(score, digits)}</td>
                   <td class="number">± {decimals(halfWidth, digits)}</td>
                   <td class="number">{decimals(baselineScore, digits)}</td>
