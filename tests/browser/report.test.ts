@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page about a run"), () =>
     );
     expect(await page.$$eval(".sample", (all) => all.length)).toBe(2);
     expect(await page.$$eval(".sentences", (all) => all.length)).toBe(2);
-    expect(await page.textContent("#report-corpus")).toContain("360 pairs to train on");
+    expect(await page.textContent("#report-corpus")).toContain("366 pairs to train on");
     await page.click("#report-settings summary");
     expect(await page.textContent("#report-settings")).toContain("d_model");
     const headings = await page.$$eval("h2", (all) => all.map(({ textContent }) => textContent));
