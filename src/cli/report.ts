@@ -32,7 +32,7 @@ export function addReport(program: Command, run: Run): void {
       ),
     )
     .option("-s, --source <text>", "the sentence that the explorer begins with (default: one of the report)")
-    .option("--no-model", "leave the model and its explorer out: a page of about 100 kB")
+    .option("--no-model", "leave the model and its explorer out: a page of 0.2 MB")
     .addOption(halfOption());
   addComputingOptions(addPageOptions(command, "report.html"))
     .option("--json", "the same as JSON on stdout, and no page")
