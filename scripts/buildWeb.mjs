@@ -1,4 +1,4 @@
-// Builds the page: its program, the program of its engine and its style, each one file in dist/web, by esbuild.
+// Builds the pages: their programs, the program of their engine and their style, each one file in dist/web, by esbuild.
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -8,6 +8,7 @@ export async function buildWeb(root) {
   await build({
     entryPoints: {
       page: join(web, "page", "main.tsx"),
+      report: join(web, "page", "reportMain.tsx"),
       engine: join(web, "engine", "worker.ts"),
       style: join(web, "page", "style.css"),
     },

@@ -11,6 +11,7 @@ import { addExport } from "./export.ts";
 import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
 import { addPages } from "./pages.ts";
+import { addReport } from "./report.ts";
 import { addScore } from "./score.ts";
 import { addServe } from "./serve.ts";
 import { addTokenize } from "./tokenize.ts";
@@ -45,7 +46,7 @@ Examples:
   $ npx xformer train --help                                     everything about a command`,
     );
   const running = [addTrain, addTranslate, addServe, addEval, addScore];
-  const looking = [addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
+  const looking = [addReport, addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
   for (const add of [...running, ...looking, addAverage, addExport, addData, addDoctor]) add(program, run);
   return program;
 }

@@ -112,7 +112,7 @@ async function start(
   try {
     const server = await serve({
       ...{ model, limits, version, host, port },
-      page: page ? explorerPage(loadCheckpoint(path)) : undefined,
+      page: page ? explorerPage({ checkpoint: loadCheckpoint(path), half: false }) : undefined,
       ...(log ? { onLog } : {}),
       onFailure: (error) => void report(error, false),
     });

@@ -1,4 +1,8 @@
 import type { Command } from "commander";
+import { XformerError } from "../errors.ts";
+import type { PageOfRun } from "../report/training.ts";
+import type { TrainingEvent } from "../training/events.ts";
+import type { TrainResult } from "../training/run.ts";
 import { EXIT, type ExitCode, type Run, untilSignal } from "./exit.ts";
 import { addTrainFlags, refuseContradictions, type TrainFlags } from "./trainFlags.ts";
 
@@ -56,8 +60,25 @@ async function train(corpus: string | undefined, flags: TrainFlags): Promise<Exi
     process.stderr.write("Stopped before training had begun: nothing has changed.\n");
     return exitCode;
   }
-  report.finish(result);
+  const isAtEnd = !result.interrupted && !result.prepared;
+  const page = isAtEnd && flags.report ? await pageOf(result, report.onEvent) : null;
+  report.finish(result, page);
   return result.interrupted ? exitCode : EXIT.done;
+}
+
+/** Leaves a page about the run in its directory. The run is done: nothing that keeps the page from being is its failure. */
+async function pageOf(
+  result: TrainResult,
+  onEvent: (event: TrainingEvent) => void,
+): Promise<PageOfRun | null> {
+  const { pageAtEnd } = await import("./pageAtEnd.ts");
+  try {
+    return await pageAtEnd(result);
+  } catch (error) {
+    const reason = error instanceof XformerError ? error.oneLine : String(error);
+    onEvent({ type: "warning", message: `there is no report of the run: ${reason}` });
+    return null;
+  }
 }
 
 /** Gives null for work that a signal has ended before there was anything to save. */

@@ -22,6 +22,8 @@ export interface TrainFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly profile?: boolean;
+  /** False for a run that is to leave no page. */
+  readonly report: boolean;
 }
 
 /** The sections under their titles; one without a title goes with that before it. */
@@ -52,6 +54,7 @@ export function addTrainFlags(command: Command): Command {
     .option("--json", "events and result as JSON lines on stdout")
     .option("-q, --quiet", "only errors and the result")
     .option("--profile", "at the end, where the time of a thread went")
+    .option("--no-report", "no report.html in the run directory at the end")
     .addOption(debugOption());
   for (const [name, flag] of NAMES_ELSEWHERE) command.addOption(elsewhereOption(name, flag));
   return command.exitOverride(suggestFlag);

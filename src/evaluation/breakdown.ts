@@ -50,18 +50,34 @@ export function worstSegments(
   count: number,
   options: { readonly lowercase?: boolean } = {},
 ): RankedSegment[] {
-  const metric = chrf(options);
-  const ranked = hypotheses.map((hypothesis, index): RankedSegment => {
-    const accepted = referencesOf(references, index);
-    return {
-      index,
-      chrf: metric.score(metric.measure(hypothesis, accepted)),
-      hypothesis,
-      references: accepted,
-    };
-  });
-  return ranked
+  return segments(hypotheses, references, options)
     .filter((segment) => !segment.references.includes(segment.hypothesis))
     .sort((a, b) => a.chrf - b.chrf || a.index - b.index)
     .slice(0, count);
+}
+
+/** The segments with the highest sentence chrF, best first, and of those that are as good the longest. */
+export function bestSegments(
+  hypotheses: readonly string[],
+  references: References,
+  count: number,
+  options: { readonly lowercase?: boolean } = {},
+): RankedSegment[] {
+  const length = ({ hypothesis }: RankedSegment): number => hypothesis.length;
+  return segments(hypotheses, references, options)
+    .sort((a, b) => b.chrf - a.chrf || length(b) - length(a) || a.index - b.index)
+    .slice(0, count);
+}
+
+function segments(
+  hypotheses: readonly string[],
+  references: References,
+  options: { readonly lowercase?: boolean },
+): RankedSegment[] {
+  const metric = chrf(options);
+  return hypotheses.map((hypothesis, index) => {
+    const accepted = referencesOf(references, index);
+    const score = metric.score(metric.measure(hypothesis, accepted));
+    return { index, chrf: score, hypothesis, references: accepted };
+  });
 }

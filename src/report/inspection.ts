@@ -71,8 +71,8 @@ export function inspectionDocument(found: Inspection): Block[] {
   return apart(
     section(`${found.file}, ${counted(training.step, "step")}`, history(training)),
     section("Text", table(outline(found))),
-    section("Model", table(settings("model", found.model))),
-    section("Training", table(settings("training", training.config))),
+    section("Model", table(settingsOf("model", found.model))),
+    section("Training", table(settingsOf("training", training.config))),
     section("Parameters", table([...sizes, ["total", count(total), share(total)]], [1, 2])),
     section("Tensors", table(shapes, [1, 2])),
   );
@@ -126,11 +126,14 @@ function history(training: Inspection["training"]): Block {
 }
 
 /** The settings of a section, by their keys in a configuration file; what an older file does not say is left out. */
-function settings(section: "model" | "training", config: object): Span[][] {
+export function settingsOf(
+  section: "model" | "training",
+  config: object,
+): (readonly [key: string, value: string])[] {
   return SETTINGS[section].flatMap((setting) => {
     const value = valueIn({ ...NOTHING, [section]: config }, setting);
     const text = value === null ? "-" : String(value);
-    return value === undefined ? [] : [[setting.key, text]];
+    return value === undefined ? [] : [[setting.key, text] as const];
   });
 }
 

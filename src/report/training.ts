@@ -13,6 +13,14 @@ import { METRIC_NAMES } from "./progress.ts";
 /** A model on the test pairs of its run. */
 type Test = NonNullable<TrainResult["test"]>;
 
+/** A page about a run. */
+export interface PageOfRun {
+  readonly file: string;
+  readonly bytes: number;
+  /** What the model would take beside that, where it is so much that it was left out; null where it is inside. */
+  readonly bytesOfModel: number | null;
+}
+
 /** What is worth knowing before a run begins. */
 export function introductionDocument(summary: RunSummary): Block[] {
   const { model, corpus, totalSteps, resumedAt } = summary;
@@ -271,10 +279,12 @@ export function preparedDocument({ directory, step }: TrainResult): Block[] {
  * How a run ended: the model on held-out pairs, some translations, and what to do with it.
  *
  * @param session what this session did of the run
+ * @param page what was written about it; null for nothing
  */
 export function resultDocument(
   { directory, step, best, longer, test, average }: TrainResult,
   session: { readonly steps: number; readonly seconds: number },
+  page: PageOfRun | null,
 ): Block[] {
   const inAll = session.steps === step ? "" : ` (${count(step)} in all)`;
   const chosen = best === null ? "" : `; the best model is that of step ${count(best.step)}`;
@@ -287,7 +297,17 @@ export function resultDocument(
       line("The model is in ", toned("strong", directory), ". Translate with it:"),
       { kind: "command", text: `npx xformer translate --model ${shellWord(directory)}` },
     ],
+    page === null ? [] : pageBlocks(directory, page),
   );
+}
+
+function pageBlocks(directory: string, { file, bytes: size, bytesOfModel }: PageOfRun): Block[] {
+  const where = `How it went is in ${file} (${bytes(size)}), a page for any browser`;
+  if (bytesOfModel === null) return [line(`${where}, with the model inside.`)];
+  return [
+    line(`${where}, without the model, which would take ${bytes(bytesOfModel)} more. With it:`),
+    { kind: "command", text: `npx xformer report ${shellWord(directory)}` },
+  ];
 }
 
 function longerBlocks(directory: string, longer: NonNullable<TrainResult["longer"]>): Block[] {

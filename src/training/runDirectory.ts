@@ -14,6 +14,7 @@ import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
 import { patiently } from "../io/patiently.ts";
+import { refusePipe } from "../io/refusePipe.ts";
 import type { DataConfig } from "./config.ts";
 import type { PreparedCorpus } from "./prepare.ts";
 import type { Sample } from "./samples.ts";
@@ -48,6 +49,9 @@ const FILES = [
   ...["average.safetensors", "checkpoints", "held-out", "train.pairs"],
 ] as const;
 
+/** What the two files of held-out pairs end in where languages do not tell them apart. */
+export const HELD_OUT_ENDINGS = { source: "source", target: "target" } as const;
+
 /** What TensorBoard takes for a file of events: this, and anything behind it. */
 const EVENTS = "events.out.tfevents.";
 
@@ -74,6 +78,8 @@ export class RunDirectory {
   readonly heldOut: string;
   /** The encoded training corpus, for a run that is trained elsewhere. */
   readonly pairs: string;
+  /** The page about the run that is written at its end. */
+  readonly report: string;
   readonly #checkpoints: string;
   readonly #metrics: string;
 
@@ -85,6 +91,7 @@ export class RunDirectory {
     this.average = join(path, "average.safetensors");
     this.heldOut = join(path, "held-out");
     this.pairs = join(path, "train.pairs");
+    this.report = join(path, "report.html");
     this.#checkpoints = join(path, "checkpoints");
     this.#metrics = join(path, "metrics.jsonl");
   }
@@ -138,10 +145,10 @@ export class RunDirectory {
    * @throws XformerError when there is one and `force` is not set
    */
   clear(force: boolean): void {
-    for (const name of RunDirectory.refuseTaken(this.path, force)) {
-      const file = join(this.path, name);
+    const taken = RunDirectory.refuseTaken(this.path, force).map((name) => join(this.path, name));
+    // A report alone makes no run: it may be about another one.
+    for (const file of taken.length > 0 && existsSync(this.report) ? [...taken, this.report] : taken)
       guarded(file, () => patiently(() => rmSync(file, { recursive: true })));
-    }
     this.removeHalfWritten();
   }
 
@@ -216,8 +223,8 @@ export class RunDirectory {
           pairs.source.map((source, i) => `${source}\t${pairs.target[i]}`),
         );
       } else {
-        write(hasLanguages ? sourceLanguage : "source", pairs.source);
-        write(hasLanguages ? targetLanguage : "target", pairs.target);
+        write(hasLanguages ? sourceLanguage : HELD_OUT_ENDINGS.source, pairs.source);
+        write(hasLanguages ? targetLanguage : HELD_OUT_ENDINGS.target, pairs.target);
       }
     }
   }
@@ -240,6 +247,18 @@ export class RunDirectory {
   /** Adds a line to `metrics.jsonl`. */
   append(record: LogRecord | LoggedValidation): void {
     guarded(this.#metrics, () => appendFileSync(this.#metrics, `${JSON.stringify(record)}\n`));
+  }
+
+  /**
+   * The lines of `metrics.jsonl` that are whole; none where there is no such file.
+   *
+   * @throws XformerError IO when it cannot be read, DATA for a pipe
+   */
+  records(): readonly object[] {
+    refusePipe(this.#metrics);
+    if (!existsSync(this.#metrics)) return [];
+    const lines = guarded(this.#metrics, () => readFileSync(this.#metrics, "utf8")).split("\n");
+    return lines.flatMap((line) => parseRecord(line) ?? []);
   }
 
   /**

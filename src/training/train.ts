@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { FilterConfig } from "../data/check/filterConfig.ts";
-import { CorpusHash, loadCorpus, type Pairs, type PairsByCorpus } from "../data/corpus.ts";
-import type { CorpusFiles } from "../data/corpusPlace.ts";
+import { CorpusHash, type Pairs } from "../data/corpus.ts";
 import type { HoldOut } from "../data/heldOut.ts";
 import { XformerError } from "../errors.ts";
 import { JOBS } from "../jobs.ts";
@@ -14,16 +13,15 @@ import type { Pool } from "../replicas/pool.ts";
 import { WorkerPool } from "../replicas/workerPool.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { restore } from "./checkpointFormat.ts";
-import {
-  type CorpusEntry,
-  type DataConfig,
-  type DataOptions,
-  entriesOf,
-  type NewDataOptions,
-  type RunConfig,
-  type SettledConfig,
-  type TokenizerOptions,
-  type TrainingConfig,
+import type {
+  CorpusEntry,
+  DataConfig,
+  DataOptions,
+  NewDataOptions,
+  RunConfig,
+  SettledConfig,
+  TokenizerOptions,
+  TrainingConfig,
 } from "./config.ts";
 import { epochOf } from "./epoch.ts";
 import { fitToTime, toolsOf } from "./fitting.ts";
@@ -33,6 +31,13 @@ import { fitToMemory, refuseTooLarge } from "./memory.ts";
 import { fillParameters, loadOrigin, type Origin, withOrigin } from "./origin.ts";
 import { cacheBeside, type PreparedCorpus, prepareCorpus, type Tokenizers } from "./prepare.ts";
 import { Run, type RunOptions, type RunParts, type TrainResult } from "./run.ts";
+import {
+  askedHoldOut,
+  corporaToTrainOn,
+  type GivenCorpora,
+  type GivenCorpus,
+  loadCorpora,
+} from "./runCorpora.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { acquireRunLock } from "./runLock.ts";
 import { fitSettings } from "./settings/fit.ts";
@@ -52,7 +57,6 @@ import { settleSamples, settleTraining, settleUnknown, weightsOf } from "./settl
 import { StartingRows } from "./startingRows.ts";
 import { initialState, type TrainingState } from "./state.ts";
 import { withinTime } from "./timeLimit.ts";
-import { distinctNames, joinPairs } from "./trainingText.ts";
 import { doubtAboutWords } from "./unknownTokens.ts";
 
 /** Milliseconds between two events about the preparation of the corpus. */
@@ -333,11 +337,6 @@ function settleData(data: DataConfig, { corpora }: PreparedCorpus): SettledConfi
   return { ...data, ...splits, train: train.map((entry, i) => ({ ...entry, ...held[i] })) };
 }
 
-/** What is kept out of a corpus: its own splits, or those of all. */
-function askedHoldOut({ validSplit, testSplit }: DataConfig, { valid, test }: CorpusEntry): HoldOut {
-  return { valid: valid ?? validSplit, test: test ?? testSplit };
-}
-
 /** What a new run keeps out of a corpus. */
 function newHoldOut(data: DataConfig, entry: CorpusEntry): HoldOut {
   const asked = askedHoldOut(data, entry);
@@ -366,13 +365,7 @@ function prepare(
 ): Promise<PreparedCorpus> {
   let told = performance.now();
   return prepareCorpus({
-    corpora: entriesOf(config.data.train).map((entry) => ({
-      path: entry.path,
-      languages: languagesOf(config.data, entry),
-      holdOut: holdOutOf(config.data, entry),
-      tag: entry.tag,
-      weight: entry.weight,
-    })),
+    corpora: corporaToTrainOn(config.data, holdOutOf),
     languages: languagesOf(config.data),
     filter: config.filter,
     tokenizer: config.tokenizer,
@@ -423,35 +416,6 @@ async function withPool(
   } finally {
     await pool.close();
   }
-}
-
-/** The validation and test pairs that have files of their own. */
-interface GivenCorpora {
-  readonly validation: GivenCorpus | null;
-  readonly test: GivenCorpus | null;
-}
-
-/** Pairs of files, the first of which errors can name. */
-interface GivenCorpus extends PairsByCorpus {
-  readonly files: CorpusFiles;
-}
-
-function loadCorpora(data: DataConfig): GivenCorpora {
-  const load = (corpora: DataConfig["valid"]): GivenCorpus | null => {
-    if (corpora === null) return null;
-    const loaded = entriesOf(corpora).map((entry) => {
-      const { tag } = entry;
-      const corpus = loadCorpus(entry.path, languagesOf(data, entry));
-      const source = tag === null ? corpus.source : corpus.source.map((line) => `${tag} ${line}`);
-      return { ...corpus, source, path: entry.path, tag };
-    });
-    const names = distinctNames(loaded);
-    return {
-      ...joinPairs(loaded.map((corpus, i) => ({ ...corpus, name: names[i]! })))!,
-      files: loaded[0]!.files,
-    };
-  };
-  return { validation: load(data.valid), test: load(data.test) };
 }
 
 /** SHA-256 of what is trained on; weights are a part of it where there are any. */

@@ -1,12 +1,30 @@
-/** What a page shows: the explorer of the model it carries, or training in the page. */
+import type { RunReport } from "../report/runReport.ts";
+
+/** The explorer of the model that a page carries. */
+interface ExplorerSettings {
+  /** What it begins with. */
+  readonly sentence: string;
+  /** Whether the weights are half floats. */
+  readonly half: boolean;
+}
+
+/** What a page shows: the explorer, training in the page, or what became of trainings, with the explorer where it can be. */
 export type Settings =
-  | { readonly page: "explorer"; readonly sentence: string }
-  | { readonly page: "playground" };
+  | ({ readonly page: "explorer" } & ExplorerSettings)
+  | { readonly page: "playground" }
+  | ReportSettings;
+
+/** What a page about runs shows. */
+export interface ReportSettings {
+  readonly page: "report";
+  readonly report: RunReport;
+  readonly explorer: ExplorerSettings | null;
+}
 
 /** What a page that is one file is made of. */
 export interface PageParts {
   readonly title: string;
-  /** The program of the page, and that of its engine. */
+  /** The program of the page, and that of its engine; empty where nothing is computed. */
   readonly page: string;
   readonly engine: string;
   readonly style: string;

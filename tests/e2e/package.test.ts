@@ -80,6 +80,7 @@ it("the packed tarball, installed in an empty folder, trains with npx and needs 
     "config.json",
     "last.safetensors",
     "metrics.jsonl",
+    "report.html",
   ]);
 
   // The library of the README's example resolves from there too.

@@ -55,6 +55,7 @@ function expectSameRun(run: string): void {
     "config.json",
     "last.safetensors",
     "metrics.jsonl",
+    "report.html",
   ]);
 }
 

@@ -55,7 +55,7 @@ it("reverse from the first command to the last: at least 99 % exact match", {
   expect(trained.stdout).toContain("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:");
   expect(trained.stdout.match(/^ {2}reference {4}/gm)).toHaveLength(5);
   expect(trained.stdout).toMatch(
-    /The model is in runs\/reverse-1\. Translate with it:\n {2}npx xformer translate --model runs\/reverse-1\n$/,
+    /The model is in runs\/reverse-1\. Translate with it:\n {2}npx xformer translate --model runs\/reverse-1\n\nHow it went is in runs\/reverse-1\/report\.html /,
   );
   expect(trained.code).toBe(0);
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { scoreByLength, worstSegments } from "../../src/evaluation/breakdown.ts";
+import { bestSegments, scoreByLength, worstSegments } from "../../src/evaluation/breakdown.ts";
 import { measureText, scoreOf } from "../../src/evaluation/metrics.ts";
 
 const REFERENCES = [["a b c", "d e f g h i", "x", "y"]];
@@ -21,5 +21,14 @@ it("the worst segments come first, those that are right not at all", () => {
   expect(worstSegments(HYPOTHESES, REFERENCES, 3)).toMatchObject([
     { index: 3, chrf: 0, hypothesis: "q", references: ["y"] },
     { index: 1, hypothesis: "d e f g h x" },
+  ]);
+});
+
+it("the best segments come first, and of those that are right the longest", () => {
+  const hypotheses = ["x", "a b c", "d e f g h x"];
+  const references = [["x", "a b c", "d e f g h i"]];
+  expect(bestSegments(hypotheses, references, 2).map(({ index, chrf }) => [index, chrf])).toEqual([
+    [1, 100],
+    [0, 100],
   ]);
 });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { introductionDocument, resultDocument } from "../../src/report/training.ts";
+import type { Block } from "../../src/report/document.ts";
+import { introductionDocument, type PageOfRun, resultDocument } from "../../src/report/training.ts";
 import type { RunSummary } from "../../src/training/events.ts";
 
 /** A row of what is said before a run. */
@@ -56,12 +57,31 @@ it("a default, and a run that goes on with its own, need no such word", () => {
   );
 });
 
+function endOf(longer: object | null, page: PageOfRun | null): Block[] {
+  const result = { directory: "runs/a", step: 9, best: null, test: null, average: null, longer };
+  return resultDocument(result as never, { steps: 9, seconds: 1 }, page);
+}
+
+it("where the page about the run is, and how to have the model in it where it is too large", () => {
+  const page = { file: "runs/a/report.html", bytes: 6.2e6, bytesOfModel: null };
+  expect(endOf(null, page).at(-1)).toEqual({
+    kind: "line",
+    spans: ["How it went is in runs/a/report.html (7 MB), a page for any browser, with the model inside."],
+  });
+  expect(endOf(null, { ...page, bytes: 2e5, bytesOfModel: 88e6 }).slice(-2)).toEqual([
+    {
+      kind: "line",
+      spans: [
+        "How it went is in runs/a/report.html (1 MB), a page for any browser, without the model, which would take 88 MB more. With it:",
+      ],
+    },
+    { kind: "command", text: "npx xformer report runs/a" },
+  ]);
+});
+
 it("a run that still got better names the command that goes on", () => {
   const said = (longer: object | null): unknown[] =>
-    resultDocument({ directory: "runs/a", step: 9, best: null, test: null, average: null, longer } as never, {
-      steps: 9,
-      seconds: 1,
-    }).flatMap((block) => (block.kind === "command" ? block.text : []));
+    endOf(longer, null).flatMap((block) => (block.kind === "command" ? block.text : []));
   const translate = "npx xformer translate --model runs/a";
   expect(said(null)).toEqual([translate]);
   expect(said({ maxEpochs: 120 })).toEqual(["npx xformer train --resume runs/a --max-epochs 120", translate]);

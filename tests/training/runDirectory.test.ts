@@ -190,6 +190,15 @@ describe("the metrics", () => {
     expect(lines()).toEqual([log(1), validation(1), log(2)]);
   });
 
+  it("are read as far as they are whole; where there are none, there are none", () => {
+    expect(directory.records()).toEqual([]);
+    writeFileSync(
+      file,
+      `${JSON.stringify(log(1))}\nno JSON\n[2]\n${JSON.stringify(validation(2))}\n{"step":3,"lo`,
+    );
+    expect(directory.records()).toEqual([log(1), validation(2)]);
+  });
+
   it("are kept up to the step that a run goes on from, which had taken so many seconds", () => {
     for (const record of [log(2), validation(2), log(4), validation(4), log(6)]) directory.append(record);
     expect(directory.rewindMetrics(5)).toBe(2);

@@ -15,6 +15,7 @@ import {
 } from "../../report/progress.ts";
 import {
   introductionDocument,
+  type PageOfRun,
   preparedDocument,
   profileDocument,
   resultDocument,
@@ -37,7 +38,8 @@ export interface TrainingReport {
   onSignal(): void;
   /** Leaves the terminal as it was. */
   close(): void;
-  finish(result: TrainResult): void;
+  /** @param page what was written about the run; null for nothing */
+  finish(result: TrainResult, page: PageOfRun | null): void;
 }
 
 /**
@@ -93,12 +95,12 @@ function humanReport(onEvent: (event: TrainingEvent) => void): TrainingReport {
     },
     onSignal: () => void process.stderr.write(`${STOPPING}\n`),
     close: () => {},
-    finish: (result) => {
+    finish: (result, page) => {
       if (profile.length > 0) tell([...profile, { kind: "gap" }]);
       const session = { steps: result.step - resumedAt, seconds: (performance.now() - started) / 1000 };
       if (result.interrupted) tell(stoppedDocument(result));
       else if (result.prepared) tell(preparedDocument(result));
-      else process.stdout.write(render(resultDocument(result, session), canvasFor(process.stdout)));
+      else process.stdout.write(render(resultDocument(result, session, page), canvasFor(process.stdout)));
     },
   };
 }
@@ -177,9 +179,9 @@ function terminalReport(): TrainingReport {
     ...report,
     onSignal: () => (bar === undefined ? report.onSignal() : bar.log(`  ${colours.yellow(STOPPING)}`)),
     close: () => (bar === undefined ? void stream.write(CLEAR_LINE) : bar.stop()),
-    finish: (result) => {
+    finish: (result, page) => {
       stream.write("\n");
-      report.finish(result);
+      report.finish(result, page);
     },
   };
 }
@@ -205,7 +207,8 @@ function jsonReport(): TrainingReport {
   return {
     ...humanReport(() => {}),
     onEvent: print,
-    finish: (result) => {
+    finish: (result, page) => {
+      if (page !== null) print({ type: "report", ...page });
       print(resultJson(result));
       if (result.interrupted) tell(stoppedDocument(result));
       if (result.prepared) tell(preparedDocument(result));

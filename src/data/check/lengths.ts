@@ -75,6 +75,24 @@ export function histogram(lengths: Tally, width: number, count: number): Bin[] {
   }));
 }
 
+/** Bins of a histogram. */
+const BINS = 10;
+/** The widths a bin may have, times a power of ten. */
+const WIDTHS = [1, 2, 3, 4, 5];
+
+/** Lengths in ten bins of a width that suits them; none where there are no lengths. */
+export function usualHistogram(lengths: Tally): Bin[] {
+  return lengths.total === 0 ? [] : histogram(lengths, binWidth(lengths.quantile(0.99)), BINS);
+}
+
+/** The least of 1 to 5, 10, 20, ... 50, 100, ... with which nearly all lengths are in the bins before the last. */
+function binWidth(percentile99: number): number {
+  for (let scale = 1; ; scale *= 10) {
+    const width = WIDTHS.find((width) => width * scale * (BINS - 1) >= percentile99);
+    if (width !== undefined) return width * scale;
+  }
+}
+
 /** How often each number occurred: as much memory as there are different ones. */
 export class Tally {
   readonly #times = new Map<number, number>();

@@ -1,5 +1,5 @@
 import type { Tokenizer } from "../../text/tokenizer.ts";
-import { type Bin, histogram, type LengthSummary, summarize, Tally, type Unit } from "./lengths.ts";
+import { type Bin, type LengthSummary, summarize, Tally, type Unit, usualHistogram } from "./lengths.ts";
 import { measure, type UsualSide } from "./survey.ts";
 
 /** Names what of a line a tokenizer does not know. */
@@ -35,10 +35,6 @@ export interface SideReport extends Omit<UsualSide, "unit"> {
   readonly unknown: UnknownReport | null;
 }
 
-/** Bins of a histogram. */
-const BINS = 10;
-/** The widths a bin may have, times a power of ten. */
-const WIDTHS = [1, 2, 3, 4, 5];
 /** Different words or characters that are counted. */
 const MOST_DIFFERENT = 1000;
 /** Unknown words that are reported. */
@@ -94,15 +90,14 @@ export class SideStatistics {
 
   get report(): SideReport {
     const { script, scripts, unit } = this.#usual;
-    const { total, sum } = this.#lengths;
-    const lengths = summarize(this.#lengths);
+    const { sum } = this.#lengths;
     return {
       script,
       scripts,
       unit: this.#tokenizer === undefined ? unit : "tokens",
       total: sum,
-      lengths,
-      histogram: total === 0 ? [] : histogram(this.#lengths, binWidth(lengths.percentile99), BINS),
+      lengths: summarize(this.#lengths),
+      histogram: usualHistogram(this.#lengths),
       vocabulary: this.#tokenizer?.vocabulary.size ?? this.#different.size,
       unknown: this.#tokenizer === undefined ? null : this.#unknownReport(sum),
     };
@@ -115,13 +110,5 @@ export class SideStatistics {
 
   #frequent(most: number): [word: string, lines: number][] {
     return [...this.#words].sort(([, a], [, b]) => b - a).slice(0, most);
-  }
-}
-
-/** The least of 1 to 5, 10, 20, ... 50, 100, ... with which nearly all lengths are in the bins before the last. */
-function binWidth(percentile99: number): number {
-  for (let scale = 1; ; scale *= 10) {
-    const width = WIDTHS.find((width) => width * scale * (BINS - 1) >= percentile99);
-    if (width !== undefined) return width * scale;
   }
 }

@@ -23,18 +23,8 @@ const PAGES = {
 /** The whole page: the sentence and its translation above, and one view of what happens in between. */
 export function App({ state }: { readonly state: State }) {
   const t = texts.value;
-  const [view, setView] = useState<ViewName>(() => viewOfAddress() ?? "tokens");
-  useEffect(() => {
-    const follow = (): void => setView(viewOfAddress() ?? "tokens");
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
-  const show = (next: ViewName): void => {
-    history.replaceState(null, "", `#${next}`);
-    setView(next);
-  };
-  const { facts, walk, error } = state;
-  const View = PAGES[view];
+  const { facts } = state;
+  const [view, show] = useView();
   const parameters = facts.parameters.reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,
@@ -56,29 +46,63 @@ export function App({ state }: { readonly state: State }) {
         </div>
       </header>
       <main>
-        <Sentence state={state} />
-        <div role="tablist" aria-label={t.title(facts.sourceLanguage, facts.targetLanguage)}>
-          {VIEWS.map((name) => (
-            <button
-              type="button"
-              role="tab"
-              key={name}
-              id={`tab-${name}`}
-              aria-selected={view === name}
-              aria-controls="view"
-              onClick={() => show(name)}
-            >
-              {t.views[name].name}
-            </button>
-          ))}
-        </div>
-        <section id="view" role="tabpanel" aria-labelledby={`tab-${view}`}>
-          <p class="about">{t.views[view].about}</p>
-          {error.value !== undefined && <p role="alert">{t.failed(error.value)}</p>}
-          {walk.value !== undefined &&
-            (walk.value.steps.length > 0 ? <View state={state} /> : <p>{t.nothing}</p>)}
-        </section>
+        <Explorer state={state} view={view} onShow={show} />
       </main>
+    </>
+  );
+}
+
+/** The view that is shown, which the address names, and what shows another one. */
+export function useView(): readonly [view: ViewName, show: (next: ViewName) => void] {
+  const [view, setView] = useState<ViewName>(() => viewOfAddress() ?? "tokens");
+  useEffect(() => {
+    // An address may lead to another part of the page.
+    const follow = (): void => setView((now) => viewOfAddress() ?? (location.hash === "" ? "tokens" : now));
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  const show = (next: ViewName): void => {
+    history.replaceState(null, "", `#${next}`);
+    setView(next);
+  };
+  return [view, show];
+}
+
+interface ExplorerProps {
+  readonly state: State;
+  readonly view: ViewName;
+  readonly onShow: (view: ViewName) => void;
+}
+
+/** The sentence, and a view of what the model does with it. */
+export function Explorer({ state, view, onShow }: ExplorerProps) {
+  const t = texts.value;
+  const { facts, walk, error } = state;
+  const View = PAGES[view];
+  return (
+    <>
+      <Sentence state={state} />
+      <div role="tablist" aria-label={t.title(facts.sourceLanguage, facts.targetLanguage)}>
+        {VIEWS.map((name) => (
+          <button
+            type="button"
+            role="tab"
+            key={name}
+            id={`tab-${name}`}
+            aria-selected={view === name}
+            aria-controls="view"
+            onClick={() => onShow(name)}
+          >
+            {t.views[name].name}
+          </button>
+        ))}
+      </div>
+      <section id="view" role="tabpanel" aria-labelledby={`tab-${view}`}>
+        <p class="about">{t.views[view].about}</p>
+        {error.value !== undefined && <p role="alert">{t.failed(error.value)}</p>}
+        {walk.value !== undefined &&
+          (walk.value.steps.length > 0 ? <View state={state} /> : <p>{t.nothing}</p>)}
+      </section>
     </>
   );
 }
@@ -160,7 +184,7 @@ function viewOfAddress(): ViewName | undefined {
 }
 
 /** A language by its name, where its tag is one that has a name. */
-function nameOf(tag: string): string {
+export function nameOf(tag: string): string {
   try {
     return new Intl.DisplayNames([language.value], { type: "language" }).of(tag) ?? tag;
   } catch (error) {

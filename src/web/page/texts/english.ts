@@ -1,3 +1,5 @@
+import type { CurveName } from "../../../report/runs.ts";
+
 /** Everything that the interface says; other languages have the same entries. */
 export interface Texts {
   readonly language: string;
@@ -132,11 +134,83 @@ export interface Texts {
     readonly attention: (step: string) => string;
     readonly finished: string;
   };
+  readonly report: {
+    readonly title: (run: string) => string;
+    readonly several: (runs: number) => string;
+    readonly contents: string;
+    readonly sections: Readonly<Record<ReportSection, string>>;
+    readonly parameters: (count: string) => string;
+    readonly steps: (count: string) => string;
+    readonly bestStep: (step: string) => string;
+    readonly run: string;
+    readonly step: string;
+    readonly curves: Readonly<Record<CurveName, string>>;
+    /** Charts of several curves. */
+    readonly together: { readonly loss: string; readonly scores: string };
+    readonly noCurves: string;
+    /** Columns of tables and names of scores, where they are not the same in every language. */
+    readonly columns: Readonly<Record<string, string>>;
+    readonly source: string;
+    readonly target: string;
+    readonly reference: string;
+    readonly translation: string;
+    readonly samplesAbout: string;
+    readonly noSamples: string;
+    readonly atStep: (step: string) => string;
+    readonly fromStep: (from: string, to: string) => string;
+    /** What held-out pairs are for. */
+    readonly parts: Readonly<Record<string, string>>;
+    readonly heldOutAbout: (pairs: string, from: string) => string;
+    readonly noHeldOut: string;
+    readonly ranked: string;
+    readonly worst: string;
+    readonly best: string;
+    readonly allRight: string;
+    readonly pairs: (pairs: string) => string;
+    readonly counted: (pairs: string) => string;
+    readonly noCorpus: string;
+    readonly side: {
+      readonly tokenizer: string;
+      readonly lowercase: string;
+      readonly vocabulary: string;
+      readonly rare: (times: number) => string;
+      readonly tokens: string;
+      readonly unknown: string;
+      readonly lengths: string;
+      readonly median: string;
+      readonly longLines: (side: string) => string;
+      readonly frequent: string;
+    };
+    readonly comparison: {
+      readonly about: (baseline: string, pairs: string, from: string, below: number) => string;
+      readonly metric: string;
+      readonly score: string;
+      readonly interval: string;
+      readonly baseline: string;
+      readonly difference: string;
+      readonly bootstrap: string;
+      readonly randomisation: string;
+      readonly verdict: string;
+      readonly verdicts: Readonly<Record<"better" | "worse" | "chance", string>>;
+    };
+  };
   readonly matrix: {
     readonly numbers: string;
     readonly help: string;
   };
 }
+
+/** The parts of a report. */
+export type ReportSection =
+  | "comparison"
+  | "table"
+  | "scores"
+  | "curves"
+  | "samples"
+  | "sentences"
+  | "corpus"
+  | "settings"
+  | "explorer";
 
 /** The views of the page, in their order. */
 export const VIEWS = ["tokens", "stacks", "attention", "decoding", "training"] as const;
@@ -373,6 +447,85 @@ export const english: Texts = {
     model: "the model, now",
     attention: (step) => `Cross-attention of the last layer on the first pair, after ${step} steps`,
     finished: "Training is over.",
+  },
+  report: {
+    title: (run) => `Report of ${run}`,
+    several: (runs) => `${runs} runs compared`,
+    contents: "In this report",
+    sections: {
+      comparison: "Is the difference more than chance?",
+      table: "The runs",
+      scores: "How good it is",
+      curves: "How it went",
+      samples: "The same sentences, from validation to validation",
+      sentences: "The worst and the best held-out sentences",
+      corpus: "Corpus and vocabulary",
+      settings: "Settings",
+      explorer: "Inside the model",
+    },
+    parameters: (count) => `${count} parameters`,
+    steps: (count) => `${count} steps`,
+    bestStep: (step) => `best at step ${step}`,
+    run: "run",
+    step: "step",
+    curves: {
+      loss: "loss",
+      validLoss: "validation loss",
+      bleu: "BLEU",
+      chrf: "chrF",
+      exactMatch: "exact match, %",
+      lr: "learning rate",
+      gradNorm: "gradient norm",
+      tokensPerSecond: "tokens a second",
+    },
+    together: { loss: "loss", scores: "validation: BLEU, chrF and exact match" },
+    noCurves: "This run has logged nothing.",
+    columns: {},
+    source: "source",
+    target: "target",
+    reference: "reference",
+    translation: "translation",
+    samplesAbout:
+      "What the model made of some validation sentences while it learned; where it said the same again, once.",
+    noSamples: "This run kept no translations: it was trained without --samples, or before there were any.",
+    atStep: (step) => `step ${step}`,
+    fromStep: (from, to) => `step ${from}–${to}`,
+    parts: { test: "test pairs", valid: "validation pairs" },
+    heldOutAbout: (pairs, from) => `The best model on ${pairs} pairs that it was not trained on (${from}).`,
+    noHeldOut:
+      "The model has not translated held-out pairs: either there are none, or `xformer report` is yet to do it.",
+    ranked: "By sentence chrF. The loss is that of the reference, a token.",
+    worst: "The worst translations",
+    best: "The best translations",
+    allRight: "Every translation is its reference.",
+    pairs: (pairs) => `${pairs} pairs to train on.`,
+    counted: (pairs) => `Tokens and lengths are those of the first ${pairs}.`,
+    noCorpus: "The training files are not there any more.",
+    side: {
+      tokenizer: "tokens",
+      lowercase: "lowercase",
+      vocabulary: "vocabulary",
+      rare: (times) => `of it seen fewer than ${times} times`,
+      tokens: "tokens in all",
+      unknown: "unknown to the model",
+      lengths: "tokens a line",
+      median: "median and mean",
+      longLines: (side) => `Lines of the ${side} by length in tokens`,
+      frequent: "The most frequent tokens",
+    },
+    comparison: {
+      about: (baseline, pairs, from, below) =>
+        `Each run against ${baseline}, on the same ${pairs} pairs (${from}). p is how often chance alone makes as much of a difference: by paired bootstrap resampling (Koehn 2004) and by approximate randomisation (Riezler and Maxwell 2005). A run counts as better or worse where both are below ${below}.`,
+      metric: "metric",
+      score: "score",
+      interval: "95 %",
+      baseline: "first run",
+      difference: "difference",
+      bootstrap: "p bootstrap",
+      randomisation: "p randomisation",
+      verdict: "than the first run",
+      verdicts: { better: "better", worse: "worse", chance: "may be chance" },
+    },
   },
   matrix: {
     numbers: "numbers",
