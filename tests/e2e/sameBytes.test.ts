@@ -29,6 +29,35 @@ const CONFIGURATIONS: Readonly<Record<string, Required<Pick<TrainOptions, "model
     model: { dModel: 32, nHeads: 2, dFF: 64, nEncoderLayers: 1, nDecoderLayers: 1, dropout: 0, tie: "none" },
     training: { accumulate: 2, batching: "buckets" },
   },
+  "RMSNorm, SwiGLU, shared layers, grouped queries, cosines, rotary positions": {
+    model: {
+      ...{ dModel: 32, nHeads: 4, dFF: 50, nEncoderLayers: 2, nDecoderLayers: 2, dropout: 0.1 },
+      ...{ norm: "pre", normalisation: "rms", activation: "swiglu", shareLayers: true },
+      ...{ kvHeads: 2, scores: "cosine", positions: "rotary" },
+    },
+    training: {},
+  },
+  "scores by a network, T5's positions, K = V, no W_O": {
+    model: {
+      ...{ dModel: 30, nHeads: 3, dFF: 50, nEncoderLayers: 1, nDecoderLayers: 1, dropout: 0.1 },
+      ...{ scores: "network", positions: "t5", shareProjections: "kv", outputProjection: false },
+    },
+    training: {},
+  },
+  "dot products, relative positions, Q = K": {
+    model: {
+      ...{ dModel: 30, nHeads: 3, dFF: 50, nEncoderLayers: 1, nDecoderLayers: 1, dropout: 0.1 },
+      ...{ norm: "pre", scores: "dot", positions: "relative", shareProjections: "qk" },
+    },
+    training: {},
+  },
+  "additive scores, ALiBi, many queries to a key": {
+    model: {
+      ...{ dModel: 30, nHeads: 3, dFF: 50, nEncoderLayers: 1, nDecoderLayers: 1, dropout: 0.1 },
+      ...{ scores: "additive", positions: "alibi", kvHeads: 1, normalisation: "rms" },
+    },
+    training: {},
+  },
 };
 const LINES = letterPairs(60).map((pair) => pair.split("\t")[0]!);
 
