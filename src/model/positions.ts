@@ -85,7 +85,7 @@ export function stackPositions(stack: Scope, config: ModelConfig, isMasked: bool
  *
  * @param distance the position of the key less that of the query
  */
-export function bucketOfDistance(distance: number, isMasked: boolean): number {
+function bucketOfDistance(distance: number, isMasked: boolean): number {
   const buckets = isMasked ? BUCKETS : BUCKETS / 2;
   const side = !isMasked && distance > 0 ? buckets : 0;
   const apart = isMasked ? Math.max(0, -distance) : Math.abs(distance);

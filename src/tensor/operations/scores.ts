@@ -104,7 +104,7 @@ export function queriesOfHead(q: HeadColumns, { queryStart, queries }: SentenceS
 }
 
 /** The keys or values that a head of queries sees: several heads may share one. */
-export function keysOfHead(k: HeadColumns, layout: ScoreLayout, of: SentenceScores, head: number): Block {
+function keysOfHead(k: HeadColumns, layout: ScoreLayout, of: SentenceScores, head: number): Block {
   return rowsOfHead(k, Math.floor((head * k.heads) / layout.heads), of.keyStart, of.keys);
 }
 
