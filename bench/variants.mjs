@@ -22,6 +22,16 @@ const VARIANTS = {
   "positions relative": { positions: "relative" },
   "positions t5": { positions: "t5" },
   "positions alibi": { positions: "alibi" },
+  "share_projections qk": { shareProjections: "qk" },
+  "share_projections kv": { shareProjections: "kv" },
+  "output_projection false": { outputProjection: false },
+  "kv_heads 1": { kvHeads: 1 },
+  "kv_heads 2": { kvHeads: 2 },
+  "scores dot": { scores: "dot" },
+  "scores cosine": { scores: "cosine" },
+  "scores bilinear": { scores: "bilinear" },
+  "scores additive": { scores: "additive" },
+  "scores network": { scores: "network" },
 };
 const SENTENCES = 64;
 const ROUNDS = 15;
