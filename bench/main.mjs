@@ -1,5 +1,5 @@
 // Measures the kernels, training, translation and memory; docs/performance.md has a run and says how to read it.
-// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus|sentences|startup]
+// Usage: npm run bench -- [--only gemm|training|memory|translation|cache|cost|corpus|sentences|startup|variants]
 //         [--sizes tiny,small,medium,large]
 //         [--corpus PREFIX --languages en-de --tokenizer word|bpe] [--threads N] [--rounds N] [--torch] [--json]
 import { availableParallelism, cpus } from "node:os";
@@ -14,6 +14,7 @@ import { measureStartup } from "./startup.mjs";
 import { torchVersion } from "./torch.mjs";
 import { measureTraining } from "./training.mjs";
 import { measureSentencesOf, measureTranslation } from "./translation.mjs";
+import { measureVariants } from "./variants.mjs";
 
 const SUITES = {
   gemm: measureGemm,
@@ -25,6 +26,7 @@ const SUITES = {
   corpus: measureCorpus,
   sentences: measureSentencesOf,
   startup: measureStartup,
+  variants: measureVariants,
 };
 
 /** @throws Error that says in a line what is wrong with the command line or this machine */

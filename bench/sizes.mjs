@@ -1,3 +1,4 @@
+import { DEFAULT_MODEL } from "../dist/model/config.js";
 import { createRandom } from "../dist/random.js";
 import { learnTokenizer } from "../dist/text/tokenizerKinds.js";
 
@@ -31,9 +32,10 @@ export function sizesNamed(names, choices) {
 /** The configuration of our model of a size, dropout falling where nn.Transformer's falls. */
 export function modelConfig({ dModel, nHeads, dFF, layers, vocabulary, length }, dropout) {
   return {
+    ...DEFAULT_MODEL,
     ...{ dModel, nHeads, dFF, nEncoderLayers: layers, nDecoderLayers: layers, maxLength: length },
     ...{ dropout, attentionDropout: null, activationDropout: dropout },
-    ...{ norm: "post", activation: "relu", positions: "sinusoidal", tie: "none" },
+    tie: "none",
     ...{ sourceVocabSize: vocabulary, targetVocabSize: vocabulary },
   };
 }

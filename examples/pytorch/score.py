@@ -27,11 +27,23 @@ class Positions(nn.Module):
         self.weight = nn.Parameter(torch.empty(config["maxLength"] + 1, config["dModel"]))
 
 
+# What nn.Transformer knows; checkpoints name the other choices of docs/variants.md only where they are not the paper's.
+KNOWN = {"norm": ("post", "pre"), "activation": ("relu", "gelu"), "positions": ("sinusoidal", "learned")}
+VARIANTS = ("normalisation", "shareLayers", "scores", "kvHeads", "shareProjections", "outputProjection")
+
+
+def refuse_variants(config):
+    for key in (*KNOWN, *VARIANTS):
+        if key in config and config[key] not in KNOWN.get(key, ()):
+            raise SystemExit(f"{key} is {config[key]}, which nn.Transformer does not know: see docs/variants.md.")
+
+
 class Transformer(nn.Module):
     """The model of a checkpoint; parameters have the names and shapes that the file has."""
 
     def __init__(self, config):
         super().__init__()
+        refuse_variants(config)
         self.config = config
         d, norm_first = config["dModel"], config["norm"] == "pre"
         layer = dict(d_model=d, nhead=config["nHeads"], dim_feedforward=config["dFF"], dropout=0.0,

@@ -1,5 +1,5 @@
 import type { IdPair } from "../model/batch.ts";
-import { fillSinusoids, type Transformer } from "../model/transformer.ts";
+import type { Transformer } from "../model/transformer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { PairTrace } from "./pairTrace.ts";
 
@@ -107,13 +107,10 @@ function embeddingNorms(
   side: "source" | "target",
   tokens: readonly TracedToken[],
 ): Omit<SideTrace, "tokens"> {
-  const { config, parameters, maxPosition } = model;
+  const { config, maxPosition } = model;
   const { dModel } = config;
   const table = model.embeddingTable(side);
-  const positions =
-    config.positions === "learned"
-      ? parameters.values(parameters.get(`${side}_positions.weight`))
-      : sinusoids(tokens.length, dModel);
+  const positions = model.positionRows(side, tokens.length);
   const norms = (vector: (i: number) => Float32Array): number[] =>
     tokens.map((_, i) => Math.hypot(...vector(i)));
   const row = (values: Float32Array, i: number): Float32Array =>
@@ -126,10 +123,4 @@ function embeddingNorms(
     position: norms(position),
     sum: norms((i) => embedding(i).map((value, d) => value + position(i)[d]!)),
   };
-}
-
-function sinusoids(positions: number, dModel: number): Float32Array {
-  const table = new Float32Array(positions * dModel);
-  fillSinusoids(table, dModel);
-  return table;
 }

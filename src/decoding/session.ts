@@ -1,9 +1,10 @@
 import { at, NONE, type Pointer } from "../kernels/kernels.ts";
+import type { KeysValues } from "../model/attention.ts";
 import { offsetsOf, raggedOf, type Sentences } from "../model/batch.ts";
 import type { Transformer } from "../model/transformer.ts";
 import { copy } from "../tensor/calls.ts";
 import { Computation, type Workbench } from "../tensor/computation.ts";
-import type { CachedKeys } from "../tensor/operations/attention.ts";
+import type { CachedKeys, Columns } from "../tensor/operations/attention.ts";
 import type { Ragged, Tensor } from "../tensor/tensor.ts";
 
 /** Positions a cache has room for at first; it doubles when they are used up. */
@@ -11,10 +12,10 @@ const FIRST_CAPACITY = 32;
 
 /** The keys and values of one decoder layer. */
 interface LayerCache {
-  /** [slots * capacity, 2 D]: of the target tokens so far. */
+  /** [slots * capacity, 2 D]: of the target tokens so far, keys first. */
   self: Tensor;
-  /** [Ts, 2 D]: of the encoder's output, computed once. */
-  readonly cross: Tensor;
+  /** [Ts, ...]: of the encoder's output, computed once. */
+  readonly cross: KeysValues;
 }
 
 /**
@@ -48,9 +49,8 @@ export class DecodingSession {
     this.#slotsPerSentence = slotsPerSentence;
     this.#lengths = new Int32Array(source.sentences * slotsPerSentence);
     const memory = model.encode(run, this.#source);
-    const { dModel } = model.config;
     this.#layers = model.decoder.layers.map(({ crossAttention }, layer) => ({
-      self: run.tensor(this.#lengths.length * this.#capacity, 2 * dModel),
+      self: run.tensor(this.#lengths.length * this.#capacity, 2 * crossAttention.keyWidth),
       cross: crossAttention.keysAndValues(run, memory(layer)),
     }));
   }
@@ -105,9 +105,10 @@ export class DecodingSession {
       {
         self: (layer, attention, x) => {
           const { self } = this.#layers[layer]!;
-          const qkv = attention.queriesKeysValues(run, x); // [n, 3 D]
-          this.#remember(self, qkv, slots);
-          return attention.overCache(run, qkv, self, target, ownKeys);
+          const { q, k, v } = attention.queriesKeysValues(run, x, target); // [n, D] each
+          this.#remember(self, [k, v], slots);
+          const all = { k: { tensor: self, first: 0 }, v: { tensor: self, first: attention.keyWidth } };
+          return attention.overCache(run, q, all, target, ownKeys);
         },
         cross: (layer, attention, x) => {
           const { cross } = this.#layers[layer]!;
@@ -165,13 +166,15 @@ export class DecodingSession {
     return pointer;
   }
 
-  /** Copies the keys and values of the newest tokens, columns D to 3 D of `qkv`, into the cache. */
-  #remember(cache: Tensor, qkv: Tensor, slots: Int32Array): void {
-    const width = cache.columns;
+  /** Copies the keys and values of the newest tokens into the cache, side by side. */
+  #remember(cache: Tensor, parts: readonly Columns[], slots: Int32Array): void {
+    const count = cache.columns / parts.length;
     for (let i = 0; i < slots.length; i++) {
       const row = slots[i]! * this.#capacity + this.#lengths[slots[i]!]!;
-      const from = at(qkv.pointer, i * qkv.columns + width / 2);
-      copy(this.#workbench, { to: at(cache.pointer, row * width), from, count: width });
+      for (const [part, { tensor, first }] of parts.entries()) {
+        const from = at(tensor.pointer, i * tensor.columns + first);
+        copy(this.#workbench, { to: at(cache.pointer, row * cache.columns + part * count), from, count });
+      }
     }
   }
 

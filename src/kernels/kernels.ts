@@ -150,6 +150,87 @@ export interface Kernels {
     threshold: number,
   ): void;
 
+  /** y = gamma x / rms(x), group by group; inverses [rows, groups] are kept for backward. y may be x, gamma none. */
+  rmsNormForward(
+    y: Pointer,
+    inverses: Pointer,
+    x: Pointer,
+    gamma: Pointer,
+    rows: number,
+    stride: number,
+    groups: number,
+    columns: number,
+    epsilon: number,
+  ): void;
+  /** dx written (or added to when `accumulate`; may be dy), dGamma added to. */
+  rmsNormBackward(
+    dx: Pointer,
+    dGamma: Pointer,
+    dy: Pointer,
+    x: Pointer,
+    inverses: Pointer,
+    gamma: Pointer,
+    rows: number,
+    stride: number,
+    groups: number,
+    columns: number,
+    accumulate: Flag,
+  ): void;
+  /** Turns the first heads * dHead columns of x by the angles of their rows' positions, or back, in place. */
+  rotate(
+    x: Pointer,
+    stride: number,
+    table: Pointer,
+    positions: Pointer,
+    rows: number,
+    heads: number,
+    dHead: number,
+    back: Flag,
+  ): void;
+  /** Scores x[rows, columns] become weights: the softmax of scale times what row i sees, the first `first + i`. */
+  weightsForward(x: Pointer, rows: number, columns: number, first: number, scale: number): void;
+  /** dx = scale P (dy - sum of dy P), with P the weights; may be dy. */
+  weightsBackward(
+    dx: Pointer,
+    dy: Pointer,
+    weights: Pointer,
+    rows: number,
+    columns: number,
+    scale: number,
+  ): void;
+  /** score[i, j] += sum of v f(q[i] + k[j]), f being tanh or ReLU. */
+  pairScoresForward(
+    scores: Pointer,
+    q: Pointer,
+    ldq: number,
+    k: Pointer,
+    ldk: number,
+    v: Pointer,
+    queries: number,
+    keys: number,
+    width: number,
+    relu: Flag,
+  ): void;
+  /** dq, dk and dv, added to. */
+  pairScoresBackward(
+    dq: Pointer,
+    dk: Pointer,
+    dv: Pointer,
+    dScores: Pointer,
+    q: Pointer,
+    ldq: number,
+    k: Pointer,
+    ldk: number,
+    v: Pointer,
+    queries: number,
+    keys: number,
+    width: number,
+    relu: Flag,
+  ): void;
+  /** y[rows, columns] = gate sigmoid(gate) value, of x[rows, 2 columns]. */
+  swigluForward(y: Pointer, x: Pointer, rows: number, columns: number): void;
+  swigluBackward(dx: Pointer, dy: Pointer, x: Pointer, rows: number, columns: number): void;
+
   /** y[t] = table[ids[t]] * scale + positionTable[positions[t]]. */
   embeddingForward(
     y: Pointer,

@@ -48,7 +48,7 @@ const PLATFORM = `${process.platform}-${process.arch}`;
 const FOLDERS = ["dist/kernels/native", `prebuilds/${PLATFORM}`, `prebuilds/${PLATFORM}-musl`];
 
 /** The version of the exports that this file knows. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Loads the addon: the one that was built in this checkout, else the one that came with the package. Where that does not

@@ -12,12 +12,27 @@ export interface ModelConfig {
   readonly dFF: number;
   readonly nEncoderLayers: number;
   readonly nDecoderLayers: number;
-  /** Layer normalisation after each sublayer's residual (the paper), or before each sublayer and at the end. */
-  readonly norm: "post" | "pre";
+  /** Normalisation after each sublayer's residual (the paper), before each sublayer and at the end, or nowhere. */
+  readonly norm: "post" | "pre" | "none";
+  /** What normalises: layer normalisation (the paper), or root mean square normalisation. */
+  readonly normalisation: "layer" | "rms";
   /** Activation between the two linear layers of the feed-forward network. */
-  readonly activation: "relu" | "gelu";
-  /** Positional encodings by sines and cosines (the paper), or learned ones. */
-  readonly positions: "sinusoidal" | "learned";
+  readonly activation: "relu" | "gelu" | "swiglu";
+  /** Whether all layers of a stack are one and the same, applied again and again. */
+  readonly shareLayers: boolean;
+  /**
+   * Positional encodings by sines and cosines (the paper) or learned ones, added to embeddings; none; or what depends on the
+   * distance of two tokens, in the self-attentions.
+   */
+  readonly positions: "sinusoidal" | "learned" | "none" | "relative" | "t5" | "rotary" | "alibi";
+  /** How a query scores a key: scaled dot product (the paper), or another kind; see `model/scores.ts`. */
+  readonly scores: "scaled-dot" | "dot" | "cosine" | "bilinear" | "additive" | "network";
+  /** Heads of keys and values, each seen by as many heads of queries; divides nHeads. Null for nHeads. */
+  readonly kvHeads: number | null;
+  /** Which projections of an attention are one and the same: W_Q and W_K, or W_K and W_V. */
+  readonly shareProjections: "none" | "qk" | "kv";
+  /** Whether joined heads go through W_O. */
+  readonly outputProjection: boolean;
   /** Which embeddings share their weights: none, the target's with the output projection, or all three. */
   readonly tie: "none" | "decoder" | "all";
   /** Probability of dropping an element of embeddings and sublayer outputs. */
@@ -41,7 +56,8 @@ export type ModelSize = Pick<
 /** What is in the shapes and the meaning of a model's weights; who starts from them may choose all else anew. */
 export const ARCHITECTURE: readonly (keyof ModelConfig)[] = [
   ...(["dModel", "nHeads", "dFF", "nEncoderLayers", "nDecoderLayers"] as const),
-  ...(["norm", "activation", "positions", "tie"] as const),
+  ...(["norm", "normalisation", "activation", "shareLayers", "positions", "tie"] as const),
+  ...(["scores", "kvHeads", "shareProjections", "outputProjection"] as const),
 ];
 
 /** Sizes by name, from a laptop's minute to the base model of the paper (its table 3, first row). */
@@ -70,13 +86,38 @@ export const DEFAULT_PRESET: PresetName = "small";
 /** What a model is beside the sizes of its preset, when nothing else is said. */
 export const DEFAULT_MODEL = {
   norm: "post",
+  normalisation: "layer",
   activation: "relu",
+  shareLayers: false,
   positions: "sinusoidal",
+  scores: "scaled-dot",
+  kvHeads: null,
+  shareProjections: "none",
+  outputProjection: true,
   tie: "decoder",
   maxLength: 256,
   attentionDropout: null,
   activationDropout: 0,
 } as const satisfies Partial<ModelConfig>;
+
+/** Fields that came later: checkpoints before lack them, and those where they are as usual leave them out. */
+const LATER_FIELDS = ["normalisation", "shareLayers"] as const satisfies readonly (keyof ModelConfig)[];
+
+/** The choices that are kinds, beside where norms stand. */
+export const VARIANT_FIELDS = ["activation", "positions", ...LATER_FIELDS] as const;
+
+/** A model as checkpoints keep it: without fields that came later, where these have their defaults. */
+export function storedModel(model: ModelConfig): Partial<ModelConfig> {
+  const isUsual = (field: string): boolean =>
+    LATER_FIELDS.some((later) => later === field && model[later] === DEFAULT_MODEL[later]);
+  return Object.fromEntries(Object.entries(model).filter(([field]) => !isUsual(field)));
+}
+
+/** A model from a checkpoint, with the fields that came later. */
+export function wholeModel(stored: object): object {
+  const later = Object.fromEntries(LATER_FIELDS.map((field) => [field, DEFAULT_MODEL[field]]));
+  return { ...later, ...stored };
+}
 
 /** No model comes near these bounds: what is larger is a slip, or a file that is to do harm. */
 function size(to: number): Rule {
@@ -98,9 +139,15 @@ export const MODEL_RULES: Readonly<Record<keyof ModelConfig, Rule>> = {
   dFF: size(1_000_000),
   nEncoderLayers: LAYERS,
   nDecoderLayers: LAYERS,
-  norm: oneOf<"norm">("post", "pre"),
-  activation: oneOf<"activation">("relu", "gelu"),
-  positions: oneOf<"positions">("sinusoidal", "learned"),
+  norm: oneOf<"norm">("post", "pre", "none"),
+  normalisation: oneOf<"normalisation">("layer", "rms"),
+  activation: oneOf<"activation">("relu", "gelu", "swiglu"),
+  shareLayers: { type: { kind: "boolean" } },
+  positions: oneOf<"positions">("sinusoidal", "learned", "none", "relative", "t5", "rotary", "alibi"),
+  scores: oneOf<"scores">("scaled-dot", "dot", "cosine", "bilinear", "additive", "network"),
+  kvHeads: { ...WIDTH, nullMeans: "as many as heads" },
+  shareProjections: oneOf<"shareProjections">("none", "qk", "kv"),
+  outputProjection: { type: { kind: "boolean" } },
   tie: oneOf<"tie">("none", "decoder", "all"),
   dropout: SHARE,
   attentionDropout: { ...SHARE, nullMeans: "that of dropout" },
@@ -133,6 +180,7 @@ export function validateModelConfig(config: ModelConfig): ModelConfig {
       },
     );
   }
+  refuseAttention(config);
   if (config.tie === "all" && config.sourceVocabSize !== config.targetVocabSize) {
     throw new XformerError(
       "CONFIG",
@@ -141,4 +189,47 @@ export function validateModelConfig(config: ModelConfig): ModelConfig {
     );
   }
   return config;
+}
+
+/** Kinds of scores that are products of queries and keys as they are projected, or turned. */
+const PRODUCTS: readonly ModelConfig["scores"][] = ["scaled-dot", "dot"];
+
+/** @throws XformerError CONFIG for kinds of attention that cannot work together */
+function refuseAttention(config: ModelConfig): void {
+  const { dModel, nHeads, positions, scores, shareProjections } = config;
+  const kvHeads = config.kvHeads ?? nHeads;
+  const refuse = (problem: string, hint: string): never => {
+    throw new XformerError("CONFIG", problem, { hint });
+  };
+  if (nHeads % kvHeads !== 0)
+    refuse(
+      `${nHeads} heads cannot share ${kvHeads} of keys and values`,
+      "Choose kvHeads that divide nHeads.",
+    );
+  if (shareProjections === "qk" && kvHeads !== nHeads)
+    refuse(
+      `queries of ${nHeads} heads cannot be keys of ${kvHeads}, as shareProjections "qk" says`,
+      "Leave out kvHeads, or share other projections.",
+    );
+  if (positions === "relative" && !PRODUCTS.includes(scores))
+    refuse(
+      `relative positions are products with queries, which scores "${scores}" do not take`,
+      "Choose scores scaled-dot or dot, or positions t5 or alibi.",
+    );
+  if (positions !== "rotary") return;
+  if ((dModel / nHeads) % 2 !== 0)
+    refuse(
+      `heads of ${dModel / nHeads} columns are odd, but rotary positions turn columns in pairs`,
+      "Choose a dModel that is an even multiple of nHeads, or other positions.",
+    );
+  if (![...PRODUCTS, "cosine"].includes(scores))
+    refuse(
+      `rotary positions show in products, which scores "${scores}" are not`,
+      "Choose scores scaled-dot, dot or cosine, or other positions.",
+    );
+  if (shareProjections === "kv")
+    refuse(
+      'rotary positions turn keys, which shareProjections "kv" makes values too',
+      "Choose other positions, or share other projections.",
+    );
 }

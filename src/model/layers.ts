@@ -1,145 +1,30 @@
-import type { Pointer } from "../kernels/kernels.ts";
 import type { Computation } from "../tensor/computation.ts";
-import { attention, type CachedKeys, type Columns, cachedAttention } from "../tensor/operations/attention.ts";
 import { activationDropout } from "../tensor/operations/dropout.ts";
 import { gelu } from "../tensor/operations/gelu.ts";
 import { layerNorm, residualNorm } from "../tensor/operations/layerNorm.ts";
 import { linear } from "../tensor/operations/linear.ts";
 import { residual } from "../tensor/operations/residual.ts";
-import { columnsOf, type Parameter, type Ragged, rowsOf, type Tensor } from "../tensor/tensor.ts";
+import { rmsNorm } from "../tensor/operations/rmsNorm.ts";
+import { swiglu } from "../tensor/operations/swiglu.ts";
+import type { Parameter, Ragged, Tensor } from "../tensor/tensor.ts";
+import { MultiHeadAttention } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Scope } from "./parameters.ts";
-
-/**
- * How heads attend, over whole sentences and over a cache. A score that is not the scaled dot product is a further
- * entry: nothing else in the model knows which it is.
- */
-const SCORES = {
-  /** softmax(Q K^T / sqrt(dHead)) V (Vaswani et al. 2017, equation 1) */
-  scaledDotProduct: { attend: attention, attendToCache: cachedAttention },
-};
-
-/** A linear projection's weight and bias. */
-interface Projection {
-  readonly weight: Parameter;
-  readonly bias: Parameter;
-}
-
-/**
- * Multi-head attention (Vaswani et al. 2017, section 3.2.2 and figure 2):
- *
- *     MultiHead(Q, K, V) = Concat(head_1, ..., head_h) W_O
- *     head_i = Attention(Q W_Q_i, K W_K_i, V W_V_i)
- *
- * The projections of all heads stand together in one [3 D, D] matrix, queries' first, as in PyTorch.
- */
-export class MultiHeadAttention {
-  readonly nHeads: number;
-  readonly dModel: number;
-  readonly #score = SCORES.scaledDotProduct;
-  readonly #inWeight: Parameter; // [3 D, D]: W_Q, W_K, W_V
-  readonly #inBias: Parameter; // [3 D]
-  readonly #outWeight: Parameter; // [D, D]: W_O
-  readonly #outBias: Parameter; // [D]
-  readonly #name: string;
-  /** Parts of the projection, once they have been asked for. */
-  #queryPart: Projection | undefined; // W_Q: [D, D]
-  #keyValuePart: Projection | undefined; // W_K, W_V: [2 D, D]
-
-  constructor(scope: Scope, { nHeads, dModel }: ModelConfig) {
-    this.nHeads = nHeads;
-    this.dModel = dModel;
-    this.#inWeight = scope.matrix("in_proj_weight", 3 * dModel, dModel);
-    this.#inBias = scope.vector("in_proj_bias", 3 * dModel, 0);
-    this.#outWeight = scope.matrix("out_proj.weight", dModel, dModel);
-    this.#outBias = scope.vector("out_proj.bias", dModel, 0);
-    this.#name = scope.prefix;
-  }
-
-  /**
-   * Queries, keys and values all come from `x`.
-   *
-   * @param x [T, D]
-   * @param causal whether a token sees only itself and those before it, as in the decoder
-   * @returns [T, D]
-   */
-  selfAttention(run: Computation, x: Tensor, sentences: Ragged, causal: boolean): Tensor {
-    const tensor = this.queriesKeysValues(run, x); // [T, 3 D]
-    const [q, k, v] = [0, 1, 2].map((band) => ({ tensor, first: band * this.dModel }));
-    const projections = { q: q!, k: k!, v: v! };
-    return this.#project(run, this.#score.attend(run, projections, sentences, sentences, this, causal));
-  }
-
-  /**
-   * Queries come from the decoder, keys and values from the encoder's output.
-   *
-   * @param x [Tt, D], of the target sentences `queries`
-   * @param memory [Ts, D], of the source sentences `keys`
-   * @returns [Tt, D]
-   */
-  crossAttention(run: Computation, x: Tensor, memory: Tensor, queries: Ragged, keys: Ragged): Tensor {
-    const q: Columns = { tensor: this.queries(run, x), first: 0 };
-    const tensor = this.keysAndValues(run, memory); // [Ts, 2 D]
-    const [k, v] = [0, 1].map((band) => ({ tensor, first: band * this.dModel }));
-    const projections = { q, k: k!, v: v! };
-    return this.#project(run, this.#score.attend(run, projections, queries, keys, this, false));
-  }
-
-  /**
-   * The same over keys and values that are there already, without a gradient.
-   *
-   * @param queries [Tq, ...]: the first D columns are queries, of the sentences `target`
-   * @param keysValues [..., 2 D]: keys and values, of which each sentence has the rows `keys`
-   * @param weights where to leave the attention weights, for each sentence [heads, Lq, Lk]; or none
-   * @returns [Tq, D]
-   */
-  overCache(
-    run: Computation,
-    queries: Tensor,
-    keysValues: Tensor,
-    target: Ragged,
-    keys: CachedKeys,
-    weights?: Pointer,
-  ): Tensor {
-    const q: Columns = { tensor: queries, first: 0 };
-    return this.#project(run, this.#score.attendToCache(run, q, keysValues, target, keys, this, weights));
-  }
-
-  /** x W_Q, x W_K and x W_V side by side: [T, 3 D]. */
-  queriesKeysValues(run: Computation, x: Tensor): Tensor {
-    return run.watched(this.#name, "qkv", linear(run, x, this.#inWeight, this.#inBias));
-  }
-
-  /** x W_Q: [T, D]. */
-  queries(run: Computation, x: Tensor): Tensor {
-    this.#queryPart ??= this.#part(0, this.dModel);
-    return run.watched(this.#name, "q", linear(run, x, this.#queryPart.weight, this.#queryPart.bias));
-  }
-
-  /** x W_K and x W_V side by side: [T, 2 D]. */
-  keysAndValues(run: Computation, x: Tensor): Tensor {
-    this.#keyValuePart ??= this.#part(this.dModel, 3 * this.dModel);
-    return run.watched(this.#name, "kv", linear(run, x, this.#keyValuePart.weight, this.#keyValuePart.bias));
-  }
-
-  #part(first: number, end: number): Projection {
-    return { weight: rowsOf(this.#inWeight, first, end), bias: columnsOf(this.#inBias, first, end) };
-  }
-
-  /** Concat(heads) W_O: [T, D]. */
-  #project(run: Computation, heads: Tensor): Tensor {
-    run.watched(this.#name, "heads", heads);
-    return run.watched(this.#name, "output", linear(run, heads, this.#outWeight, this.#outBias));
-  }
-}
+import { type StackPositions, stackPositions } from "./positions.ts";
 
 /** The first linear layer of a feed-forward network with its activation, by kind: [T, D] to [T, F]. */
 const ACTIVATIONS: Record<
   ModelConfig["activation"],
-  (run: Computation, x: Tensor, weight: Parameter, bias: Parameter) => Tensor
+  {
+    /** Rows of its weight for each column of the result. */
+    readonly rows: 1 | 2;
+    readonly forward: (run: Computation, x: Tensor, weight: Parameter, bias: Parameter) => Tensor;
+  }
 > = {
-  relu: (run, x, weight, bias) => linear(run, x, weight, bias, "relu"),
-  gelu: (run, x, weight, bias) => gelu(run, linear(run, x, weight, bias)),
+  relu: { rows: 1, forward: (run, x, weight, bias) => linear(run, x, weight, bias, "relu") },
+  gelu: { rows: 1, forward: (run, x, weight, bias) => gelu(run, linear(run, x, weight, bias)) },
+  /** A gate and a value, so that the first layer is twice as wide (Shazeer 2020). */
+  swiglu: { rows: 2, forward: (run, x, weight, bias) => swiglu(run, linear(run, x, weight, bias)) },
 };
 
 /**
@@ -149,7 +34,7 @@ const ACTIVATIONS: Record<
  */
 export class FeedForward {
   readonly #activation: ModelConfig["activation"];
-  readonly #weight1: Parameter; // [F, D]
+  readonly #weight1: Parameter; // [F, D], or twice as many rows
   readonly #bias1: Parameter; // [F]
   readonly #weight2: Parameter; // [D, F]
   readonly #bias2: Parameter; // [D]
@@ -157,8 +42,9 @@ export class FeedForward {
 
   constructor(scope: Scope, { dModel, dFF, activation }: ModelConfig) {
     this.#activation = activation;
-    this.#weight1 = scope.matrix("linear1.weight", dFF, dModel);
-    this.#bias1 = scope.vector("linear1.bias", dFF, 0);
+    const inner = ACTIVATIONS[activation].rows * dFF;
+    this.#weight1 = scope.matrix("linear1.weight", inner, dModel);
+    this.#bias1 = scope.vector("linear1.bias", inner, 0);
     this.#weight2 = scope.matrix("linear2.weight", dModel, dFF);
     this.#bias2 = scope.vector("linear2.bias", dModel, 0);
     this.#name = scope.prefix;
@@ -166,60 +52,97 @@ export class FeedForward {
 
   /** [T, D] to [T, D]; the rows are the tokens of `sentences`. */
   forward(run: Computation, x: Tensor, sentences: Ragged): Tensor {
-    const inner = ACTIVATIONS[this.#activation](run, x, this.#weight1, this.#bias1); // [T, F]
+    const inner = ACTIVATIONS[this.#activation].forward(run, x, this.#weight1, this.#bias1); // [T, F]
     run.watched(this.#name, "inner", inner);
     const outer = linear(run, activationDropout(run, inner, sentences), this.#weight2, this.#bias2);
     return run.watched(this.#name, "output", outer);
   }
 }
 
-/** Layer normalisation with its gain and bias. */
-class LayerNorm {
-  readonly gamma: Parameter; // [D]
-  readonly beta: Parameter; // [D]
+/** A normalisation with its parameters. */
+interface Norm {
+  /** [T, D] to [T, D]. */
+  forward(run: Computation, x: Tensor): Tensor;
+  /** The same of x + Dropout(sublayer), in one pass where there is one; uses `sublayer` up. */
+  ofSum(run: Computation, x: Tensor, sublayer: Tensor, sentences: Ragged): Tensor;
+}
+
+/** What normalises a row, by kind. */
+const NORMALISATIONS: Record<ModelConfig["normalisation"], (scope: Scope, config: ModelConfig) => Norm> = {
+  /** To mean 0 and variance 1, with a gain and a bias (Ba et al. 2016). */
+  layer: (scope, { dModel }) => {
+    const gamma = scope.vector("weight", dModel, 1);
+    const beta = scope.vector("bias", dModel, 0);
+    return {
+      forward: (run, x) => layerNorm(run, x, gamma, beta),
+      ofSum: (run, x, sublayer, sentences) => residualNorm(run, x, sublayer, gamma, beta, sentences),
+    };
+  },
+  /** To a mean square of 1, with a gain (Zhang and Sennrich 2019). */
+  rms: (scope, { dModel }) => {
+    const gamma = scope.vector("weight", dModel, 1);
+    return {
+      forward: (run, x) => rmsNorm(run, x, gamma),
+      ofSum: (run, x, sublayer, sentences) => rmsNorm(run, residual(run, x, sublayer, sentences), gamma),
+    };
+  },
+};
+
+/** The normalisation before a sublayer, or at the end of a stack. */
+class NormBefore {
+  readonly #norm: Norm;
   readonly #name: string;
 
-  constructor(scope: Scope, { dModel }: ModelConfig) {
-    this.gamma = scope.vector("weight", dModel, 1);
-    this.beta = scope.vector("bias", dModel, 0);
+  constructor(scope: Scope, config: ModelConfig) {
+    this.#norm = NORMALISATIONS[config.normalisation](scope, config);
     this.#name = scope.prefix;
   }
 
   /** [T, D] to [T, D]. */
   forward(run: Computation, x: Tensor): Tensor {
-    return run.watched(this.#name, "normalised", layerNorm(run, x, this.gamma, this.beta));
+    return run.watched(this.#name, "normalised", this.#norm.forward(run, x));
   }
 }
 
+/** What surrounds a sublayer. */
+type Residual = (run: Computation, x: Tensor, sentences: Ragged, sublayer: (x: Tensor) => Tensor) => Tensor;
+
 /** What surrounds a sublayer, by where its norm stands. */
-const RESIDUALS: Record<
-  ModelConfig["norm"],
-  (run: Computation, x: Tensor, sentences: Ragged, norm: LayerNorm, sublayer: (x: Tensor) => Tensor) => Tensor
-> = {
+const RESIDUALS: Record<ModelConfig["norm"], (scope: Scope, config: ModelConfig) => Residual> = {
   /** LayerNorm(x + Dropout(Sublayer(x))) */
-  post: (run, x, sentences, { gamma, beta }, sublayer) =>
-    residualNorm(run, x, sublayer(x), gamma, beta, sentences),
+  post: (scope, config) => {
+    const norm = NORMALISATIONS[config.normalisation](scope, config);
+    return (run, x, sentences, sublayer) => norm.ofSum(run, x, sublayer(x), sentences);
+  },
   /** x + Dropout(Sublayer(LayerNorm(x))) (Xiong et al. 2020) */
-  pre: (run, x, sentences, norm, sublayer) => residual(run, x, sublayer(norm.forward(run, x)), sentences),
+  pre: (scope, config) => {
+    const norm = new NormBefore(scope, config);
+    return (run, x, sentences, sublayer) => residual(run, x, sublayer(norm.forward(run, x)), sentences);
+  },
+  /** x + Dropout(Sublayer(x)) */
+  none: () => (run, x, sentences, sublayer) => residual(run, x, sublayer(x), sentences),
 };
 
 /** The residual connection and layer normalisation around a sublayer (Vaswani et al. 2017, section 3.1). */
 export class SublayerConnection {
-  readonly #order: ModelConfig["norm"];
-  readonly #norm: LayerNorm;
+  readonly #residual: Residual;
   readonly #name: string;
 
   constructor(scope: Scope, config: ModelConfig) {
-    this.#order = config.norm;
-    this.#norm = new LayerNorm(scope, config);
+    this.#residual = RESIDUALS[config.norm](scope, config);
     this.#name = scope.prefix;
   }
 
   /** [T, D] to [T, D]. */
   forward(run: Computation, x: Tensor, sentences: Ragged, sublayer: (x: Tensor) => Tensor): Tensor {
-    const output = RESIDUALS[this.#order](run, x, sentences, this.#norm, sublayer);
-    return run.watched(this.#name, "output", output);
+    return run.watched(this.#name, "output", this.#residual(run, x, sentences, sublayer));
   }
+}
+
+/** The scopes of a stack's layers: of one and the same parameters, where layers are shared (Dehghani et al. 2019). */
+function layerScopes(stack: Scope, count: number, { shareLayers }: ModelConfig): Scope[] {
+  const layers = stack.in("layers");
+  return Array.from({ length: count }, (_, i) => (shareLayers ? layers.in(i, 0) : layers.in(i)));
 }
 
 /** One layer of the encoder: self-attention, then feed-forward (Vaswani et al. 2017, figure 1, left). */
@@ -229,8 +152,9 @@ export class EncoderLayer {
   readonly #aroundAttention: SublayerConnection;
   readonly #aroundFeedForward: SublayerConnection;
 
-  constructor(scope: Scope, config: ModelConfig) {
-    this.#selfAttention = new MultiHeadAttention(scope.in("self_attn"), config);
+  constructor(scope: Scope, config: ModelConfig, positions: StackPositions) {
+    const attention = scope.in("self_attn");
+    this.#selfAttention = new MultiHeadAttention(attention, config, positions(attention));
     this.#feedForward = new FeedForward(scope, config);
     this.#aroundAttention = new SublayerConnection(scope.in("norm1"), config);
     this.#aroundFeedForward = new SublayerConnection(scope.in("norm2"), config);
@@ -250,15 +174,13 @@ export class EncoderLayer {
 /** A stack of N encoder layers, with a last layer normalisation when norms come first. */
 export class Encoder {
   readonly #layers: readonly EncoderLayer[];
-  readonly #norm: LayerNorm | undefined;
+  readonly #norm: NormBefore | undefined;
 
   constructor(scope: Scope, config: ModelConfig) {
-    const layers = scope.in("layers");
-    this.#layers = Array.from(
-      { length: config.nEncoderLayers },
-      (_, i) => new EncoderLayer(layers.in(i), config),
-    );
-    this.#norm = config.norm === "pre" ? new LayerNorm(scope.in("norm"), config) : undefined;
+    const positions = stackPositions(scope, config, false);
+    const scopes = layerScopes(scope, config.nEncoderLayers, config);
+    this.#layers = scopes.map((layer) => new EncoderLayer(layer, config, positions));
+    this.#norm = config.norm === "pre" ? new NormBefore(scope.in("norm"), config) : undefined;
   }
 
   /** Embedded source tokens [Ts, D] to the output of each layer [Ts, D], of which the last is normalised. */
@@ -290,8 +212,9 @@ export class DecoderLayer {
   readonly #aroundCross: SublayerConnection;
   readonly #aroundFeedForward: SublayerConnection;
 
-  constructor(scope: Scope, config: ModelConfig) {
-    this.#selfAttention = new MultiHeadAttention(scope.in("self_attn"), config);
+  constructor(scope: Scope, config: ModelConfig, positions: StackPositions) {
+    const attention = scope.in("self_attn");
+    this.#selfAttention = new MultiHeadAttention(attention, config, positions(attention));
     this.crossAttention = new MultiHeadAttention(scope.in("multihead_attn"), config);
     this.#feedForward = new FeedForward(scope, config);
     this.#aroundSelf = new SublayerConnection(scope.in("norm1"), config);
@@ -316,15 +239,13 @@ export class DecoderLayer {
 /** A stack of N decoder layers, with a last layer normalisation when norms come first. */
 export class Decoder {
   readonly layers: readonly DecoderLayer[];
-  readonly #norm: LayerNorm | undefined;
+  readonly #norm: NormBefore | undefined;
 
   constructor(scope: Scope, config: ModelConfig) {
-    const layers = scope.in("layers");
-    this.layers = Array.from(
-      { length: config.nDecoderLayers },
-      (_, i) => new DecoderLayer(layers.in(i), config),
-    );
-    this.#norm = config.norm === "pre" ? new LayerNorm(scope.in("norm"), config) : undefined;
+    const positions = stackPositions(scope, config, true);
+    const scopes = layerScopes(scope, config.nDecoderLayers, config);
+    this.layers = scopes.map((layer) => new DecoderLayer(layer, config, positions));
+    this.#norm = config.norm === "pre" ? new NormBefore(scope.in("norm"), config) : undefined;
   }
 
   /** Embedded target tokens [Tt, D] to what the output projection reads [Tt, D]. */

@@ -127,10 +127,13 @@ export class Parameters {
 export class Scope {
   readonly #parameters: Parameters;
   readonly #prefix: string;
+  /** What the names of its parameters begin with, where it shares those of another part. */
+  readonly #shared: string | undefined;
 
-  constructor(parameters: Parameters, prefix = "") {
+  constructor(parameters: Parameters, prefix = "", shared?: string) {
     this.#parameters = parameters;
     this.#prefix = prefix;
+    this.#shared = shared;
   }
 
   /** What the names of all in it begin with, such as `encoder.layers.0.self_attn.`. */
@@ -138,9 +141,15 @@ export class Scope {
     return this.#prefix;
   }
 
-  /** The scope of a part of this part. */
-  in(name: string | number): Scope {
-    return new Scope(this.#parameters, `${this.#prefix}${name}.`);
+  /**
+   * The scope of a part of this part.
+   *
+   * @param of the part whose parameters it has: it asks for the same, and gets those that are there
+   */
+  in(name: string | number, of = name): Scope {
+    const own = this.#shared ?? this.#prefix;
+    const isShared = this.#shared !== undefined || of !== name;
+    return new Scope(this.#parameters, `${this.#prefix}${name}.`, isShared ? `${own}${of}.` : undefined);
   }
 
   /** A matrix [rows, columns] that multiplies: Xavier uniform. */
@@ -159,6 +168,7 @@ export class Scope {
   }
 
   #add(name: string, shape: NamedParameter["shape"], initialisation: Initialisation): NamedParameter {
+    if (this.#shared !== undefined) return this.#parameters.get(this.#shared + name);
     return this.#parameters.add(`${this.#prefix}${name}`, shape, initialisation);
   }
 }

@@ -1,7 +1,9 @@
 import { Computation, type Workbench } from "../tensor/computation.ts";
 import { sizeOf } from "../tensor/tensor.ts";
+import { type ProjectionConfig, projectionColumns } from "./attention.ts";
 import { type PairBatch, raggedOf } from "./batch.ts";
 import type { AttentionKind, ModelConfig } from "./config.ts";
+import { scoreScale } from "./scores.ts";
 import type { Transformer } from "./transformer.ts";
 
 export { ATTENTION_KINDS, type AttentionKind } from "./config.ts";
@@ -16,7 +18,8 @@ export interface Matrix {
 /**
  * Every value of the model on a pair, by its name: the part's, as parameters are named, and what it is. Of
  * `encoder.layers.0.self_attn.` there are `qkv` [T, 3 D], `heads` [T, D] before W_O and `output` [T, D]; of cross-attention
- * (`multihead_attn.`) `q` [Tt, D] and `kv` [Ts, 2 D] instead; of `norm1.` `output`, what the residual connection and the
+ * (`multihead_attn.`) `q` [Tt, D] and `kv` [Ts, 2 D] instead; where an attention is not the paper's, of one pair also
+ * `scores`, not scaled yet, and `weights`, both [H Tq, Tk]; of `norm1.` `output`, what the residual connection and the
  * normalisation make of it; of the feed-forward network `inner` [T, F] and `output`; of both stacks `input` [T, D]; and
  * `logits` [Tt, V].
  */
@@ -58,7 +61,7 @@ export interface HeadTrace {
   readonly k: Matrix;
   /** [Tk, dHead] */
   readonly v: Matrix;
-  /** Q K^T / sqrt(dHead): [Tq, Tk], before the mask. */
+  /** Q K^T / sqrt(dHead), or what there is in its place: [Tq, Tk], before the mask. */
   readonly scores: Matrix;
   /** The softmax of each row, masked in the decoder's self-attention: [Tq, Tk]. */
   readonly weights: Matrix;
@@ -71,20 +74,40 @@ export interface HeadTrace {
  */
 export function headTrace(
   values: Trace,
-  { nHeads, dModel }: Pick<ModelConfig, "nHeads" | "dModel">,
+  config: ProjectionConfig & Pick<ModelConfig, "scores">,
   kind: AttentionKind,
   layer: number,
   head: number,
 ): HeadTrace {
-  const dHead = dModel / nHeads;
+  const { dHead, keyWidth, k: keys, v: contents } = projectionColumns(config);
+  const keyHead = Math.floor((head * keyWidth) / config.dModel);
   const name = attentionName(kind, layer);
-  const [queries, keys] = kind === "cross" ? (["q", "kv"] as const) : (["qkv", "qkv"] as const);
-  const first = kind === "cross" ? 0 : dModel;
-  const band = (what: string, start: number): Matrix =>
-    bandOf(values.get(name + what)!, start + head * dHead, dHead);
-  const [q, k, v] = [band(queries, 0), band(keys, first), band(keys, first + dModel)];
+  const [asked, seen] = kind === "cross" ? (["q", "kv"] as const) : (["qkv", "qkv"] as const);
+  const first = kind === "cross" ? keys : 0;
+  const band = (what: string, start: number, of: number): Matrix =>
+    bandOf(values.get(name + what)!, start + of * dHead, dHead);
+  const q = band(asked, 0, head);
+  const [k, v] = [band(seen, keys - first, keyHead), band(seen, contents - first, keyHead)];
+  const weights = values.get(`${name}weights`);
+  if (weights !== undefined) {
+    const scores = rowsOf(values.get(`${name}scores`)!, head * q.rows, q.rows);
+    const scale = scoreScale(config);
+    const scaled = scores.values.map((score) => score * scale);
+    return {
+      q,
+      k,
+      v,
+      scores: { ...scores, values: scaled },
+      weights: rowsOf(weights, head * q.rows, q.rows),
+    };
+  }
   const scores = scaledProducts(q, k);
   return { q, k, v, scores, weights: softmaxRows(scores, kind === "decoder") };
+}
+
+/** Some rows of a matrix, as a view. */
+function rowsOf({ columns, values }: Matrix, first: number, rows: number): Matrix {
+  return { rows, columns, values: values.subarray(first * columns, (first + rows) * columns) };
 }
 
 /** A row of a matrix, as a view. */

@@ -49,7 +49,24 @@ const POSITIONS: Record<
     const table = scope.table("weight", maxLength + 1, dModel);
     return () => ({ learned: true, table });
   },
+  none: noTable,
+  relative: noTable,
+  t5: noTable,
+  rotary: noTable,
+  alibi: noTable,
 };
+
+/** Nothing is added to embeddings: a table of zeros. What there is of positions is in the self-attentions. */
+function noTable(_: Scope, { dModel, maxLength }: ModelConfig) {
+  let known: { readonly pointer: Pointer; readonly positions: number } | undefined;
+  return ({ heap }: Computation, longest: number): PositionTable => {
+    if (known === undefined || known.positions < longest) {
+      const positions = Math.max(maxLength + 1, 2 * longest);
+      known = { pointer: heap.reserve(4 * positions * dModel), positions };
+    }
+    return { learned: false, pointer: known.pointer };
+  };
+}
 
 /** The Transformer of "Attention Is All You Need" (Vaswani et al. 2017, figure 1), over parameters in the heap. */
 export class Transformer {
@@ -146,6 +163,18 @@ export class Transformer {
   /** The embedding table of a side, [V, D], as a view: of tied embeddings the same for both. */
   embeddingTable(side: "source" | "target"): Float32Array {
     return this.parameters.values(side === "source" ? this.#sourceEmbedding : this.#targetEmbedding);
+  }
+
+  /** What is added to the embeddings of the first positions of a side, [count, D]: of learned ones as many as there are. */
+  positionRows(side: "source" | "target", count: number): Float32Array {
+    const { dModel, positions } = this.config;
+    if (positions === "learned")
+      return this.parameters
+        .values(this.parameters.get(`${side}_positions.weight`))
+        .subarray(0, count * dModel);
+    const rows = new Float32Array(count * dModel);
+    if (positions === "sinusoidal") fillSinusoids(rows, dModel);
+    return rows;
   }
 
   /** The last position that has a row in the table; sinusoids have as many as are asked for. */

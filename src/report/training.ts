@@ -1,8 +1,10 @@
+import { DEFAULT_MODEL, VARIANT_FIELDS } from "../model/config.ts";
 import type { ProfileReport } from "../tensor/profile.ts";
 import type { RunSummary } from "../training/events.ts";
 import type { TrainResult } from "../training/run.ts";
 import { type Sample, samplesOf } from "../training/samples.ts";
 import { peakOf } from "../training/schedule.ts";
+import { MODEL_SETTINGS } from "../training/settings/modelSettings.ts";
 import type { CorpusScores, ValidationRecord } from "../training/state.ts";
 import type { UnknownTokens } from "../training/unknownTokens.ts";
 import { leftOutText } from "./check.ts";
@@ -38,6 +40,7 @@ export function introductionDocument(summary: RunSummary): Block[] {
   const rows: [label: string, text: string][] = [
     ["model", sizesText(summary)],
     ["", `${counted(summary.parameters, "parameter")}, ${choicesText(summary)}`],
+    ["", variantsText(summary)],
     ...frozenRow(summary),
     ...startRows(summary),
     ["data", pairs.join(", ")],
@@ -189,6 +192,14 @@ function choicesText({ model, origins }: RunSummary): string {
     [`norm ${model.norm}`, "norm"],
     [`dropout ${model.dropout}`, "dropout"],
   ]);
+}
+
+/** What a model has of kinds that are not the paper's. */
+function variantsText({ model }: RunSummary): string {
+  return MODEL_SETTINGS.flatMap(({ key, fields }) => {
+    const field = VARIANT_FIELDS.find((name) => name === fields[0]);
+    return field === undefined || model[field] === DEFAULT_MODEL[field] ? [] : [`${key} ${model[field]}`];
+  }).join(", ");
 }
 
 /** How long a run is, and by what steps it goes. */

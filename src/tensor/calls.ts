@@ -33,12 +33,18 @@ function flag(value: boolean | undefined): Flag {
   return value === true ? 1 : 0;
 }
 
+/** A matrix in which rows may be further apart than they are long: a head's columns of a projection. */
+export interface Block extends Tensor {
+  /** Floats from row to row; by default its columns. */
+  readonly stride?: number;
+}
+
 /** c[m, n] (+)= a[m, k] b[k, n] (+ bias[n]) (through ReLU); a may be stored transposed, as [k, m]. */
 export function gemm(
   { kernels, gemmWorkspace, profile }: Caller,
   product: {
-    readonly c: Tensor;
-    readonly a: Tensor;
+    readonly c: Block;
+    readonly a: Block;
     readonly aTransposed?: boolean;
     readonly b: Panels;
     readonly accumulate?: boolean;
@@ -54,7 +60,7 @@ export function gemm(
   const relu = flag(product.relu);
   // biome-ignore format: C, A, B; sizes; what is done on the way
   kernels.gemm(
-    c.pointer, n, a.pointer, a.columns, aTransposed, b.pointer, k,
+    c.pointer, c.stride ?? n, a.pointer, a.stride ?? a.columns, aTransposed, b.pointer, k,
     m, n, k,
     accumulate, bias, relu, gemmWorkspace,
   );
@@ -68,10 +74,10 @@ export function packedSize({ kernels }: Caller, b: Pick<Tensor, "rows" | "column
 /** Writes b[k, n] into panels at `to`; b may be stored transposed, as [n, k]. */
 export function packB(
   { kernels }: Caller,
-  { to, b, transposed = false }: { readonly to: Pointer; readonly b: Tensor; readonly transposed?: boolean },
+  { to, b, transposed = false }: { readonly to: Pointer; readonly b: Block; readonly transposed?: boolean },
 ): Panels {
   const [k, n] = transposed ? [b.columns, b.rows] : [b.rows, b.columns];
-  kernels.packB(to, b.pointer, b.columns, flag(transposed), n, k);
+  kernels.packB(to, b.pointer, b.stride ?? b.columns, flag(transposed), n, k);
   return { pointer: to, rows: k, columns: n };
 }
 
@@ -265,6 +271,148 @@ export function residualNormBackward(
     sum.rows, sum.columns, accumulate,
     mask.rowKeys, mask.site, mask.threshold,
   );
+}
+
+/** Rows of `groups` groups of `columns`, `stride` floats from row to row: what is normalised group by group. */
+export interface Groups {
+  readonly rows: number;
+  readonly stride: number;
+  readonly groups: number;
+  readonly columns: number;
+}
+
+/** y = gamma x / rms(x), group by group; `inverses` [rows, groups] are for the backward pass. Without gamma it is 1. */
+export function rmsNormForward(
+  { kernels }: Caller,
+  norm: Groups & {
+    readonly y: Pointer;
+    readonly inverses: Pointer;
+    readonly x: Pointer;
+    readonly gamma?: Pointer;
+    readonly epsilon: number;
+  },
+): void {
+  const { y, inverses, x, gamma = NONE, rows, stride, groups, columns, epsilon } = norm;
+  kernels.rmsNormForward(y, inverses, x, gamma, rows, stride, groups, columns, epsilon);
+}
+
+/** The gradients of {@link rmsNormForward}: dx (+)=, dGamma +=. */
+export function rmsNormBackward(
+  { kernels }: Caller,
+  norm: Groups & {
+    readonly dx: Pointer;
+    readonly accumulate: Flag;
+    readonly dGamma?: Pointer;
+    readonly dy: Pointer;
+    readonly x: Pointer;
+    readonly inverses: Pointer;
+    readonly gamma?: Pointer;
+  },
+): void {
+  const {
+    dx,
+    dGamma = NONE,
+    dy,
+    x,
+    inverses,
+    gamma = NONE,
+    rows,
+    stride,
+    groups,
+    columns,
+    accumulate,
+  } = norm;
+  // biome-ignore format: gradients; what forward left; sizes
+  kernels.rmsNormBackward(
+    dx, dGamma, dy, x, inverses, gamma,
+    rows, stride, groups, columns, accumulate,
+  );
+}
+
+/** Turns the first heads dHead columns of x by the angles of their rows' positions, or back, in place. */
+export function rotate(
+  { kernels }: Caller,
+  turn: {
+    readonly x: Tensor;
+    /** [positions, dHead]: cosines, then sines */
+    readonly table: Pointer;
+    readonly positions: Pointer;
+    readonly heads: number;
+    readonly dHead: number;
+    readonly back: boolean;
+  },
+): void {
+  const { x, table, positions, heads, dHead, back } = turn;
+  kernels.rotate(x.pointer, x.columns, table, positions, x.rows, heads, dHead, flag(back));
+}
+
+/** Scores become weights, in place: the softmax of `scale` times what row i sees, its first `first + i` columns. */
+export function weightsForward(
+  { kernels }: Caller,
+  { scores, first, scale }: { scores: Tensor; first: number; scale: number },
+): void {
+  kernels.weightsForward(scores.pointer, scores.rows, scores.columns, first, scale);
+}
+
+/** The gradient of {@link weightsForward}, in place of that of the weights. */
+export function weightsBackward(
+  { kernels }: Caller,
+  { dWeights, weights, scale }: { dWeights: Pointer; weights: Tensor; scale: number },
+): void {
+  kernels.weightsBackward(dWeights, dWeights, weights.pointer, weights.rows, weights.columns, scale);
+}
+
+/** A network over each query and key: the rows of both, and what its hidden units weigh. */
+interface Pairs {
+  readonly q: Block;
+  readonly k: Block;
+  /** [q.columns] */
+  readonly v: Pointer;
+  /** Whether the hidden units are ReLUs, not hyperbolic tangents. */
+  readonly relu: boolean;
+}
+
+/** scores[i, j] += sum of v f(q[i] + k[j]). */
+export function pairScoresForward(
+  { kernels }: Caller,
+  { scores, q, k, v, relu }: Pairs & { readonly scores: Pointer },
+): void {
+  // biome-ignore format: result; queries and keys; the network; sizes
+  kernels.pairScoresForward(
+    scores, q.pointer, q.stride ?? q.columns, k.pointer, k.stride ?? k.columns,
+    v, q.rows, k.rows, q.columns, flag(relu),
+  );
+}
+
+/** The gradients of {@link pairScoresForward}, added to; dq and dk are laid out as q and k. */
+export function pairScoresBackward(
+  { kernels }: Caller,
+  pairs: Pairs & {
+    readonly dq: Pointer;
+    readonly dk: Pointer;
+    readonly dv: Pointer;
+    readonly dScores: Pointer;
+  },
+): void {
+  const { dq, dk, dv, dScores, q, k, v, relu } = pairs;
+  // biome-ignore format: gradients; queries and keys; the network; sizes
+  kernels.pairScoresBackward(
+    dq, dk, dv, dScores, q.pointer, q.stride ?? q.columns, k.pointer, k.stride ?? k.columns,
+    v, q.rows, k.rows, q.columns, flag(relu),
+  );
+}
+
+/** y = gate sigmoid(gate) value, of x: the gate, then the value. */
+export function swigluForward({ kernels }: Caller, { y, x }: { y: Tensor; x: Tensor }): void {
+  kernels.swigluForward(y.pointer, x.pointer, y.rows, y.columns);
+}
+
+/** dx from dy [rows, columns]. */
+export function swigluBackward(
+  { kernels }: Caller,
+  { dx, dy, x }: { dx: Pointer; dy: Tensor; x: Tensor },
+): void {
+  kernels.swigluBackward(dx, dy.pointer, x.pointer, dy.rows, dy.columns);
 }
 
 /** y[t] = table[ids[t]] scale + positionTable[positions[t]]. */

@@ -9,7 +9,13 @@ import {
   type StoredTensor,
 } from "../io/safetensorsFormat.ts";
 import { at, type Pointer } from "../kernels/kernels.ts";
-import { DEFAULT_MODEL, type ModelConfig, validateModelConfig } from "../model/config.ts";
+import {
+  DEFAULT_MODEL,
+  type ModelConfig,
+  storedModel,
+  validateModelConfig,
+  wholeModel,
+} from "../model/config.ts";
 import { floatsIn } from "../model/parameters.ts";
 import type { Transformer } from "../model/transformer.ts";
 import type { Heap } from "../tensor/heap.ts";
@@ -110,7 +116,7 @@ export function metadataOf(description: CheckpointDescription): Record<string, s
   return {
     format: "xformer",
     format_version: String(FORMAT_VERSION),
-    model: JSON.stringify(model),
+    model: JSON.stringify(storedModel(model)),
     translation: JSON.stringify({ sourceLanguage, targetLanguage, outputLimit, lengths }),
     source_tokenizer: JSON.stringify(sourceTokenizer.toJSON()),
     target_tokenizer: JSON.stringify(targetTokenizer.toJSON()),
@@ -209,7 +215,7 @@ function checked({ model, ...rest }: { readonly [K in keyof Metadata]: unknown }
   // Files written before dropouts were told apart have one only; what they lack goes where it belongs.
   const { attentionDropout, activationDropout } = { ...DEFAULT_MODEL, ...(model as Partial<ModelConfig>) };
   const isObject = typeof model === "object" && model !== null && !Array.isArray(model);
-  const whole = isObject ? { ...model, attentionDropout, activationDropout } : model;
+  const whole = isObject ? { ...wholeModel(model), attentionDropout, activationDropout } : model;
   const metadata = { ...rest, model: whole };
   const fault = faultOfMetadata(metadata);
   if (fault !== undefined) throw damaged(file, fault);

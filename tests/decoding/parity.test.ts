@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { lengthPenalty } from "../../src/decoding/lengthPenalty.ts";
 import type { DecodingOptions } from "../../src/decoding/options.ts";
 import { readSafetensors } from "../../src/io/safetensors.ts";
+import { DEFAULT_MODEL } from "../../src/model/config.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import type { Workbench } from "../../src/tensor/computation.ts";
 import { makeWorkbench, poisonScratch, SPECIAL } from "../support/engine.ts";
@@ -32,7 +33,7 @@ const { limit, cases } = JSON.parse(readFileSync(new URL("decoding/found.json", 
 function loadModel(workbench: Workbench, name: string): Transformer {
   const file = readSafetensors(fileURLToPath(new URL(`parity/${name}.safetensors`, fixtures)));
   const { config } = JSON.parse(file.metadata.fixture!);
-  const model = new Transformer({ attentionDropout: null, activationDropout: 0, ...config }, workbench.heap);
+  const model = new Transformer({ ...DEFAULT_MODEL, ...config }, workbench.heap);
   for (const parameter of model.parameters.list)
     model.parameters.values(parameter).set(file.tensors.get(`parameter/${parameter.name}`)!.data);
   return model;

@@ -102,7 +102,7 @@ describe.concurrent("flags that are not right", () => {
       ["train", "--preset", "smal"],
       '--preset: expected one of tiny, small, base, paper, got "smal". Did you mean small?',
     ],
-    [["train", "--norm", "xyz"], '--norm: expected one of post, pre, got "xyz".'],
+    [["train", "--norm", "xyz"], '--norm: expected one of post, pre, none, got "xyz".'],
     [["train", "--lr", "abc"], '--lr: expected a number above 0 and at most 10, or none, got "abc".'],
     [["train", "--lr", "0"], '--lr: expected a number above 0 and at most 10, or none, got "0".'],
     [["train", "--dropout", "1"], '--dropout: expected a number of at least 0 and below 1, got "1".'],

@@ -44,9 +44,10 @@ describe("validateModelConfig", () => {
   });
 
   it.each([
-    ["norm", "before", "post, pre"],
-    ["activation", "swish", "relu, gelu"],
-    ["positions", "rotary", "sinusoidal, learned"],
+    ["norm", "before", "post, pre, none"],
+    ["normalisation", "batch", "layer, rms"],
+    ["activation", "swish", "relu, gelu, swiglu"],
+    ["positions", "relational", "sinusoidal, learned, none, relative, t5, rotary, alibi"],
     ["tie", "encoder", "none, decoder, all"],
   ])("%s has to be one of its choices", (name, value, choices) => {
     expect(complaint({ [name]: value })).toBe(`${name} is "${value}". It has to be one of ${choices}.`);
@@ -61,6 +62,13 @@ describe("validateModelConfig", () => {
   it("sinusoids need an even width", () => {
     expect(complaint({ dModel: 5, nHeads: 5 })).toBe(
       "dModel 5 is odd, but sinusoidal positions pair sines with cosines. Choose an even dModel or learned positions.",
+    );
+  });
+
+  it("rotary positions need heads of an even width", () => {
+    expect(complaint({ positions: "rotary" })).toBe(
+      "heads of 3 columns are odd, but rotary positions turn columns in pairs." +
+        " Choose a dModel that is an even multiple of nHeads, or other positions.",
     );
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors, type Safetensors } from "../../src/io/safetensors.ts";
 import { at, type Pointer } from "../../src/kernels/kernels.ts";
 import type { SpecialIds } from "../../src/model/batch.ts";
-import type { ModelConfig } from "../../src/model/config.ts";
+import { DEFAULT_MODEL, type ModelConfig } from "../../src/model/config.ts";
 import { teacherForcedLoss } from "../../src/model/teacherForcing.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { Computation, type Workbench } from "../../src/tensor/computation.ts";
@@ -49,7 +49,7 @@ function stored({ tensors }: Safetensors, name: string): Float32Array {
 
 /** The model of a fixture, with its weights. */
 function buildModel(workbench: Workbench, { config }: Fixture, file: Safetensors): Transformer {
-  const model = new Transformer({ attentionDropout: null, activationDropout: 0, ...config }, workbench.heap);
+  const model = new Transformer({ ...DEFAULT_MODEL, ...config }, workbench.heap);
   for (const parameter of model.parameters.list) {
     model.parameters.values(parameter).set(stored(file, `parameter/${parameter.name}`));
   }

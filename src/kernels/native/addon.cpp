@@ -31,7 +31,7 @@ constexpr bool CHECKED = false;
 #endif
 
 /** What `../native.ts` expects to find: to be raised whenever a kernel or its parameters change. */
-constexpr int32_t VERSION = 1;
+constexpr int32_t VERSION = 2;
 
 /** The levels of this processor (and of its operating system, which has to save the registers), the best first. */
 struct Levels {

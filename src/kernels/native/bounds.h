@@ -182,6 +182,70 @@ inline void residualNormBackward(Bounds& in, float* dx, float* dSublayer, float*
   dropoutRows(in, rowKeys, rows, threshold);
 }
 
+inline void rmsNormForward(Bounds& in, float* y, float* inverses, const float* x, const float* gamma, int32_t rows,
+                           int32_t stride, int32_t groups, int32_t columns, float) {
+  const int64_t used = static_cast<int64_t>(groups) * columns;
+  in.size("groups", groups);
+  in.matrix("y", y, rows, used, stride);
+  in.matrix("inverses", inverses, rows, groups, groups);
+  in.matrix("x", x, rows, used, stride);
+  if (gamma) in.words("gamma", gamma, columns);
+}
+
+inline void rmsNormBackward(Bounds& in, float* dx, float* dGamma, const float* dy, const float* x, const float* inverses,
+                            const float* gamma, int32_t rows, int32_t stride, int32_t groups, int32_t columns, int32_t) {
+  rmsNormForward(in, dx, const_cast<float*>(inverses), x, gamma, rows, stride, groups, columns, 0);
+  in.matrix("dy", dy, rows, static_cast<int64_t>(groups) * columns, stride);
+  if (gamma) in.words("dGamma", dGamma, columns);
+}
+
+inline void rotate(Bounds& in, float* x, int32_t stride, const float* table, const int32_t* positions, int32_t rows,
+                   int32_t heads, int32_t dHead, int32_t) {
+  in.size("heads", heads);
+  in.matrix("x", x, rows, static_cast<int64_t>(heads) * dHead, stride);
+  in.indices("positions", positions, rows);
+  for (int32_t t = 0; !in.wrong && t < rows; t++) in.matrix("table", table, positions[t] + int64_t{1}, dHead, dHead);
+}
+
+inline void weightsForward(Bounds& in, float* x, int32_t rows, int32_t columns, int32_t first, float) {
+  in.size("first", first - 1);
+  in.matrix("x", x, rows, columns, columns);
+}
+
+inline void weightsBackward(Bounds& in, float* dx, const float* dy, const float* weights, int32_t rows, int32_t columns,
+                            float) {
+  in.matrix("dx", dx, rows, columns, columns);
+  in.matrix("dy", dy, rows, columns, columns);
+  in.matrix("weights", weights, rows, columns, columns);
+}
+
+inline void pairScoresForward(Bounds& in, float* scores, const float* q, int32_t ldq, const float* k, int32_t ldk,
+                              const float* v, int32_t queries, int32_t keys, int32_t width, int32_t) {
+  in.matrix("scores", scores, queries, keys, keys);
+  in.matrix("q", q, queries, width, ldq);
+  in.matrix("k", k, keys, width, ldk);
+  in.words("v", v, width);
+}
+
+inline void pairScoresBackward(Bounds& in, float* dq, float* dk, float* dv, const float* dScores, const float* q,
+                               int32_t ldq, const float* k, int32_t ldk, const float* v, int32_t queries, int32_t keys,
+                               int32_t width, int32_t relu) {
+  in.matrix("dq", dq, queries, width, ldq);
+  in.matrix("dk", dk, keys, width, ldk);
+  in.words("dv", dv, width);
+  pairScoresForward(in, const_cast<float*>(dScores), q, ldq, k, ldk, v, queries, keys, width, relu);
+}
+
+inline void swigluForward(Bounds& in, float* y, const float* x, int32_t rows, int32_t columns) {
+  in.matrix("y", y, rows, columns, columns);
+  in.matrix("x", x, rows, 2 * static_cast<int64_t>(columns), 2 * static_cast<int64_t>(columns));
+}
+
+inline void swigluBackward(Bounds& in, float* dx, const float* dy, const float* x, int32_t rows, int32_t columns) {
+  in.matrix("dx", dx, rows, 2 * static_cast<int64_t>(columns), 2 * static_cast<int64_t>(columns));
+  swigluForward(in, const_cast<float*>(dy), x, rows, columns);
+}
+
 inline void embeddingForward(Bounds& in, float* y, const float* table, const float* positionTable, const int32_t* ids,
                              const int32_t* positions, int32_t tokens, int32_t dModel, float) {
   in.matrix("y", y, tokens, dModel, dModel);
@@ -290,6 +354,15 @@ void eachKernel(Visitor visit) {
   visit("layerNormBackward", Kernel<&KernelSet::layerNormBackward, bounds::layerNormBackward>());
   visit("residualNormForward", Kernel<&KernelSet::residualNormForward, bounds::residualNormForward>());
   visit("residualNormBackward", Kernel<&KernelSet::residualNormBackward, bounds::residualNormBackward>());
+  visit("rmsNormForward", Kernel<&KernelSet::rmsNormForward, bounds::rmsNormForward>());
+  visit("rmsNormBackward", Kernel<&KernelSet::rmsNormBackward, bounds::rmsNormBackward>());
+  visit("rotate", Kernel<&KernelSet::rotate, bounds::rotate>());
+  visit("weightsForward", Kernel<&KernelSet::weightsForward, bounds::weightsForward>());
+  visit("weightsBackward", Kernel<&KernelSet::weightsBackward, bounds::weightsBackward>());
+  visit("pairScoresForward", Kernel<&KernelSet::pairScoresForward, bounds::pairScoresForward>());
+  visit("pairScoresBackward", Kernel<&KernelSet::pairScoresBackward, bounds::pairScoresBackward>());
+  visit("swigluForward", Kernel<&KernelSet::swigluForward, bounds::swigluForward>());
+  visit("swigluBackward", Kernel<&KernelSet::swigluBackward, bounds::swigluBackward>());
   visit("embeddingForward", Kernel<&KernelSet::embeddingForward, bounds::embeddingForward>());
   visit("embeddingBackward", Kernel<&KernelSet::embeddingBackward, bounds::embeddingBackward>());
   visit("crossEntropy", Kernel<&KernelSet::crossEntropy, bounds::crossEntropy>());

@@ -42,6 +42,23 @@ struct KernelSet {
                                const float* statistics, const float* gamma, int32_t rows, int32_t columns,
                                int32_t accumulate, const int32_t* rowKeys, int32_t site, int32_t threshold);
 
+  void (*rmsNormForward)(float* y, float* inverses, const float* x, const float* gamma, int32_t rows, int32_t stride,
+                         int32_t groups, int32_t columns, float epsilon);
+  void (*rmsNormBackward)(float* dx, float* dGamma, const float* dy, const float* x, const float* inverses,
+                          const float* gamma, int32_t rows, int32_t stride, int32_t groups, int32_t columns,
+                          int32_t accumulate);
+  void (*rotate)(float* x, int32_t stride, const float* table, const int32_t* positions, int32_t rows, int32_t heads,
+                 int32_t dHead, int32_t back);
+  void (*weightsForward)(float* x, int32_t rows, int32_t columns, int32_t first, float scale);
+  void (*weightsBackward)(float* dx, const float* dy, const float* weights, int32_t rows, int32_t columns, float scale);
+  void (*pairScoresForward)(float* scores, const float* q, int32_t ldq, const float* k, int32_t ldk, const float* v,
+                            int32_t queries, int32_t keys, int32_t width, int32_t relu);
+  void (*pairScoresBackward)(float* dq, float* dk, float* dv, const float* dScores, const float* q, int32_t ldq,
+                             const float* k, int32_t ldk, const float* v, int32_t queries, int32_t keys, int32_t width,
+                             int32_t relu);
+  void (*swigluForward)(float* y, const float* x, int32_t rows, int32_t columns);
+  void (*swigluBackward)(float* dx, const float* dy, const float* x, int32_t rows, int32_t columns);
+
   void (*embeddingForward)(float* y, const float* table, const float* positionTable, const int32_t* ids,
                            const int32_t* positions, int32_t tokens, int32_t dModel, float scale);
   void (*embeddingBackward)(float* dTable, const float* dy, const int32_t* ids, int32_t tokens, int32_t dModel,

@@ -11,8 +11,13 @@
 #include "gelu.h"
 #include "gemm.h"
 #include "layerNorm.h"
+#include "pairScores.h"
+#include "rmsNorm.h"
+#include "rotate.h"
 #include "simd.h"
+#include "swiglu.h"
 #include "vector.h"
+#include "weights.h"
 
 #define NAME_OF(level) #level
 #define QUOTED(level) NAME_OF(level)
@@ -51,6 +56,15 @@ const KernelSet kernels = {
     layerNormBackward,
     residualNormForward,
     residualNormBackward,
+    rmsNormForward,
+    rmsNormBackward,
+    rotate,
+    weightsForward,
+    weightsBackward,
+    pairScoresForward,
+    pairScoresBackward,
+    swigluForward,
+    swigluBackward,
     embeddingForward,
     embeddingBackward,
     crossEntropy,

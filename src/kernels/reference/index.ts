@@ -13,7 +13,12 @@ import {
   residualNormBackward,
   residualNormForward,
 } from "./layerNorm.ts";
+import { pairScoresBackward, pairScoresForward } from "./pairScores.ts";
+import { rmsNormBackward, rmsNormForward } from "./rmsNorm.ts";
+import { rotate } from "./rotate.ts";
+import { swigluBackward, swigluForward } from "./swiglu.ts";
 import { add, clear, columnSums, copy, lerp, reluBackward, sumSquares } from "./vector.ts";
+import { weightsBackward, weightsForward } from "./weights.ts";
 
 /**
  * The reference kernels: what the fast ones say, in plain loops. Sums and functions are in
@@ -38,6 +43,15 @@ function referenceKernels(memory: WebAssembly.Memory): Kernels {
     layerNormBackward: layerNormBackward(memory),
     residualNormForward: residualNormForward(memory),
     residualNormBackward: residualNormBackward(memory),
+    rmsNormForward: rmsNormForward(memory),
+    rmsNormBackward: rmsNormBackward(memory),
+    rotate: rotate(memory),
+    weightsForward: weightsForward(memory),
+    weightsBackward: weightsBackward(memory),
+    pairScoresForward: pairScoresForward(memory),
+    pairScoresBackward: pairScoresBackward(memory),
+    swigluForward: swigluForward(memory),
+    swigluBackward: swigluBackward(memory),
     embeddingForward: embeddingForward(memory),
     embeddingBackward: embeddingBackward(memory),
     crossEntropy: crossEntropy(memory),

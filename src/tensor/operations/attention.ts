@@ -100,14 +100,14 @@ export interface CachedKeys {
  * {@link attention} over keys and values in a cache, without a gradient: what a decoder does when it generates.
  *
  * @param q [Tq, ...]: dModel columns of queries
- * @param keysValues [..., 2 dModel]: keys, then values
+ * @param keysValues dModel columns of keys and as many of values, of one tensor
  * @param weights where to leave the attention weights, for each sentence [heads, Lq, Lk]; or none
  * @returns [Tq, dModel]
  */
 export function cachedAttention(
   run: Computation,
   q: Columns,
-  keysValues: Tensor,
+  { k, v }: Pick<Projections, "k" | "v">,
   queries: Ragged,
   keys: CachedKeys,
   { nHeads, dModel }: HeadSizes,
@@ -123,9 +123,9 @@ export function cachedAttention(
       out: out.pointer,
       logSumExp: arena.allocate(queries.tokens * nHeads),
       q: bandOf(q),
-      k: keysValues.pointer,
-      v: at(keysValues.pointer, dModel),
-      keyStride: keysValues.columns,
+      k: startOf(k),
+      v: startOf(v),
+      keyStride: k.tensor.columns,
       queryOffsets: queries.offsets,
       keyStarts: keys.starts,
       keyEnds: keys.ends,

@@ -7,7 +7,6 @@ import type { KernelSet } from "../../kernels/kernels.ts";
 import { layOut, type PairBatch } from "../../model/batch.ts";
 import { teacherForcedLoss } from "../../model/teacherForcing.ts";
 import { type Matrix, rowOf, type Trace, trace } from "../../model/trace.ts";
-import { fillSinusoids } from "../../model/transformer.ts";
 import { SinglePool } from "../../replicas/pool.ts";
 import { Computation } from "../../tensor/computation.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
@@ -179,16 +178,9 @@ export class Explorer {
 
   /** The first rows of the positional encodings of a side. */
   positions({ side, count }: Takes<"positions">): Matrix {
-    const { model, workbench } = this.#pool.main;
-    const { dModel, maxLength, positions } = model.config;
-    if (positions === "learned") {
-      const rows = Math.min(count, maxLength + 1);
-      const table = model.parameters.get(`${side}_positions.weight`);
-      return { rows, columns: dModel, values: workbench.heap.floats(table.pointer, rows * dModel).slice() };
-    }
-    const values = new Float32Array(count * dModel);
-    fillSinusoids(values, dModel);
-    return { rows: count, columns: dModel, values };
+    const values = this.#pool.main.model.positionRows(side, count).slice();
+    const { dModel: columns } = this.#checkpoint.model;
+    return { rows: values.length / columns, columns, values };
   }
 
   /** What the model would learn from a pair: the loss of each token and the gradient of each parameter. */

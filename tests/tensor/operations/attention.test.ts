@@ -198,7 +198,8 @@ describe.each(ENGINES)("attention, %s kernels", (engine) => {
     const weights = arena.allocate(nHeads * (2 * 4 + 1 * 7 + 3 * 1));
     const place = { starts: range[0], ends: range[1], longest: 7 };
     const columns = { tensor: qTensor, first: 0 };
-    const ours = cachedAttention(run, columns, cache, queries, place, { nHeads, dModel }, weights);
+    const parts = { k: { tensor: cache, first: 0 }, v: { tensor: cache, first: dModel } };
+    const ours = cachedAttention(run, columns, parts, queries, place, { nHeads, dModel }, weights);
     const out = heap.floats(ours.pointer, sizeOf(ours));
     const expected = crossAttention(run, qTensor, kvTensor, queries, keys, nHeads);
     expectSameBits(out, heap.floats(expected.pointer, sizeOf(expected)));

@@ -59,7 +59,11 @@ export const chinese: Texts = {
     mixed: "加权和：权重乘以 V",
     joined: (heads) => `${heads} 个头并排`,
     projected: "拼接后的头乘以 W_O",
-    residual: { post: "LayerNorm(x + 子层(x))：往下传的东西", pre: "x + 子层(LayerNorm(x))：往下传的东西" },
+    residual: {
+      post: "LayerNorm(x + 子层(x))：往下传的东西",
+      pre: "x + 子层(LayerNorm(x))：往下传的东西",
+      none: "x + 子层(x)：往下传的东西",
+    },
     normalised: "LayerNorm(x)：子层读到的东西",
     inner: (activation) => `${activation}(x W₁ + b₁)`,
     outer: "……再乘以 W₂，加 b₂",

@@ -46,7 +46,7 @@ export interface Texts {
     readonly mixed: string;
     readonly joined: (heads: number) => string;
     readonly projected: string;
-    readonly residual: { readonly post: string; readonly pre: string };
+    readonly residual: { readonly post: string; readonly pre: string; readonly none: string };
     readonly normalised: string;
     readonly inner: (activation: string) => string;
     readonly outer: string;
@@ -293,6 +293,7 @@ export const english: Texts = {
     residual: {
       post: "LayerNorm(x + sublayer(x)): what goes on",
       pre: "x + sublayer(LayerNorm(x)): what goes on",
+      none: "x + sublayer(x): what goes on",
     },
     normalised: "LayerNorm(x): what the sublayer reads",
     inner: (activation) => `${activation}(x W₁ + b₁)`,

@@ -240,6 +240,9 @@ function AttentionInside({ state, trace, walk, part, kind }: InsideProps & { rea
   );
 }
 
+/** What activations are called. */
+const ACTIVATIONS = { relu: "ReLU", gelu: "GELU", swiglu: "SwiGLU" };
+
 function FeedForwardInside({ state, trace, walk, part }: InsideProps) {
   const t = texts.value.stacks;
   const { activation, norm } = state.facts.config;
@@ -250,7 +253,7 @@ function FeedForwardInside({ state, trace, walk, part }: InsideProps) {
     <div class="stackwise">
       <Values {...inner} name={around.input} label={t.from} />
       <Values {...inner} name={around.normalised} label={t.normalised} />
-      <Values {...inner} name={`${within}inner`} label={t.inner(activation === "relu" ? "ReLU" : "GELU")} />
+      <Values {...inner} name={`${within}inner`} label={t.inner(ACTIVATIONS[activation])} />
       <Values {...inner} name={`${within}output`} label={t.outer} />
       <Values {...inner} name={around.output} label={t.residual[norm]} />
     </div>
