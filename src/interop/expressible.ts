@@ -25,6 +25,16 @@ export const ANY_SIZE = {
   targetVocabSize: "any",
 } as const satisfies Partial<Expressible>;
 
+/** The kinds of the paper, where a format knows no other. */
+export const STANDARD_KINDS = {
+  normalisation: ["layer"],
+  shareLayers: [false],
+  scores: ["scaled-dot"],
+  kvHeads: [null],
+  shareProjections: ["none"],
+  outputProjection: [true],
+} as const satisfies Partial<Expressible>;
+
 /**
  * Refuses a model that a format has no words for.
  *

@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../../src/model/config.ts";
+import { DEFAULT_MODEL, type ModelConfig } from "../../src/model/config.ts";
 import { floatsIn } from "../../src/model/parameters.ts";
 import { Transformer } from "../../src/model/transformer.ts";
 import { createRandom } from "../../src/random.ts";
@@ -29,6 +29,7 @@ export const ONE_ALPHABET: Tokenizers = { source: TWO_ALPHABETS.source, target: 
 /** A small model with random weights that depend on nothing but its shape, as if it had been read from a file. */
 export function randomCheckpoint(changes: Partial<ModelConfig>, { source, target }: Tokenizers): Checkpoint {
   const model: ModelConfig = {
+    ...DEFAULT_MODEL,
     ...{ dModel: 8, nHeads: 2, dFF: 12, nEncoderLayers: 2, nDecoderLayers: 2 },
     ...{ norm: "post", activation: "relu", positions: "sinusoidal", tie: "decoder" },
     ...{ dropout: 0.1, attentionDropout: null, activationDropout: 0, maxLength: 9 },

@@ -3,12 +3,13 @@ import type { ModelConfig } from "../../model/config.ts";
 import { floatsIn } from "../../model/parameters.ts";
 import { fillSinusoids, Transformer } from "../../model/transformer.ts";
 import { type Checkpoint, tensorIn } from "../../training/checkpointFormat.ts";
-import { ANY_SIZE, type Expressible } from "../expressible.ts";
+import { ANY_SIZE, type Expressible, STANDARD_KINDS } from "../expressible.ts";
 import { correspondences, reordered, sinesFirst } from "./correspondence.ts";
 
 /** What Marian (norm after) and Pegasus (norm before) have words for. */
 export const EXPRESSIBLE: Expressible = {
   ...ANY_SIZE,
+  ...STANDARD_KINDS,
   norm: ["post", "pre"],
   activation: ["relu", "gelu"],
   positions: ["sinusoidal"],
@@ -48,7 +49,7 @@ export function modelConfig(checkpoint: Checkpoint): Record<string, unknown> {
     model.norm === "post"
       ? vocabularies(model)
       : { vocab_size: offset === 0 ? model.targetVocabSize : offset + model.sourceVocabSize };
-  return { ...ARCHITECTURES[model.norm], ...embeddings, ...sizes(checkpoint) };
+  return { ...ARCHITECTURES[model.norm === "pre" ? "pre" : "post"], ...embeddings, ...sizes(checkpoint) };
 }
 
 /**

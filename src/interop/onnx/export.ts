@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { XformerError } from "../../errors.ts";
 import { atomicWrite } from "../../io/atomicWrite.ts";
 import type { Checkpoint } from "../../training/checkpointFormat.ts";
-import { ANY_SIZE, type Expressible, refuseInexpressible } from "../expressible.ts";
+import { ANY_SIZE, type Expressible, refuseInexpressible, STANDARD_KINDS } from "../expressible.ts";
 import { type Exported, makeFolder, writeJSON } from "../folder.ts";
 import { writeTokenizers } from "../huggingface/export.ts";
 import { generationConfig, onnxConfig, positionsOf } from "../huggingface/model.ts";
@@ -12,6 +12,7 @@ import { decoderGraph, encoderGraph } from "./transformer.ts";
 /** What {@link encoderGraph} and {@link decoderGraph} are written for. */
 const EXPRESSIBLE: Expressible = {
   ...ANY_SIZE,
+  ...STANDARD_KINDS,
   norm: ["post", "pre"],
   activation: ["relu", "gelu"],
   positions: ["sinusoidal", "learned"],

@@ -15,8 +15,8 @@ export interface KeysValues {
   readonly values: Value;
 }
 
-/** The activation of the feed-forward network, by kind. */
-const ACTIVATIONS: Record<ModelConfig["activation"], (graph: Graph, x: Value) => Value> = {
+/** The activation of the feed-forward network, by kind; models of others are refused. */
+const ACTIVATIONS: Partial<Record<ModelConfig["activation"], (graph: Graph, x: Value) => Value>> = {
   relu: (graph, x) => graph.node("Relu", [x]),
   /** x (1 + erf(x / sqrt 2)) / 2 */
   gelu: (graph, x) => {
@@ -172,7 +172,7 @@ export class OnnxLayers {
         this.#weight(`${name}.linear${which}.weight`),
         this.#weight(`${name}.linear${which}.bias`),
       );
-    return linear(2, ACTIVATIONS[this.#checkpoint.model.activation](this.#graph, linear(1, x)));
+    return linear(2, ACTIVATIONS[this.#checkpoint.model.activation]!(this.#graph, linear(1, x)));
   }
 
   /** The residual connection and the normalisation around a sublayer (Vaswani et al. 2017, section 3.1). */
