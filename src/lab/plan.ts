@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type CorpusPlace, type Languages, locateCorpus } from "../data/corpusPlace.ts";
 import { XformerError } from "../errors.ts";
@@ -89,12 +90,13 @@ export function planLab(experiment: Experiment, places: LabPlaces, steps?: numbe
     made.set(key, data);
     return data;
   };
+  const folderOf = foldersIn(places.runs);
   const runs = new Map<string, PlannedRun>();
   const rows = forEach.map((situation) => compare.map((variant) => ({ situation, variant })));
   const planned = new Map<Variant, Map<Variant, PlannedRow["runs"][number][]>>();
   for (const seed of seeds) {
     for (const { situation, variant } of rows.flat()) {
-      const run = planRun(experiment, { situation, variant, seed }, places.runs, makeData, steps);
+      const run = planRun(experiment, { situation, variant, seed }, folderOf, makeData, steps);
       const known = runs.get(run.fingerprint);
       const added = run.tests.filter(({ key }) => known?.tests.every((other) => other.key !== key) ?? true);
       runs.set(run.fingerprint, known === undefined ? run : { ...known, tests: [...known.tests, ...added] });
@@ -125,7 +127,7 @@ function testNames({ task, tests }: Experiment, further: number): string[] {
 function planRun(
   experiment: Experiment,
   { situation, variant, seed }: Pick<PlannedRow, "situation" | "variant"> & { readonly seed: number },
-  runFolder: string,
+  folderOf: (label: string, fingerprint: string) => string,
   makeData: MakeData,
   steps: number | undefined,
 ): PlannedRun {
@@ -158,7 +160,7 @@ function planRun(
   const sets = testSets(experiment, task, taskData, data, makeData);
   return {
     fingerprint,
-    directory: join(runFolder, `${slug(label)}-${fingerprint.slice(0, 8)}`),
+    directory: folderOf(label, fingerprint),
     label,
     options,
     tests: sets.map((test) => {
@@ -279,6 +281,15 @@ function contentOf(entry: CorpusEntry, data: DataConfig): unknown {
 
 function hashes({ files }: CorpusPlace): string[] {
   return [...new Set([files.source, files.target])].map(sha256Of);
+}
+
+/** The folders of runs, which have their labels for people; one that is there stays, whatever its run is called now. */
+function foldersIn(runs: string): (label: string, fingerprint: string) => string {
+  const names = existsSync(runs) ? readdirSync(runs) : [];
+  return (label, fingerprint) => {
+    const ending = `-${fingerprint.slice(0, 8)}`;
+    return join(runs, names.find((name) => name.endsWith(ending)) ?? `${slug(label)}${ending}`);
+  };
 }
 
 function digest(value: unknown): string {

@@ -152,6 +152,21 @@ describe("a lab", () => {
     expect(third.results).toEqual(second.results);
   });
 
+  it("knows what is done, whatever it is called now", async () => {
+    await lab({ atOnce: 1 });
+    const [, ...others] = experiment.compare.map((variant) => ({
+      ...variant,
+      cells: variant.cells.map((cell) => ({ ...cell, name: "number of heads" })),
+    }));
+    const renamed = { ...experiment, compare: [experiment.compare[0]!, ...others] };
+    const ordered: string[] = [];
+    const again = await runLab(renamed, { out, threads: 1 }, ({ run }) => {
+      ordered.push(run.label);
+      return { ended: Promise.resolve({ kind: "stopped" }), stop: () => {} };
+    });
+    expect([again.done, ordered]).toEqual([6, []]);
+  });
+
   it("makes a run again whose record is of another, and measures what was not measured", async () => {
     await lab({ atOnce: 1 });
     const more = { ...experiment, metrics: ["exact-match", "chrf"] as const };
