@@ -118,6 +118,7 @@ class LabProgress {
         [`loss ${loss.toFixed(3)}`, 2],
       ];
     });
+    if (all.length === 0) return "";
     const line = `  ${fitParts(all, width - 2)}`;
     return displayWidth(line) <= width ? line : "";
   }
