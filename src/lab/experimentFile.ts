@@ -53,7 +53,7 @@ const MOST_VARIANTS = 1000;
 type Content = Readonly<Record<string, unknown>>;
 
 /** Where the experiments lie that come with the package. */
-export function examplesFolder(): string {
+function examplesFolder(): string {
   return fileURLToPath(packageFile("examples/lab"));
 }
 

@@ -51,7 +51,7 @@ export type LabEvent =
   | { readonly type: "failed"; readonly run: string; readonly problem: string };
 
 /** What a run came to. */
-export interface NamedScore {
+interface NamedScore {
   readonly test: string;
   readonly metric: EvaluationMetric;
   /** As in tables: `BLEU`. */
