@@ -1,7 +1,9 @@
-// Writes what is made from the table of settings: schema/xformer.schema.json and the tables of docs/configuration.md.
+// Writes what is made from the table of settings: schema/xformer.schema.json, schema/lab.schema.json and the tables of
+// docs/configuration.md.
 // With --check nothing is written, and stale files are named instead. Needs `npm run build` first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { labJsonSchema } from "../dist/lab/schema.js";
 import { FITTED } from "../dist/training/settings/fit.js";
 import { jsonSchema } from "../dist/training/settings/schema.js";
 import { flagOf, offFlagOf } from "../dist/training/settings/setting.js";
@@ -9,6 +11,7 @@ import { defaultOf, isFitted, SECTIONS, SETTINGS } from "../dist/training/settin
 import { describeType } from "../dist/valueType.js";
 
 const SCHEMA = "schema/xformer.schema.json";
+const LAB_SCHEMA = "schema/lab.schema.json";
 const DOCS = "docs/configuration.md";
 
 /** The tables stand between these two lines. */
@@ -67,6 +70,7 @@ function withTables(text) {
 const path = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const made = {
   [SCHEMA]: () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
+  [LAB_SCHEMA]: () => `${JSON.stringify(labJsonSchema(), null, 2)}\n`,
   [DOCS]: () => withTables(readFileSync(path(DOCS), "utf8")),
 };
 const isCheck = process.argv.includes("--check");

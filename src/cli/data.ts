@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { atomicWrite } from "../io/atomicWrite.ts";
 import { makeDirectory } from "../io/makeDirectory.ts";
@@ -17,6 +17,7 @@ interface MakeFlags {
   readonly train?: number;
   readonly valid?: number;
   readonly test?: number;
+  readonly lengths?: readonly [number, number];
   readonly force?: boolean;
 }
 
@@ -47,6 +48,7 @@ export function addData(program: Command, run: Run): void {
         to: MOST_PAIRS,
       }),
     )
+    .addOption(lengthsOption())
     .option("--force", "overwrite files that are there")
     .addOption(debugOption())
     .addHelpText(
@@ -61,9 +63,23 @@ export function addData(program: Command, run: Run): void {
 
 Examples:
   $ npx xformer data make sort
-  $ npx xformer data make dates --train 20000 --out data/many-dates`,
+  $ npx xformer data make dates --train 20000 --out data/many-dates
+  $ npx xformer data make copy --lengths 13-20 --out data/longer`,
     )
     .action(run(make));
+}
+
+/** `--lengths 13-20`, of tasks whose sequences can have any. */
+function lengthsOption(): Option {
+  const option = new Option(
+    "--lengths <from-to>",
+    "symbols of a sequence of reverse, copy or sort (default: 3-12)",
+  );
+  return option.argParser((text): readonly [number, number] => {
+    const [, shortest, longest] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
+    if (shortest !== undefined && longest !== undefined) return [Number(shortest), Number(longest)];
+    throw new XformerError("USAGE", `--lengths: expected two whole numbers such as 3-12, got "${text}"`);
+  });
 }
 
 async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<ExitCode> {
@@ -79,8 +95,8 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
   const { out = `data/${name}`, force = false } = flags;
   const task = findTask(name);
   const usual = usualSizes(task);
-  const { seed = usual.seed, train = usual.train, valid = usual.valid, test = usual.test } = flags;
-  const splits = makeSplits(task, { seed, train, valid, test });
+  const { seed = usual.seed, train = usual.train, valid = usual.valid, test = usual.test, lengths } = flags;
+  const splits = makeSplits(task, { seed, train, valid, test, lengths });
   const files = corpusFiles(task, splits).filter(({ content }) => content !== "");
   writeCorpus(out, files, force);
   const parts = ["train", "valid", "test"] as const;

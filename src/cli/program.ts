@@ -10,6 +10,7 @@ import type { Run } from "./exit.ts";
 import { addExport } from "./export.ts";
 import { helpConfiguration } from "./helpLayout.ts";
 import { addInspect } from "./inspect.ts";
+import { addLab } from "./lab.ts";
 import { addPages } from "./pages.ts";
 import { addReport } from "./report.ts";
 import { addScore } from "./score.ts";
@@ -45,7 +46,7 @@ Examples:
   $ npx xformer translate                                        type sentences; :attention draws a heat map
   $ npx xformer train --help                                     everything about a command`,
     );
-  const running = [addTrain, addTranslate, addServe, addEval, addScore];
+  const running = [addTrain, addTranslate, addServe, addEval, addScore, addLab];
   const looking = [addReport, addPages, addAttention, addTokenize, addTokenizer, addInspect, addCheck];
   for (const add of [...running, ...looking, addAverage, addExport, addData, addDoctor]) add(program, run);
   return program;

@@ -54,12 +54,18 @@ export function compareSystems(
     readonly bootstrapTrials?: number;
     readonly randomisationTrials?: number;
     readonly seed?: number;
+    /**
+     * Whether shuffles that make just as large a difference speak for chance, as they do: sacreBLEU, which others are to
+     * be compared with, leaves them out, so that one sentence more that is exactly right would be significant.
+     */
+    readonly tiesAreChance?: boolean;
   } = {},
 ): Comparison[] {
   const {
     bootstrapTrials = BOOTSTRAP_TRIALS,
     randomisationTrials = RANDOMISATION_TRIALS,
     seed = SEED,
+    tiesAreChance = false,
   } = options;
   return system.map((measured, i) => {
     const { scoring, rows } = measured;
@@ -75,6 +81,7 @@ export function compareSystems(
         other.rows,
         rows,
         swaps(rows.length, randomisationTrials, seed),
+        tiesAreChance,
       ),
     };
   });
@@ -118,12 +125,14 @@ export function pairedBootstrap(
  * a larger difference than the real one.
  *
  * @param swaps each says for every segment whether it is swapped: 0 or 1
+ * @param tiesAreChance whether swaps that make just as large a difference count, too
  */
 export function pairedRandomisation(
   scoring: Scoring,
   baseline: Rows,
   system: Rows,
   swaps: Iterable<ArrayLike<number>>,
+  tiesAreChance = false,
 ): RandomisationResult {
   const changes = system.map((row, segment) => row.map((value, i) => value - baseline[segment]![i]!));
   const [baselineSums, systemSums] = [sumStatistics(baseline), sumStatistics(system)];
@@ -138,7 +147,7 @@ export function pairedRandomisation(
   }
   return {
     trials: differences.length,
-    pValue: pValue(differences, realDifference(scoring, baseline, system)),
+    pValue: pValue(differences, realDifference(scoring, baseline, system), tiesAreChance),
   };
 }
 
@@ -157,8 +166,9 @@ function* swaps(segments: number, trials: number, seed: number): Generator<Uint8
 }
 
 /** As sacreBLEU counts: the real corpus is one of the trials, so no p-value is 0. */
-function pValue(statistics: readonly number[], difference: number): number {
-  const larger = statistics.filter((statistic) => statistic - difference > ROUNDING).length;
+function pValue(statistics: readonly number[], difference: number, tiesCount = false): number {
+  const least = tiesCount ? -ROUNDING : ROUNDING;
+  const larger = statistics.filter((statistic) => statistic - difference > least).length;
   return (larger + 1) / (statistics.length + 1);
 }
 

@@ -2,16 +2,15 @@ import { createRandom, type Random } from "../random.ts";
 import { type Pair, type Task, takeDistinct } from "./task.ts";
 
 const SYMBOLS = [..."abcdefghijklmnopqrstuvwxyz0123456789"];
-const SHORTEST = 3;
-const LONGEST = 12;
+const LENGTHS = [3, 12] as const;
 
 /** Symbols in the order of the alphabet, digits after letters. */
 function inOrder(symbols: readonly string[]): readonly string[] {
   return symbols.toSorted((one, other) => SYMBOLS.indexOf(one) - SYMBOLS.indexOf(other));
 }
 
-function sequence(random: Random): readonly string[] {
-  const length = SHORTEST + random.below(LONGEST - SHORTEST + 1);
+function sequence(random: Random, [shortest, longest]: readonly [number, number]): readonly string[] {
+  const length = shortest + random.below(longest - shortest + 1);
   return Array.from({ length }, () => random.pick(SYMBOLS));
 }
 
@@ -20,10 +19,10 @@ function symbolTask(
   description: string,
   transform: (symbols: readonly string[]) => readonly string[],
 ): Task {
-  function* pairs(seed: number): Generator<Pair> {
+  function* pairs(seed: number, lengths: readonly [number, number]): Generator<Pair> {
     const random = createRandom(seed);
     for (;;) {
-      const symbols = sequence(random);
+      const symbols = sequence(random, lengths);
       yield { source: symbols.join(" "), target: transform(symbols).join(" ") };
     }
   }
@@ -32,17 +31,18 @@ function symbolTask(
     description,
     sourceLang: "src",
     targetLang: "tgt",
-    generate: ({ seed, count }) => takeDistinct(pairs(seed), count, name),
+    hasLengths: true,
+    generate: ({ seed, count, lengths = LENGTHS }) => takeDistinct(pairs(seed, lengths), count, name),
   };
 }
 
-/** Says a sequence of 3 to 12 letters and digits backwards. */
+/** Says a sequence of 3 to 12 letters and digits, or of other lengths, backwards. */
 export const reverse: Task = symbolTask("reverse", "letters and digits, said backwards", (symbols) =>
   symbols.toReversed(),
 );
 
-/** Says a sequence of 3 to 12 letters and digits again. */
+/** Says a sequence of 3 to 12 letters and digits, or of other lengths, again. */
 export const copy: Task = symbolTask("copy", "letters and digits, said again", (symbols) => symbols);
 
-/** Puts a sequence of 3 to 12 letters and digits in the order of the alphabet. */
+/** Puts a sequence of 3 to 12 letters and digits, or of other lengths, in the order of the alphabet. */
 export const sort: Task = symbolTask("sort", "letters and digits, put in order, letters first", inOrder);

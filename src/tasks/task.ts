@@ -12,6 +12,8 @@ export interface SplitSizes {
   readonly train: number;
   readonly valid: number;
   readonly test: number;
+  /** The shortest and the longest sequences, for tasks that have lengths; their usual ones if absent. */
+  readonly lengths?: readonly [shortest: number, longest: number] | undefined;
 }
 
 /** A corpus that can be made at any size from a seed. */
@@ -32,7 +34,11 @@ export interface Task {
    *
    * @throws XformerError (USAGE) if the task does not have that many
    */
-  generate(options: { readonly seed: number; readonly count: number }): readonly Pair[];
+  generate(
+    options: { readonly seed: number; readonly count: number } & Pick<SplitSizes, "lengths">,
+  ): readonly Pair[];
+  /** Whether its sequences can be made of other lengths. */
+  readonly hasLengths?: boolean;
   /**
    * Tells which of these pairs a model trained on the others has a chance at; all of them if absent.
    *

@@ -44,14 +44,16 @@ export interface Splits {
  *
  * Held-out pairs are those the task finds fit to hold out, as far as there are enough of them.
  *
- * @throws XformerError (USAGE) if a size is not a whole number or the task does not have that many pairs
+ * @throws XformerError (USAGE) if a size is not a whole number, or the task does not have that many pairs or these lengths
  */
 export function makeSplits(task: Task, sizes: SplitSizes): Splits {
   for (const part of ["train", "valid", "test"] as const) {
     if (Number.isSafeInteger(sizes[part]) && sizes[part] >= 0) continue;
     throw new XformerError("USAGE", `${part} must be a whole number of pairs, not ${sizes[part]}`);
   }
-  const pairs = task.generate({ seed: sizes.seed, count: sizes.train + sizes.valid + sizes.test });
+  checkLengths(task, sizes.lengths);
+  const { seed, lengths } = sizes;
+  const pairs = task.generate({ seed, lengths, count: sizes.train + sizes.valid + sizes.test });
   const isFit = task.fitToHoldOut?.(pairs) ?? (() => true);
   // The last resort comes last: when too few are fit, the rest is taken from the end.
   const candidates = [...pairs.filter(isFit), ...pairs.filter((pair) => !isFit(pair)).reverse()];
@@ -62,6 +64,22 @@ export function makeSplits(task: Task, sizes: SplitSizes): Splits {
     valid: heldOut.slice(0, sizes.valid),
     test: heldOut.slice(sizes.valid),
   };
+}
+
+function checkLengths(task: Task, lengths: SplitSizes["lengths"]): void {
+  if (lengths === undefined) return;
+  if (!task.hasLengths) {
+    const known = tasks.filter(({ hasLengths }) => hasLengths).map(({ name }) => name);
+    throw new XformerError("USAGE", `the task ${task.name} has no lengths to choose`, {
+      hint: `Leave them out, or choose one of ${known.join(", ")}.`,
+    });
+  }
+  const [shortest, longest] = lengths;
+  if (Number.isSafeInteger(shortest) && Number.isSafeInteger(longest) && shortest >= 1 && shortest <= longest)
+    return;
+  throw new XformerError("USAGE", `lengths from ${shortest} to ${longest} are none`, {
+    hint: "Give the shortest, 1 or more, and the longest.",
+  });
 }
 
 /**

@@ -30,7 +30,8 @@ const { spawn, spawnSync } = require("node:child_process");
 const [, , name, ...args] = process.argv;
 const trains = args[0] === "train" && !args.includes("--print-config") && !args.includes("--help");
 // How many steps fit into a time is not to be waited for, nor to depend on the machine.
-const short = !trains ? [] : args.includes("--minutes") ? ["--print-config"] : args.includes("--resume") ? ["--max-steps", "8"] : ${JSON.stringify(
+const isLab = args[0] === "lab" && !args.includes("--list") && !args.includes("--help");
+const short = isLab ? ["--steps", "2", "--seeds", "1"] : !trains ? [] : args.includes("--minutes") ? ["--print-config"] : args.includes("--resume") ? ["--max-steps", "8"] : ${JSON.stringify(
   [...["--max-steps", "5", "--validate-every", "1", "--validate-pairs", "5", "--average", "0"], ...SMALLEST],
 )};
 if (name !== "xformer") throw new Error("there is no " + name);

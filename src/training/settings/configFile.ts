@@ -26,6 +26,23 @@ import { type GivenSettings, optionsOf } from "./values.ts";
  * @throws XformerError that names the file, the line and what was probably meant
  */
 export function readConfigFile(file: string): GivenSettings {
+  const { content, lineOf } = readYaml(file);
+  return interpret(content, file, lineOf);
+}
+
+/** A file of settings as data, with the lines that its parts stand in. */
+export interface YamlContent {
+  readonly content: unknown;
+  /** The line of a value or, when `path` ends in a key, of that key; that of what is around it when it has none. */
+  lineOf(path: Path): number | undefined;
+}
+
+/**
+ * Reads a file of settings, YAML or JSON.
+ *
+ * @throws XformerError that names the file and the line
+ */
+export function readYaml(file: string): YamlContent {
   refuseTooLong(file);
   const text = readLines(file).join("\n");
   refuseTooMuch(text, file);
@@ -37,10 +54,11 @@ export function readConfigFile(file: string): GivenSettings {
   refuseUnknownAliases(document, file, lineAt);
   // A key that is given by an alias is shared, never copied: no file makes more of itself.
   const content: unknown = document.toJS({ maxAliasCount: -1 });
-  return interpret(content, file, (path) => {
+  const lineOf = (path: Path): number | undefined => {
     const offset = offsetOf(document, path);
     return offset === undefined ? undefined : lineAt(offset);
-  });
+  };
+  return { content, lineOf };
 }
 
 /**

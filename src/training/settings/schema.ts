@@ -45,14 +45,19 @@ function sectionSchema(name: NamedSection, asWritten: boolean): z.ZodType {
 
 /** The same for editors: JSON Schema, draft 7. */
 export function jsonSchema(): object {
-  const schema = z.toJSONSchema(configSchema(true), {
+  return asJsonSchema(configSchema(true), "Configuration of xformer train");
+}
+
+/** A schema for editors: JSON Schema, draft 7. */
+export function asJsonSchema(schema: z.ZodType, title: string): object {
+  const converted = z.toJSONSchema(schema, {
     target: "draft-7",
     // zod says of whole numbers that they are no larger than a double can hold: true, and no help.
     override: ({ jsonSchema: part }) => {
       if (part.maximum === Number.MAX_SAFE_INTEGER) delete part.maximum;
     },
   });
-  return { ...schema, title: "Configuration of xformer train" };
+  return { ...converted, title };
 }
 
 function keysOf(settings: readonly Setting[]): Record<string, z.ZodType> {
@@ -69,7 +74,8 @@ function valueSchema(setting: Setting): z.ZodType {
   });
 }
 
-function schemaOf(type: ValueType): z.ZodType {
+/** What a value of a type may be. */
+export function schemaOf(type: ValueType): z.ZodType {
   switch (type.kind) {
     case "number":
       return type.percent ? z.union([numberSchema(type), z.string().regex(PERCENT)]) : numberSchema(type);
