@@ -101,7 +101,10 @@ export const DEFAULT_MODEL = {
 } as const satisfies Partial<ModelConfig>;
 
 /** Fields that came later: checkpoints before lack them, and those where they are as usual leave them out. */
-const LATER_FIELDS = ["normalisation", "shareLayers"] as const satisfies readonly (keyof ModelConfig)[];
+const LATER_FIELDS = [
+  ...(["normalisation", "shareLayers"] as const),
+  ...(["scores", "kvHeads", "shareProjections", "outputProjection"] as const),
+] as const satisfies readonly (keyof ModelConfig)[];
 
 /** The choices that are kinds, beside where norms stand. */
 export const VARIANT_FIELDS = ["activation", "positions", ...LATER_FIELDS] as const;
