@@ -129,7 +129,7 @@ describe("what training prints", () => {
 
 it("a full disk while saving: the checkpoint before stays whole", async (test) => {
   const disk = join(cwd, "disk");
-  const flags = [...TRAIN, "--save-every", "1"];
+  const flags = [...TRAIN, "--save-every", "1", "--no-report"];
   await xformer([...flags, "--out", "sizes"], { cwd });
   const files = readdirSync(join(cwd, "sizes")).map((name) => statSync(join(cwd, "sizes", name)).size);
   const pages = files.reduce((sum, size) => sum + Math.ceil(size / 4096), 0);

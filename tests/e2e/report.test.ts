@@ -177,9 +177,17 @@ describe("report", () => {
     const { report: found } = settingsOf("old.html");
     expect(Object.keys(found.runs[0].curves)).not.toContain("gradNorm");
     expect(found.run).toMatchObject({ seconds: null, samples: [], corpus: null, heldOut: null, steps: 20 });
-    for (const name of ["config.json", "metrics.jsonl"]) rmSync(join(cwd, "old", name));
+    // Nothing that stands in its files is more than text, and one that is not there is no fault.
+    const text = "</script><script>alert(1)</script>";
+    const samples = [{ source: text, reference: text, translation: text }];
+    writeFiles(cwd, { "old/metrics.jsonl": [JSON.stringify({ step: 1, samples })] });
+    rmSync(join(cwd, "old/config.json"));
     expect((await report("old", "-o", "old.html")).code).toBe(0);
-    expect(settingsOf("old.html").report.runs[0].curves).toEqual({});
+    expect(settingsOf("old.html").report).toMatchObject({
+      runs: [{ curves: {} }],
+      run: { samples: [{ source: text }] },
+    });
+    expect(read("old.html")).not.toContain(text);
   });
 
   it.each<[string, readonly string[], string]>([
