@@ -147,26 +147,31 @@ function fixOf(
 
 /** What a training on the pairs would be fitted to: their lengths as they were counted, with an END each. */
 async function fittedTo(
-  { corpora }: CheckReport,
+  { corpora, vocabulary }: CheckReport,
   { valid, test }: CheckFlags,
 ): Promise<FittedSettings | null> {
   const [{ fitSettings }, { usuallyHeldOut }] = await Promise.all([
     import("../training/settings/fit.ts"),
     import("../data/heldOut.ts"),
   ]);
-  const [corpus, ...others] = corpora.filter(({ part }) => part === "train");
-  if (corpus === undefined || others.length > 0 || corpus.pairs === 0) return null;
-  const usual = usuallyHeldOut(corpus.pairs);
-  const heldOut = { valid: valid === undefined ? usual : 0, test: (valid ?? test) === undefined ? usual : 0 };
-  const pairs = corpus.pairs - heldOut.valid - heldOut.test;
-  const tokens = ({ total }: SideReport): number => Math.round((total / corpus.pairs + 1) * pairs);
+  const trained = corpora.filter((corpus) => corpus.part === "train" && corpus.pairs > 0);
+  if (trained.length === 0) return null;
+  const shapes = trained.map(({ pairs: all, source, target }) => {
+    const usual = usuallyHeldOut(all);
+    const validPairs = valid === undefined ? usual : 0;
+    const pairs = all - validPairs - ((valid ?? test) === undefined ? usual : 0);
+    const tokens = ({ total }: SideReport): number => Math.round((total / all + 1) * pairs);
+    return { pairs, sourceTokens: tokens(source), targetTokens: tokens(target), validPairs };
+  });
+  const sum = (field: keyof (typeof shapes)[number]): number =>
+    shapes.reduce((total, shape) => total + shape[field], 0);
   const given = corpora.find(({ part }) => part === "valid");
   return fitSettings({
-    pairs,
-    sourceTokens: tokens(corpus.source),
-    targetTokens: tokens(corpus.target),
-    vocabulary: Math.max(corpus.source.vocabulary, corpus.target.vocabulary),
-    validPairs: given?.pairs ?? heldOut.valid,
+    pairs: sum("pairs"),
+    sourceTokens: sum("sourceTokens"),
+    targetTokens: sum("targetTokens"),
+    vocabulary: Math.max(vocabulary.source, vocabulary.target),
+    validPairs: given?.pairs ?? sum("validPairs"),
   });
 }
 

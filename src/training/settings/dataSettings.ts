@@ -120,6 +120,7 @@ const CORPUS_FIELDS = {
   tag: { type: { kind: "tag" }, nullMeans: "none" },
   source: LANGUAGE,
   target: LANGUAGE,
+  reverse: { type: { kind: "boolean" } },
   valid: SPLIT,
   test: SPLIT,
 } as const satisfies Readonly<Record<string, Rule>>;
