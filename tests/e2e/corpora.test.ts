@@ -231,7 +231,7 @@ describe("filters", () => {
     [["--output", "x.tsv"], "--output: nothing is written. Give --fix too."],
     [
       ["--fix", "--filters", "length"],
-      '--filters: expected some of duplicates, identical, ratio, script, got "length". Put commas between names.',
+      '--filters: expected some of duplicates, identical, ratio, script, ambiguous, got "length". Put commas between names.',
     ],
     [
       ["--fix", "copy.tsv", "--output", "x.tsv"],

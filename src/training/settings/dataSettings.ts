@@ -212,6 +212,10 @@ export const FILTER_SETTINGS: readonly Setting[] = [
   ...(
     [
       ["duplicates", "leave out pairs that were there before, in the same corpus"],
+      [
+        "ambiguous",
+        "leave out pairs whose source was there before, in the same corpus: the first target counts",
+      ],
       ["identical", "leave out pairs with both sides the same, unless most are"],
       ["ratio", "leave out pairs with sides of unlike length"],
       ["script", "leave out pairs with a side in another script than most"],
