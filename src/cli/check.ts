@@ -75,7 +75,7 @@ export function addCheck(program: Command, run: Run): void {
     .option("--fix", "write training corpora anew, without lines that are errors or filtered")
     .option(
       "--filters <names>",
-      `with --fix: what is filtered (${FILTERED.join(",")}; default: all but the last; none)`,
+      `with --fix: what is filtered (${FILTERED.join(", ")}; default: all but the last; none)`,
     )
     .addOption(
       pathOption("-o, --output <path>", "with --fix: where the corpus goes (default: beside it, as .clean)"),
