@@ -41,7 +41,9 @@ export interface Rule {
 export type Value = number | readonly number[] | string | boolean | null | readonly Entry[];
 
 /** One of several corpora, as it is given. */
-export type Entry = string | { readonly path: string; readonly [field: string]: string | number | null };
+export type Entry =
+  | string
+  | { readonly path: string; readonly [field: string]: string | number | boolean | null };
 
 /** Signs around a letter or digit: nothing that stands in a text by chance, and that no spacing mark is part of. */
 const TAG = /^(?=[!-~]{3,64}$)[^\w\\](?:.*[A-Za-z0-9].*)[^\w\\]$|^__[A-Za-z0-9]{1,60}__$/;
@@ -196,6 +198,7 @@ export function convert(type: ValueType, text: string): Value {
   if (type.kind === "corpora") return parseEntry(type.fields, text);
   if (type.kind === "numbers") return text.split(",").map((part) => parseNumber(part.trim()));
   if (type.kind === "texts") return text.split(",").map((part) => part.trim());
+  if (type.kind === "boolean" && /^(true|false)$/.test(text)) return text === "true";
   if (type.kind !== "number") return text;
   const [, share] = (type.percent && PERCENT.exec(text)) || [];
   return parseNumber(share === undefined ? text : `${share}e-2`);
@@ -203,13 +206,13 @@ export function convert(type: ValueType, text: string): Value {
 
 /** A corpus on the command line: `b.tsv weight=2 tag=<2de>`; one without any of it is a path alone. */
 function parseEntry(fields: Readonly<Record<string, Rule>>, text: string): Value {
-  const given: Record<string, string | number | null> = {};
+  const given: Record<string, string | number | boolean | null> = {};
   let path = text;
   for (;;) {
     const [ending, key = "", value = ""] = /\s+(\w+)=(\S*)$/.exec(path) ?? [];
     const rule = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (ending === undefined || rule === undefined) break;
-    given[key] = convert(rule.type, value) as string | number;
+    given[key] = convert(rule.type, value) as string | number | boolean;
     path = path.slice(0, -ending.length);
   }
   return Object.keys(given).length === 0 ? path : [{ path, ...given }];

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CheckOptions, CheckReport, CorpusToCheck } from "../data/check/check.ts";
-import type { FilterConfig } from "../data/check/filterConfig.ts";
+import { type FilterConfig, type FilterName, NO_FILTER } from "../data/check/filterConfig.ts";
 import type { SideReport } from "../data/check/sideStatistics.ts";
 import type { Languages } from "../data/corpusPlace.ts";
 import { XformerError } from "../errors.ts";
@@ -28,7 +28,9 @@ interface CheckFlags {
 }
 
 /** What --fix filters unless told otherwise; lengths are, when they are given. */
-const FIXED = ["duplicates", "identical", "ratio", "script"] as const;
+const FIXED: readonly FilterName[] = ["duplicates", "identical", "ratio", "script"];
+/** What it can be told to. */
+const FILTERED = [...FIXED, "ambiguous"] as const;
 
 const TOKENIZER_FLAGS = [
   ["tokenizer", "--tokenizer"],
@@ -71,7 +73,10 @@ export function addCheck(program: Command, run: Run): void {
     .addOption(countOption("--min-length <n>", "sides of fewer words, or characters, are findings"))
     .addOption(countOption("--max-length <n>", "sides of more are findings"))
     .option("--fix", "write training corpora anew, without lines that are errors or filtered")
-    .option("--filters <names>", `with --fix: what is filtered (${FIXED.join(",")}; default: all; none)`)
+    .option(
+      "--filters <names>",
+      `with --fix: what is filtered (${FILTERED.join(", ")}; default: all but the last; none)`,
+    )
     .addOption(
       pathOption("-o, --output <path>", "with --fix: where the corpus goes (default: beside it, as .clean)"),
     )
@@ -138,35 +143,40 @@ function fixOf(
   if (output !== undefined && paths.length > 1)
     refuse("--output: there are several corpora", "Give one, or leave --output out.");
   const names = filters === undefined ? FIXED : filters === "none" ? [] : filters.split(",");
-  const wrong = names.find((name) => !(FIXED as readonly string[]).includes(name));
+  const wrong = names.find((name) => !(FILTERED as readonly string[]).includes(name));
   if (wrong !== undefined)
-    refuse(`--filters: expected some of ${FIXED.join(", ")}, got "${wrong}"`, "Put commas between names.");
-  const chosen = Object.fromEntries(FIXED.map((name) => [name, (names as string[]).includes(name)]));
-  return { output, force, filter: { ...(chosen as Record<(typeof FIXED)[number], boolean>), ...lengths } };
+    refuse(`--filters: expected some of ${FILTERED.join(", ")}, got "${wrong}"`, "Put commas between names.");
+  const chosen = Object.fromEntries(names.map((name) => [name, true]));
+  return { output, force, filter: { ...NO_FILTER, ...chosen, ...lengths } };
 }
 
 /** What a training on the pairs would be fitted to: their lengths as they were counted, with an END each. */
 async function fittedTo(
-  { corpora }: CheckReport,
+  { corpora, vocabulary }: CheckReport,
   { valid, test }: CheckFlags,
 ): Promise<FittedSettings | null> {
   const [{ fitSettings }, { usuallyHeldOut }] = await Promise.all([
     import("../training/settings/fit.ts"),
     import("../data/heldOut.ts"),
   ]);
-  const [corpus, ...others] = corpora.filter(({ part }) => part === "train");
-  if (corpus === undefined || others.length > 0 || corpus.pairs === 0) return null;
-  const usual = usuallyHeldOut(corpus.pairs);
-  const heldOut = { valid: valid === undefined ? usual : 0, test: (valid ?? test) === undefined ? usual : 0 };
-  const pairs = corpus.pairs - heldOut.valid - heldOut.test;
-  const tokens = ({ total }: SideReport): number => Math.round((total / corpus.pairs + 1) * pairs);
+  const trained = corpora.filter((corpus) => corpus.part === "train" && corpus.pairs > 0);
+  if (trained.length === 0) return null;
+  const shapes = trained.map(({ pairs: all, source, target }) => {
+    const usual = usuallyHeldOut(all);
+    const validPairs = valid === undefined ? usual : 0;
+    const pairs = all - validPairs - ((valid ?? test) === undefined ? usual : 0);
+    const tokens = ({ total }: SideReport): number => Math.round((total / all + 1) * pairs);
+    return { pairs, sourceTokens: tokens(source), targetTokens: tokens(target), validPairs };
+  });
+  const sum = (field: keyof (typeof shapes)[number]): number =>
+    shapes.reduce((total, shape) => total + shape[field], 0);
   const given = corpora.find(({ part }) => part === "valid");
   return fitSettings({
-    pairs,
-    sourceTokens: tokens(corpus.source),
-    targetTokens: tokens(corpus.target),
-    vocabulary: Math.max(corpus.source.vocabulary, corpus.target.vocabulary),
-    validPairs: given?.pairs ?? heldOut.valid,
+    pairs: sum("pairs"),
+    sourceTokens: sum("sourceTokens"),
+    targetTokens: sum("targetTokens"),
+    vocabulary: Math.max(vocabulary.source, vocabulary.target),
+    validPairs: given?.pairs ?? sum("validPairs"),
   });
 }
 

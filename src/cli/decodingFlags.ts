@@ -67,14 +67,7 @@ export function addDecodingOptions(command: Command): Command {
     .addOption(numberOption("--repetition-penalty <x>", "above 1, what is there is less likely again", {}))
     .option("--ban-unk", "never give out the unknown token")
     .option("--prefix <text>", "what every translation begins with")
-    .addOption(
-      choiceOption(
-        "--constraints [order]",
-        "columns behind the source have words for the translation",
-        CONSTRAINT_ORDERS,
-        "unordered",
-      ),
-    )
+    .addOption(constraintsOption("source"))
     .addOption(tagOption())
     .addOption(choiceOption("--long-lines <how>", "lines longer than any in training", LONG_LINES, "split"))
     .addOption(
@@ -92,9 +85,19 @@ export function minLengthOption(): Option {
   return new Option("--min-length <n>", "fewest tokens of a translation: 5, or by the source's tokens 0.5x");
 }
 
+/** `--constraints`, of all commands that translate. */
+export function constraintsOption(behind: "source" | "reference"): Option {
+  const description = `columns behind the ${behind} have words for the translation`;
+  return choiceOption("--constraints [order]", description, CONSTRAINT_ORDERS, "unordered");
+}
+
+/** What `--constraints` asks for. */
+export function isOrdered(constraints: DecodingFlags["constraints"]): boolean | undefined {
+  return constraints === undefined ? undefined : constraints === "ordered";
+}
+
 /** What the flags ask for. */
 export function decodingOptions(flags: DecodingFlags): DecodingOptions {
-  const { constraints } = flags;
   return {
     beam: flags.beam,
     lengthPenalty: flags.lengthPenalty,
@@ -113,7 +116,7 @@ export function decodingOptions(flags: DecodingFlags): DecodingOptions {
     tag: flags.tag,
     longLines: flags.longLines,
     unknown: flags.unknown,
-    orderedConstraints: constraints === undefined ? undefined : constraints === "ordered",
+    orderedConstraints: isOrdered(flags.constraints),
   };
 }
 

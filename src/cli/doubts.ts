@@ -88,8 +88,14 @@ export function doubtsAbout(translations: readonly Translation[], { source }: Pi
   const unknown = translations.reduce((sum, { unknownTokens }) => sum + unknownTokens, 0);
   const tokens = translations.reduce((sum, { sourceTokens }) => sum + sourceTokens, 0);
   const overLong = translations.filter(({ overLongPieces }) => overLongPieces > 0).length;
+  const unmet = translations.filter(({ hypotheses }) => (hypotheses[0]?.unmet?.length ?? 0) > 0).length;
   const share = percent((100 * unknown) / tokens);
   return [
+    ...(unmet === 0
+      ? []
+      : [
+          `${counted(unmet, "translation")} of ${translations.length} without all constraints: the model has no words for them, or there was no room.`,
+        ]),
     ...(unknown === 0
       ? []
       : [`${counted(unknown, "source token")} of ${tokens} (${share}) are unknown to the model.`]),

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addComputingOptions } from "./computing.ts";
-import { addBeamOptions, minLengthOption, tagOption } from "./decodingFlags.ts";
+import { addBeamOptions, constraintsOption, minLengthOption, tagOption } from "./decodingFlags.ts";
 import { addMetricOptions } from "./evalFlags.ts";
 import type { SystemFlags } from "./evalSystems.ts";
 import { EXIT, type ExitCode, type Run } from "./exit.ts";
@@ -35,8 +35,11 @@ export function addEval(program: Command, run: Run): void {
       "--accepted-separator <text>",
       'what stands between accepted references of one line, as in "a | b"',
     );
-  const beam = addBeamOptions(command).addOption(minLengthOption()).addOption(tagOption());
-  addComputingOptions(addMetricOptions(beam))
+  addBeamOptions(command)
+    .addOption(minLengthOption())
+    .addOption(constraintsOption("reference"))
+    .addOption(tagOption());
+  addComputingOptions(addMetricOptions(command))
     .option("--force", "do not warn of translations that look tokenised")
     .addOption(
       choiceOption("--by-length [side]", "scores by length in tokens", ["source", "reference"], "reference"),

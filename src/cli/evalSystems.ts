@@ -16,9 +16,10 @@ import type { LoadedModel } from "../loadedModel.ts";
 import type { MeasuredSystem, MeasuredSystems } from "../report/evaluation.ts";
 import { counted } from "../report/format.ts";
 import { type ComputingFlags, openModel } from "./computing.ts";
+import { type DecodingFlags, isOrdered } from "./decodingFlags.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { type MetricFlags, metricOptions, parseMetrics } from "./evalFlags.ts";
-import { loadTestPairs, type TestFlags } from "./input.ts";
+import { loadConstrainedPairs, loadTestPairs, type TestFlags } from "./input.ts";
 import { modelOrNewest } from "./newestRun.ts";
 import { defined } from "./options.ts";
 import type { Warn } from "./ui/terminal.ts";
@@ -33,6 +34,7 @@ export interface SystemFlags extends MetricFlags, ComputingFlags, Partial<TestFl
   readonly beam?: number;
   readonly lengthPenalty?: number;
   readonly minLength?: string;
+  readonly constraints?: DecodingFlags["constraints"];
   readonly tag?: string;
 }
 
@@ -48,6 +50,7 @@ const FOR_MODELS = {
   beam: "--beam",
   lengthPenalty: "--length-penalty",
   minLength: "--min-length",
+  constraints: "--constraints",
   tag: "--tag",
 } as const satisfies Partial<Record<keyof SystemFlags, string>>;
 
@@ -94,11 +97,15 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
     ...TEXT_METRIC_NAMES,
   ]);
   const { beam, lengthPenalty, minLength, tag } = flags;
-  const decoding = defined({ beam, lengthPenalty, minLength, tag });
+  const orderedConstraints = isOrdered(flags.constraints);
+  const decoding = defined({ beam, lengthPenalty, minLength, tag, orderedConstraints });
   resolveDecoding(decoding); // what is wrong with it is said before a model is loaded
   const model = await openModel(flags.model, flags, warn);
   const { description } = model;
-  const { source, target } = loadTestPairs(flags, description);
+  const { source, target, constraints } =
+    flags.constraints === undefined
+      ? { ...loadTestPairs(flags, description), constraints: undefined }
+      : loadConstrainedPairs(flags.test);
   const references = acceptedStreams([target], flags.acceptedSeparator);
   const bleuTokenizer = flags.bleuTokenizer ?? bleuTokenizerFor(description.targetLanguage);
   const lowercase = flags.lowercase ?? description.targetTokenizer.lowercase;
@@ -110,7 +117,7 @@ async function measureModels(flags: SystemFlags & TestFlags, warn: Warn): Promis
         metrics,
         metricOptions: { ...metricOptions(flags), lowercase },
         acceptedSeparator: flags.acceptedSeparator,
-        decoding,
+        decoding: { ...decoding, constraints },
       });
       for (const doubt of doubtsAbout(translations, loaded.translator.limits)) warn(doubt);
       return { name, hypotheses: translations.map(({ text }) => text), measured };

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { type Corpus, loadCorpus } from "../data/corpus.ts";
+import { type Corpus, loadCorpus, loadTable } from "../data/corpus.ts";
+import { isTsv } from "../data/corpusPlace.ts";
 import { fileSystemError, XformerError } from "../errors.ts";
 import { linesFrom } from "../io/lines.ts";
 import type { CheckpointDescription } from "../training/checkpointFormat.ts";
@@ -88,4 +89,19 @@ export function loadTestPairs(
   { sourceLanguage, targetLanguage }: CheckpointDescription,
 ): Corpus {
   return loadCorpus(test, { source: sourceLang ?? sourceLanguage, target: targetLang ?? targetLanguage });
+}
+
+/**
+ * The pairs of `--test` with the constraints of each line, which are its columns behind the reference.
+ *
+ * @throws XformerError USAGE for a prefix of two files, which has no columns
+ */
+export function loadConstrainedPairs(test: string): Corpus & { readonly constraints: readonly string[][] } {
+  if (!isTsv(test)) {
+    throw new XformerError("USAGE", `--constraints: they stand in a .tsv, and ${test} is none`, {
+      hint: "Give one of source, reference, and a column for each constraint.",
+    });
+  }
+  const { further, ...pairs } = loadTable(test);
+  return { ...pairs, constraints: further.map((columns) => columns.filter((text) => text.trim() !== "")) };
 }

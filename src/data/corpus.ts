@@ -29,11 +29,27 @@ export function loadCorpus(path: string, languages: Languages = {}): Corpus {
   const place = locateCorpus(path, languages);
   const pairs = isTsv(path) ? loadColumns(path) : loadSides(place.files);
   if (pairs.length === 0) throw emptyCorpus(path);
-  return {
-    ...place,
-    source: pairs.map((pair) => pair.source),
-    target: pairs.map((pair) => pair.target),
-  };
+  return { ...place, ...sidesOf(pairs) };
+}
+
+function sidesOf(pairs: readonly SentencePair[]): Pairs {
+  return { source: pairs.map(({ source }) => source), target: pairs.map(({ target }) => target) };
+}
+
+/** The pairs of a table whose rows may have more columns, with what these have. */
+export interface Table extends Corpus {
+  readonly further: readonly (readonly string[])[];
+}
+
+/**
+ * Reads a `.tsv` with two or more columns into memory.
+ *
+ * @throws XformerError as {@link loadCorpus}
+ */
+export function loadTable(path: string): Table {
+  const pairs = loadColumns(path, true);
+  if (pairs.length === 0) throw emptyCorpus(path);
+  return { ...locateCorpus(path), ...sidesOf(pairs), further: pairs.map(({ further = [] }) => further) };
 }
 
 /**
@@ -84,9 +100,9 @@ export class CorpusHash {
   }
 }
 
-function loadColumns(file: string): SentencePair[] {
+function loadColumns(file: string, hasFurther = false): SentencePair[] {
   const { lines, fault } = readText(file);
-  const pairs = new ColumnPairing(file).take(lines);
+  const pairs = new ColumnPairing(file, hasFurther).take(lines);
   if (fault !== undefined) throw fault;
   return pairs;
 }

@@ -7,6 +7,8 @@ export interface SentencePair {
   readonly target: string;
   /** One-based line number, the same in both files. */
   readonly line: number;
+  /** What columns behind the two have, of a table that may have such. */
+  readonly further?: readonly string[];
 }
 
 /**
@@ -15,17 +17,20 @@ export interface SentencePair {
  */
 export class ColumnPairing {
   readonly #file: string;
+  readonly #hasFurther: boolean;
   #line = 0;
   #blank: XformerError | undefined;
 
-  constructor(file: string) {
+  /** @param hasFurther whether rows may have more columns */
+  constructor(file: string, hasFurther = false) {
     this.#file = file;
+    this.#hasFurther = hasFurther;
   }
 
   /**
    * Takes in the next rows.
    *
-   * @throws XformerError DATA with file and line for a row that is not two columns with text in both
+   * @throws XformerError DATA with file and line for a row that is not two columns with text in both, and perhaps more
    */
   take(rows: readonly string[]): SentencePair[] {
     const pairs: SentencePair[] = [];
@@ -37,8 +42,9 @@ export class ColumnPairing {
       }
       const fault = this.#blank ?? this.#fault(row);
       if (fault !== undefined) throw fault;
-      const tab = row.indexOf("\t");
-      pairs.push({ source: row.slice(0, tab), target: row.slice(tab + 1), line: this.#line });
+      const [source = "", target = "", ...further] = row.split("\t");
+      const pair = { source, target, line: this.#line };
+      pairs.push(this.#hasFurther ? { ...pair, further } : pair);
     }
     return pairs;
   }
@@ -46,13 +52,14 @@ export class ColumnPairing {
   #fault(row: string): XformerError | undefined {
     const place = { file: this.#file, line: this.#line };
     const columns = row === "" ? [] : row.split("\t");
-    if (columns.length !== 2) {
-      return new XformerError("DATA", `expected 2 tab-separated columns, found ${columns.length}`, {
+    if (this.#hasFurther ? columns.length < 2 : columns.length !== 2) {
+      const expected = this.#hasFurther ? "2 or more" : "2";
+      return new XformerError("DATA", `expected ${expected} tab-separated columns, found ${columns.length}`, {
         ...place,
         hint: "Separate source and target with one tab.",
       });
     }
-    const blank = columns.findIndex(isBlank);
+    const blank = columns.slice(0, 2).findIndex(isBlank);
     if (blank === -1) return undefined;
     return new XformerError("DATA", `the ${["source", "target"][blank]} is empty`, {
       ...place,

@@ -82,6 +82,7 @@ const LEFT_OUT: Readonly<Record<FilterName | "errors", string>> = {
   ratio: "of unlike length",
   identical: "with both sides the same",
   duplicates: "there before",
+  ambiguous: "with a source that was there before",
   script: "in another script",
 };
 

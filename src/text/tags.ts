@@ -1,3 +1,4 @@
+import { XformerError } from "../errors.ts";
 import { looksLikeTag } from "../valueType.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { SPECIAL_TOKENS } from "./vocabulary.ts";
@@ -7,8 +8,13 @@ export function isTag(text: string): boolean {
   return looksLikeTag(text) && !(SPECIAL_TOKENS as readonly string[]).includes(text);
 }
 
-/** What a tag has to look like. */
-export const TAG_HINT = "Give signs around ASCII letters or digits, without spaces, such as <2de>.";
+/** @throws XformerError CONFIG for a text that can be no tag */
+export function checkTags(tags: readonly string[]): void {
+  const wrong = tags.find((tag) => !isTag(tag));
+  if (wrong === undefined) return;
+  const hint = "Give signs around ASCII letters or digits, without spaces, such as <2de>.";
+  throw new XformerError("CONFIG", `"${wrong}" can be no tag`, { hint });
+}
 
 /** The tag that a text begins with, of those that a tokenizer knows. */
 export function leadingTag({ tags = [] }: Tokenizer, text: string): string | undefined {

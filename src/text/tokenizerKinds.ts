@@ -6,7 +6,7 @@ import { PipelineTokenizer } from "./pipeline/tokenizer.ts";
 import { parsePipelineJSON } from "./pipeline/tokenizerJson.ts";
 import { sentencePieceJSON } from "./sentencePiece/tokenizerJson.ts";
 import { parseTags, TaggedLearner, TaggedTokenizer } from "./taggedTokenizer.ts";
-import { isTag, TAG_HINT } from "./tags.ts";
+import { checkTags } from "./tags.ts";
 import type { Tokenizer, TokenizerKind, TokenizerLearner, TokenizerOptions } from "./tokenizer.ts";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.ts";
 import { WordLearner, type WordSettings, WordTokenizer } from "./wordTokenizer.ts";
@@ -17,10 +17,7 @@ const TOKENIZER_KINDS: readonly TokenizerKind[] = ["word", "char", "bpe"];
 /** @throws XformerError CONFIG when an option is out of range */
 export function createTokenizerLearner(options: TokenizerOptions): TokenizerLearner {
   const { tags = [] } = options;
-  for (const tag of tags) {
-    if (isTag(tag)) continue;
-    throw new XformerError("CONFIG", `"${tag}" can be no tag`, { hint: TAG_HINT });
-  }
+  checkTags(tags);
   const learner = createLearner(options);
   return tags.length === 0 ? learner : new TaggedLearner(learner, tags);
 }

@@ -239,13 +239,15 @@ export interface CorpusEntry {
   /** Its languages. */
   readonly source: string | null;
   readonly target: string | null;
+  /** Whether its sides change places, once they are read: one table for both directions. */
+  readonly reverse: boolean;
   /** Its `validSplit` and its `testSplit`. */
   readonly valid: number | null;
   readonly test: number | null;
 }
 
 /** One of several corpora that a model is only measured on. */
-export type MeasuredEntry = Pick<CorpusEntry, "path" | "tag" | "source" | "target">;
+export type MeasuredEntry = Pick<CorpusEntry, "path" | "tag" | "source" | "target" | "reverse">;
 
 /** One of several corpora as it is given: its path, or the path and what else there is to say. */
 export type CorpusInput = string | ({ readonly path: string } & Partial<CorpusEntry>);
@@ -256,6 +258,7 @@ const DEFAULT_ENTRY: Omit<CorpusEntry, "path"> = {
   tag: null,
   source: null,
   target: null,
+  reverse: false,
   valid: null,
   test: null,
 };
@@ -312,7 +315,7 @@ export function withCorpora(data: DataOptions): Partial<DataConfig> {
     const all = corpora === null ? null : corporaOf(corpora);
     return all === null || typeof all === "string"
       ? all
-      : all.map(({ path, tag, source, target }) => ({ path, tag, source, target }));
+      : all.map(({ path, tag, source, target, reverse }) => ({ path, tag, source, target, reverse }));
   };
   return {
     ...others,

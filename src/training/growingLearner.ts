@@ -3,7 +3,7 @@ import { XformerError } from "../errors.ts";
 import { extenderOf } from "../text/extend.ts";
 import type { Extension, Tokenizer } from "../text/tokenizer.ts";
 import type { VocabularyLimits } from "../text/vocabulary.ts";
-import { type RunConfig, type Side, type TokenizerConfig, tokenizerOf } from "./config.ts";
+import { entriesOf, type RunConfig, type Side, type TokenizerConfig, tokenizerOf } from "./config.ts";
 import { areOne, type Origin } from "./origin.ts";
 import type { PairLearner, Tokenizers } from "./prepare.ts";
 import type { GrownSide, Growth } from "./startingRows.ts";
@@ -15,11 +15,15 @@ class GrowingLearner implements PairLearner {
   readonly #target: ReturnType<typeof extenderOf>;
   #growth: Growth | undefined;
 
-  /** @throws XformerError CONFIG when they cannot grow, or not within the limits */
-  constructor(before: Tokenizers, config: TokenizerConfig) {
+  /**
+   * @param tags those of the new sources
+   * @throws XformerError CONFIG when they cannot grow, or not within the limits
+   */
+  constructor(before: Tokenizers, config: TokenizerConfig, tags: readonly string[]) {
     const [source, target] = [limitsOf(config, "source"), limitsOf(config, "target")];
+    const taggedSource = { ...source, tags };
     this.#before = before;
-    this.#source = extenderOf(before.source, source);
+    this.#source = extenderOf(before.source, taggedSource);
     if (!areOne(before.source, before.target)) {
       this.#target = extenderOf(before.target, target);
       return;
@@ -70,9 +74,14 @@ export interface Vocabularies {
   readonly learner?: GrowingLearner;
 }
 
-export function vocabulariesOf({ start, tokenizer }: RunConfig, origin: Origin | undefined): Vocabularies {
+export function vocabulariesOf(
+  { start, data, tokenizer }: RunConfig,
+  origin: Origin | undefined,
+): Vocabularies {
   if (origin === undefined) return {};
   const { sourceTokenizer: source, targetTokenizer } = origin;
   const tokenizers = { source, target: areOne(source, targetTokenizer) ? source : targetTokenizer };
-  return start.extendVocabulary ? { learner: new GrowingLearner(tokenizers, tokenizer) } : { tokenizers };
+  if (!start.extendVocabulary) return { tokenizers };
+  const tags = entriesOf(data.train).flatMap(({ tag }) => tag ?? []);
+  return { learner: new GrowingLearner(tokenizers, tokenizer, [...new Set(tags)]) };
 }

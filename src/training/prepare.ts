@@ -150,13 +150,13 @@ function refuseUnknownTag(
   tag: string | null,
   { tags = [] }: Tokenizer,
   file: string,
-  { tokenizers, learner }: PrepareOptions,
+  { tokenizers }: PrepareOptions,
 ): void {
   if (tag === null || tags.includes(tag)) return;
   const hint =
-    (tokenizers ?? learner) === undefined
+    tokenizers === undefined
       ? `Learn one with \`xformer tokenizer learn --tag "${tag}"\`, or leave the file out.`
-      : "Leave the tag out, or start from a model that was trained with it.";
+      : "Give --extend-vocabulary, or start from a model that was trained with it.";
   throw new XformerError("CONFIG", `the source's tokenizer does not know the tag ${tag}`, { file, hint });
 }
 

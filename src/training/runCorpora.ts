@@ -28,7 +28,8 @@ function loadGiven(data: DataConfig, corpora: DataConfig["valid"]): GivenCorpus 
   if (corpora === null) return null;
   const loaded = entriesOf(corpora).map((entry) => {
     const { tag } = entry;
-    const corpus = loadCorpus(entry.path, languagesOf(data, entry));
+    const asRead = loadCorpus(entry.path, languagesOf(data, entry));
+    const corpus = entry.reverse ? { ...asRead, source: asRead.target, target: asRead.source } : asRead;
     const source = tag === null ? corpus.source : corpus.source.map((line) => `${tag} ${line}`);
     return { ...corpus, source, path: entry.path, tag };
   });
@@ -54,6 +55,7 @@ export function corporaToTrainOn(
     languages: languagesOf(data, entry),
     holdOut: holdOutOf(data, entry),
     tag: entry.tag,
+    reverse: entry.reverse,
     weight: entry.weight,
   }));
 }

@@ -15,6 +15,8 @@ export interface CorpusToPrepare {
   readonly holdOut?: HoldOut;
   /** What is put in front of its sources. */
   readonly tag?: string | null;
+  /** Whether its sides change places; what is held out and filtered is as without. */
+  readonly reverse?: boolean;
   /** How often an epoch takes each of its pairs; once when left out. */
   readonly weight?: number;
 }
@@ -99,7 +101,7 @@ export class TrainingText {
         return part === "train";
       });
       this.pairs += own.length;
-      yield own;
+      yield own.map((pair) => this.#turned(pair));
     }
   }
 
@@ -107,7 +109,10 @@ export class TrainingText {
   async *readTagged(progress: ReadProgress): AsyncGenerator<readonly SentencePair[], void, undefined> {
     for await (const pairs of this.#stream(progress)) {
       const own = pairs.filter((pair) => this.#division.partOf(pair) === "train");
-      yield this.tag === null ? own : own.map((pair) => ({ ...pair, source: this.tagged(pair.source) }));
+      yield own.map((pair) => {
+        const turned = this.#turned(pair);
+        return this.tag === null ? turned : { ...turned, source: this.tagged(turned.source) };
+      });
     }
   }
 
@@ -118,8 +123,13 @@ export class TrainingText {
 
   /** The pairs of a part that is held out, tagged; none where there is no such part. */
   heldOut(part: "valid" | "test"): Pairs {
-    const { source, target } = this.#heldOut.pairs(part) ?? { source: [], target: [] };
+    const { source, target } = this.#turned(this.#heldOut.pairs(part) ?? { source: [], target: [] });
     return { source: source.map((line) => this.tagged(line)), target };
+  }
+
+  /** A pair, or a side of each, as the model sees it. */
+  #turned<P extends SentencePair | Pairs>(pair: P): P {
+    return this.#corpus.reverse ? { ...pair, source: pair.target, target: pair.source } : pair;
   }
 
   async *#stream(progress: ReadProgress): AsyncGenerator<readonly SentencePair[], void, undefined> {

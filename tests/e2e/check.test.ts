@@ -12,6 +12,7 @@ beforeAll(() => {
   writeFiles(cwd, {
     "train.tsv": pairs,
     "test.tsv": ["h h h\th h h", pairs[9]!, "a\u202eb\ta b"],
+    "other.tsv": ["y\ty", "z\tz"],
     "bad.tsv": [pairs[0]!, "no tab", "a\t"],
     "tokenizer.json": JSON.stringify(tokenizer.toJSON()),
     "no.json": "{",
@@ -40,6 +41,18 @@ describe("xformer check", () => {
 
 Nothing is wrong.
 `);
+  });
+
+  it("says what a training on several corpora would choose", async () => {
+    const { stdout } = await run("train.tsv", "other.tsv", "--json");
+    const { corpora, vocabulary, fitted } = JSON.parse(stdout);
+    const letters = corpora.map((corpus: { source: { vocabulary: number } }) => corpus.source.vocabulary);
+    expect(letters).toEqual([8, 2]);
+    expect(vocabulary).toEqual({ source: 10, target: 10 });
+    expect(fitted.shape).toEqual({
+      ...{ pairs: 66, sourceTokens: 64 * 4 + 2 * 2, targetTokens: 64 * 4 + 2 * 2 },
+      ...{ vocabulary: 10, validPairs: 0 },
+    });
   });
 
   it("exits with 0 at warnings", async () => {

@@ -125,6 +125,29 @@ describe("two directions in one model", () => {
   });
 });
 
+it("both directions of one table: what is held out is so in both", async () => {
+  const corpora = ["--train", "copy.tsv tag=<to>", "--train", "copy.tsv tag=<fro> reverse=true"];
+  const steps = ["--max-steps", "2", ...SMALLEST];
+  expect((await xformer(["train", ...corpora, ...steps, "--out", "ways"], { cwd })).code).toBe(0);
+  const held = bytes("ways", "held-out/test.tsv").toString().trimEnd().split("\n");
+  const rows = held.map((line) => /^(<\w+>) (.*)\t(.*)$/.exec(line)!.slice(1));
+  const of = (tag: string) =>
+    rows.filter(([own]) => own === tag).map(([, source, target]) => [source, target]);
+  expect(of("<to>").length).toBeGreaterThan(5);
+  expect(of("<fro>").map(([source, target]) => [target, source])).toEqual(of("<to>"));
+  writeFiles(cwd, {
+    "turned.tsv": COPY.map((pair) => pair.split("\t").toReversed().join("\t")),
+    "ways.yaml": ["data:", "  train:", "    - {path: copy.tsv, reverse: true}"],
+  });
+  const whole = ["--valid-split", "0", "--test-split", "0", ...steps];
+  expect((await xformer(["train", "-c", "ways.yaml", ...whole, "--out", "a"], { cwd })).code).toBe(0);
+  expect((await xformer(["train", "turned.tsv", ...whole, "--out", "b"], { cwd })).code).toBe(0);
+  expect(bytes("a").equals(bytes("b"))).toBe(true);
+  const valid = ["--valid", "copy.tsv tag=<fro> reverse=true", ...steps];
+  const { stderr, code } = await xformer(["train", ...corpora, ...valid, "--out", "valid-ways"], { cwd });
+  expect([code, stderr]).toEqual([0, expect.stringContaining("300 to validate on")]);
+});
+
 it("one corpus is the same run, and the same cache, whether it is named alone or in a list", async () => {
   const train = (...corpus: string[]) =>
     xformer(["train", ...corpus, ...SMALLEST, "--max-steps", "2", "--cache", "cache"], { cwd });
@@ -208,7 +231,7 @@ describe("filters", () => {
     [["--output", "x.tsv"], "--output: nothing is written. Give --fix too."],
     [
       ["--fix", "--filters", "length"],
-      '--filters: expected some of duplicates, identical, ratio, script, got "length". Put commas between names.',
+      '--filters: expected some of duplicates, identical, ratio, script, ambiguous, got "length". Put commas between names.',
     ],
     [
       ["--fix", "copy.tsv", "--output", "x.tsv"],

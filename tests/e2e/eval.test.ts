@@ -127,6 +127,33 @@ describe("models", () => {
     expect(files.stderr).toMatch(/^--min-length: this is for --model, not for --hypotheses\. /);
   });
 
+  it("--constraints: every translation has the words behind its reference", async () => {
+    writeFiles(cwd, { "rows.tsv": ["a b c\ta b c\td d\th", "b c\tb c", "c\tc\towl"] });
+    const flags = ["eval", "--model", "run", "--beam", "2", "--output", "constrained.txt", "--constraints"];
+    const { code, stderr } = await xformer([...flags, "--test", "rows.tsv"], { cwd });
+    expect(stderr).toContain(
+      "warning: 1 translation of 3 without all constraints: the model has no words for them, or there was no room.\n",
+    );
+    expect(code).toBe(0);
+    const [first] = readFileSync(join(cwd, "constrained.txt"), "utf8").split("\n");
+    expect(` ${first} `).toMatch(/^(?=.* d d )(?=.* h )/);
+    const ordered = await xformer([...flags, "ordered", "--test", "rows.tsv"], { cwd });
+    expect(ordered.code).toBe(0);
+    expect(readFileSync(join(cwd, "constrained.txt"), "utf8").split("\n")[0]).toMatch(/d d (.* )?h/);
+    writeFiles(cwd, { "rows.tsv": ["a b c\ta b c\td d", "b c"] });
+    const short = await xformer([...flags, "--test", "rows.tsv"], { cwd });
+    expect(short.stderr).toBe(
+      "rows.tsv:2: expected 2 or more tab-separated columns, found 1. Separate source and target with one tab.\n",
+    );
+    const prefix = await xformer([...flags, "--test", "rows"], { cwd });
+    expect(prefix.stderr).toBe(
+      "--constraints: they stand in a .tsv, and rows is none. Give one of source, reference, and a column for each constraint.\n",
+    );
+    expect(prefix.code).toBe(2);
+    const files = await xformer([...FILES, "--constraints"], { cwd });
+    expect(files.stderr).toMatch(/^--constraints: this is for --model, not for --hypotheses\. /);
+  });
+
   it("any metric, a file of translations that scores the same, and a baseline", async () => {
     const flags = ["--metrics", "loss,token-accuracy,wer,bleu", "--json", "--bleu-tokenizer", "none"];
     const { stdout, stderr } = await xformer(

@@ -83,6 +83,29 @@ describe("train --from", () => {
     expect((await xformer(["train", "--resume", "third", "-c", "recipe.yaml"], { cwd })).code).toBe(0);
   });
 
+  it("takes in a tag that the model does not know", async () => {
+    const flags = [
+      "train",
+      "--from",
+      "first",
+      "--train",
+      "other.tsv tag=<x>",
+      "--valid-split",
+      "0",
+      "--max-steps",
+      "2",
+    ];
+    const refused = await xformer([...flags, "--out", "tagged"], { cwd });
+    expect(refused.stderr).toContain(
+      "other.tsv: the source's tokenizer does not know the tag <x>. Give --extend-vocabulary, or start from a model that was trained with it.\n",
+    );
+    const { stderr, code } = await xformer([...flags, "--extend-vocabulary", "--out", "tagged"], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^ +its vocabularies have taken in 2 source tokens and 2 target tokens$/m);
+    const translate = ["translate", "--model", "tagged", "--tag", "<x>"];
+    expect((await xformer(translate, { cwd, input: "a b\n" })).code).toBe(0);
+  });
+
   it.each([
     [
       ["--d-model", "32"],

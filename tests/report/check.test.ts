@@ -32,8 +32,10 @@ const CORPUS: CorpusReport = {
   findings: [],
 };
 
+const VOCABULARY = { source: 1, target: 1 };
+
 it("lengths are shown without the empty end", () => {
-  const blocks = checkDocument({ corpora: [CORPUS], errors: 0, warnings: 0 });
+  const blocks = checkDocument({ corpora: [CORPUS], vocabulary: VOCABULARY, errors: 0, warnings: 0 });
   expect(blocks.find(({ kind }) => kind === "histograms")).toEqual({
     kind: "histograms",
     sides: [
@@ -53,7 +55,10 @@ it("lengths are shown without the empty end", () => {
 
 it("says what a training would choose", () => {
   const shape = { pairs: 3600, sourceTokens: 40_000, targetTokens: 40_000, vocabulary: 40, validPairs: 0 };
-  const blocks = checkDocument({ corpora: [CORPUS], errors: 0, warnings: 0 }, fitSettings(shape));
+  const blocks = checkDocument(
+    { corpora: [CORPUS], vocabulary: VOCABULARY, errors: 0, warnings: 0 },
+    fitSettings(shape),
+  );
   const rows = blocks.flatMap((block) => (block.kind === "facts" ? block.rows : []));
   expect(rows.slice(-3).map(([, text]) => text)).toEqual([
     "would choose by these lengths, of 3,600 pairs to train on:",
@@ -63,8 +68,11 @@ it("says what a training would choose", () => {
 });
 
 it("a corpus without pairs has nothing to be measured", () => {
-  const kinds = checkDocument({ corpora: [{ ...CORPUS, pairs: 0 }], errors: 1, warnings: 0 }).map(
-    ({ kind }) => kind,
-  );
+  const kinds = checkDocument({
+    corpora: [{ ...CORPUS, pairs: 0 }],
+    vocabulary: VOCABULARY,
+    errors: 1,
+    warnings: 0,
+  }).map(({ kind }) => kind);
   expect(kinds).toEqual(["line", "gap", "line"]);
 });

@@ -71,6 +71,61 @@ it.each(["word", "char"] as const)("tags stay what they are: %s", (kind) => {
   expect(after.tokenizer.decode(text)).toBe("cab");
 });
 
+describe("tags that are new", () => {
+  const tags = ["<2de>", "<2fr>"];
+
+  it.each(["word", "char"] as const)(
+    "come first after the old tokens, with those that there were: %s",
+    (kind) => {
+      const before = learnTokenizer(["ab ba"], { kind, tags: ["<2de>"] });
+      const after = extended(before, ["abc"], { tags });
+      expect(added(before, after)).toEqual(["<2fr>", kind === "char" ? "c" : "abc"]);
+      expect(after.parts).toEqual([[], []]);
+      expect(after.tokenizer.tags).toEqual(tags);
+      const again = tokenizerFromJSON(after.tokenizer.toJSON());
+      expect(again.encodeTokens("<2fr>ab")).toEqual(["<2fr>", ...before.encodeTokens("ab")]);
+    },
+  );
+
+  it("are taken into a tokenizer that had none, also where they were words before", () => {
+    const before = learnTokenizer(["__de__ ab"], { kind: "word" });
+    const old = before.vocabulary.id("__de__");
+    const after = extended(before, ["ab"], { tags: ["__de__", "<2fr>"] });
+    expect(added(before, after)).toEqual(["<2fr>"]);
+    expect([...after.tokenizer.encode("__de__ab")]).toEqual([old, before.vocabulary.id("ab")]);
+  });
+
+  it("let byte-pair encoding grow by themselves, or with merges behind them", () => {
+    const before = learnTokenizer(["low lower lowest"], { kind: "bpe", vocabularySize: 270 });
+    const alone = extended(before, ["newest newest"], { tags });
+    expect(added(before, alone)).toEqual(tags);
+    expect(alone.parts).toEqual([[], []]);
+    expect(alone.tokenizer.encodeTokens("<2de> lower")).toEqual(["<2de>", ...before.encodeTokens("lower")]);
+    const size = before.vocabulary.size + 3;
+    const more = extended(before, ["newest newest"], { tags, vocabularySize: size });
+    expect(added(before, more).slice(0, 2)).toEqual(tags);
+    expect(more.tokenizer.vocabulary.size).toBe(size);
+    expect(more.parts.map(({ length }) => length)).toEqual([0, 0, 2]);
+    expect(tokenizerFromJSON(more.tokenizer.toJSON()).tags).toEqual(tags);
+  });
+
+  it("need room, and may not be what they cannot be", () => {
+    const before = learnTokenizer(["ab"], { kind: "word" });
+    const { size } = before.vocabulary;
+    expect(oneLine(() => extenderOf(before, { tags, vocabularySize: size + 1 }))).toBe(
+      `the vocabulary size is ${size + 1}, but the model has ${size}, and takes in <2de>, <2fr>. Give a whole number above ${size + 2}.`,
+    );
+    expect(oneLine(() => extenderOf(before, { tags: ["<s>"] }))).toMatch(/^"<s>" can be no tag\. /);
+    const padded = learnTokenizer(["ab"], { kind: "bpe", vocabularySize: 262 });
+    const json = JSON.parse(JSON.stringify(padded.toJSON()));
+    json.model.vocab["<pad>"] = padded.vocabulary.size;
+    json.added_tokens.push({ ...json.added_tokens[0], id: padded.vocabulary.size, content: "<pad>" });
+    expect(oneLine(() => extenderOf(tokenizerFromJSON(json), { tags: ["<pad>"] }))).toBe(
+      "<pad> is a special token of the model, and can be no tag. Call the tag something else.",
+    );
+  });
+});
+
 describe("byte-pair encoding", () => {
   const before = learnTokenizer(["low lower lowest", "new newer"], { kind: "bpe", vocabularySize: 270 });
   const lines = ["newest slowest newest slowest newest"];

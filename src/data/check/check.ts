@@ -60,6 +60,8 @@ export interface CorpusReport {
 /** What was found in corpora. */
 export interface CheckReport {
   readonly corpora: readonly CorpusReport[];
+  /** Different words or characters of all training corpora, of each up to 1,000; with a tokenizer the size of its vocabulary. */
+  readonly vocabulary: Readonly<Record<Side, number>>;
   /** Findings that stop a training. */
   readonly errors: number;
   /** Findings that do not. */
@@ -95,6 +97,7 @@ export async function checkCorpora(
     options.onRows?.(done);
   };
   const reports: CorpusReport[] = [];
+  const different = { source: new Set<string>(), target: new Set<string>() };
   for (const [i, { path, part, files }] of found.entries()) {
     index.startCorpus();
     const upToHere = found.slice(0, i + 1).map((corpus) => corpus.files.source);
@@ -104,6 +107,8 @@ export async function checkCorpora(
       for (const row of rows) check.add(row);
       tell(rows.length);
     }
+    if (part === "train")
+      for (const side of SIDES) for (const token of check.different(side)) different[side].add(token);
     const fixed =
       clean[i] === undefined ? {} : { fixed: await fixCorpus(files, survey, fix!.filter, clean[i]) };
     reports.push({ path, part, files, ...check.finish(), ...fixed });
@@ -112,7 +117,12 @@ export async function checkCorpora(
     reports
       .flatMap(({ findings }) => findings)
       .reduce((sum, f) => sum + (f.severity === severity ? f.count : 0), 0);
-  return { corpora: reports, errors: count("error"), warnings: count("warning") };
+  const { tokenizers = {} } = options;
+  const vocabulary = {
+    source: tokenizers.source?.vocabulary.size ?? different.source.size,
+    target: tokenizers.target?.vocabulary.size ?? different.target.size,
+  };
+  return { corpora: reports, vocabulary, errors: count("error"), warnings: count("warning") };
 }
 
 /** Judges the rows of one corpus. */
@@ -179,6 +189,11 @@ class CorpusCheck {
       lengthRatio: this.#survey.ratio,
       findings: this.#findings.all,
     };
+  }
+
+  /** Words or characters of a side, as far as they are counted; none with a tokenizer. */
+  different(side: Side): ReadonlySet<string> {
+    return this.#statistics[side].different;
   }
 
   /** What `loadCorpus` refuses. */

@@ -1,11 +1,13 @@
 /** Why a pair may be left out. */
-export const FILTERS = ["length", "ratio", "identical", "duplicates", "script"] as const;
+export const FILTERS = ["length", "ratio", "identical", "duplicates", "ambiguous", "script"] as const;
 export type FilterName = (typeof FILTERS)[number];
 
 /** Which pairs are left out. */
 export interface FilterConfig {
   /** Pairs that were there before. */
   readonly duplicates: boolean;
+  /** Pairs whose source was there before: the first target counts. */
+  readonly ambiguous: boolean;
   /** Pairs whose sides are the same, unless most are. */
   readonly identical: boolean;
   /** Pairs with sides of unlike length. */
@@ -20,6 +22,7 @@ export interface FilterConfig {
 /** Nothing is left out. */
 export const NO_FILTER: FilterConfig = {
   duplicates: false,
+  ambiguous: false,
   identical: false,
   ratio: false,
   script: false,

@@ -74,12 +74,13 @@ export class PairFilter {
   }
 
   #reasonAgainst(pair: RowPair): FilterName | undefined {
-    const { duplicates, identical, ratio, script, minLength, maxLength } = this.#config;
+    const { duplicates, ambiguous, identical, ratio, script, minLength, maxLength } = this.#config;
     const isLimited = minLength !== null || maxLength !== null;
     if (isLimited && isOutside(this.#judge.lengths(pair), this.#config)) return "length";
     if (ratio && this.#judge.isUnlike(pair)) return "ratio";
     if (identical && this.#judge.isIdentical(pair)) return "identical";
     if (duplicates && !this.#seen.isNew(pair)) return "duplicates";
+    if (ambiguous && !this.#seen.isNewSource(pair.source)) return "ambiguous";
     const isStrange = (side: "source" | "target"): boolean =>
       this.#judge.strangeScript(side, pair[side]) !== undefined;
     return script && (isStrange("source") || isStrange("target")) ? "script" : undefined;

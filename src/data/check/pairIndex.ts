@@ -48,13 +48,19 @@ export class PairIndex {
   }
 }
 
-/** Knows which pairs have come by, by the same hashes. */
+/** Knows which pairs and sources have come by, by the same hashes. */
 export class SeenPairs {
   readonly #pairs = new FirstSeen();
+  readonly #sources = new FirstSeen();
 
   /** Takes in a pair; whether it is the first of its like. */
   isNew({ source, target }: { readonly source: string; readonly target: string }): boolean {
     return this.#pairs.add(...hashPair(source, target), 1) === undefined;
+  }
+
+  /** Takes in a source; whether it is the first of its like. */
+  isNewSource(source: string): boolean {
+    return this.#sources.add(...hash64(source.trim()), 1) === undefined;
   }
 }
 

@@ -88,6 +88,11 @@ export class SideStatistics {
     }
   }
 
+  /** What is different, counted up to 1,000; nothing with a tokenizer. */
+  get different(): ReadonlySet<string> {
+    return this.#different;
+  }
+
   get report(): SideReport {
     const { script, scripts, unit } = this.#usual;
     const { sum } = this.#lengths;

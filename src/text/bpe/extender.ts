@@ -2,24 +2,36 @@ import { XformerError } from "../../errors.ts";
 import { PipelineTokenizer } from "../pipeline/tokenizer.ts";
 import type { Extension, TokenizerExtender } from "../tokenizer.ts";
 import { TokenCounts, type Vocabulary, type VocabularyLimits } from "../vocabulary.ts";
-import { DEFAULT_MIN_FREQUENCY } from "./learner.ts";
+import { addedTag, DEFAULT_MIN_FREQUENCY } from "./learner.ts";
 import { learnMerges } from "./learnMerges.ts";
 import { BpeModel } from "./model.ts";
 
 /**
- * Learns merges of a text on top of those that a tokenizer has. These are applied after the old ones, so that what they merge
- * are the pieces that the old ones leave. Where pieces are characters, not bytes, those that it lacks are taken in first.
+ * Takes in tags, and learns merges of a text on top of those that a tokenizer has. These are applied after the old ones, so
+ * that what they merge are the pieces that the old ones leave. Where pieces are characters, not bytes, those that it lacks
+ * are taken in first.
  */
 export class BpeExtender implements TokenizerExtender {
   readonly #tokenizer: PipelineTokenizer<BpeModel>;
+  /** Entries that the tokenizer had before the tags. */
+  readonly #oldSize: number;
   readonly #vocabularySize: number;
   readonly #minFrequency: number;
   readonly #words = new TokenCounts();
 
-  /** @throws XformerError CONFIG when nothing says how far to grow, or merges cannot be added to those that there are */
-  constructor(tokenizer: PipelineTokenizer<BpeModel>, { vocabularySize, minFrequency }: VocabularyLimits) {
+  /**
+   * @param newTags those that the tokenizer does not know; with some, nothing has to say how far to grow
+   * @throws XformerError CONFIG when nothing says how far to grow, or merges cannot be added to those that there are
+   */
+  constructor(
+    tokenizer: PipelineTokenizer<BpeModel>,
+    newTags: readonly string[],
+    { vocabularySize, minFrequency }: VocabularyLimits,
+  ) {
     const { size } = tokenizer.vocabulary;
-    if (vocabularySize === undefined || vocabularySize === size) {
+    const tagged = withTags(tokenizer, newTags);
+    const isForTags = newTags.length > 0 && (vocabularySize ?? 0) <= tagged.vocabulary.size;
+    if (!isForTags && (vocabularySize === undefined || vocabularySize === size)) {
       throw new XformerError("CONFIG", `byte-pair encoding of ${size} entries grows only when told how far`, {
         hint: `Give --vocab-size above ${size}, or leave out --extend-vocabulary: its pieces spell new words too.`,
       });
@@ -28,15 +40,16 @@ export class BpeExtender implements TokenizerExtender {
     const { continuingSubwordPrefix, endOfWordSuffix, ignoreMerges, byteFallback, isSentencePiece } =
       settings;
     const hasMarks = continuingSubwordPrefix !== "" || endOfWordSuffix !== "";
-    if (hasMarks || ignoreMerges || byteFallback || isSentencePiece) {
+    if (isSentencePiece || (!isForTags && (hasMarks || ignoreMerges || byteFallback))) {
       throw new XformerError(
         "CONFIG",
         "to byte-pair encoding with marks inside words, whole words or byte tokens, or of SentencePiece, no merges can be added",
         { hint: "Leave out --extend-vocabulary." },
       );
     }
-    this.#tokenizer = tokenizer;
-    this.#vocabularySize = vocabularySize;
+    this.#tokenizer = tagged;
+    this.#oldSize = size;
+    this.#vocabularySize = isForTags ? tagged.vocabulary.size : vocabularySize!;
     this.#minFrequency = minFrequency ?? DEFAULT_MIN_FREQUENCY;
   }
 
@@ -47,6 +60,8 @@ export class BpeExtender implements TokenizerExtender {
   finish(): Extension {
     const { parts } = this.#tokenizer;
     const { size } = parts.vocabulary;
+    if (size === this.#vocabularySize)
+      return { tokenizer: this.#tokenizer, parts: partsOf(parts.vocabulary, this.#oldSize, []) };
     const spelled = this.#withSymbols(parts.vocabulary);
     const { settings } = parts.model;
     const model = new BpeModel(spelled, settings);
@@ -63,7 +78,7 @@ export class BpeExtender implements TokenizerExtender {
       vocabulary,
       model: new BpeModel(vocabulary, { ...settings, merges: [...settings.merges, ...merges] }),
     });
-    return { tokenizer, parts: partsOf(vocabulary, size, merges) };
+    return { tokenizer, parts: partsOf(vocabulary, this.#oldSize, merges) };
   }
 
   /** The vocabulary with the characters of the words that it lacks; one of bytes lacks none. */
@@ -78,6 +93,22 @@ export class BpeExtender implements TokenizerExtender {
       vocabularySize: this.#vocabularySize,
     });
   }
+}
+
+/** A tokenizer that knows more tags, behind its other tokens. */
+function withTags(
+  { parts }: PipelineTokenizer<BpeModel>,
+  newTags: readonly string[],
+): PipelineTokenizer<BpeModel> {
+  const vocabulary = parts.vocabulary.with(newTags.filter((tag) => !parts.vocabulary.has(tag)));
+  const added = newTags.map((tag) => addedTag(tag, vocabulary));
+  const model = new BpeModel(vocabulary, parts.model.settings);
+  return new PipelineTokenizer({
+    ...parts,
+    vocabulary,
+    model,
+    addedTokens: [...parts.addedTokens, ...added],
+  });
 }
 
 /** For every new token the old ids that it is merged from; none for a symbol. */

@@ -1,4 +1,5 @@
 import { type Normalization, wellFormed } from "../normalize.ts";
+import type { AddedToken } from "../pipeline/addedTokens.ts";
 import { createNormalizer, type Normalizer } from "../pipeline/normalizers.ts";
 import { createPreTokenizer } from "../pipeline/preTokenizers.ts";
 import { PipelineTokenizer } from "../pipeline/tokenizer.ts";
@@ -33,6 +34,12 @@ const DECODER = {
     { type: "Strip", content: " ", start: 1, stop: 0 },
   ],
 };
+
+/** A tag as it is looked for in text: it takes the white space after it along. */
+export function addedTag(content: string, vocabulary: Vocabulary): AddedToken {
+  const id = vocabulary.id(content);
+  return { content, id, normalized: false, singleWord: false, lstrip: false, rstrip: true };
+}
 
 /**
  * Learns byte-level byte-pair encoding (Radford et al. 2019, section 2.2): the ids are the special tokens, the
@@ -74,10 +81,9 @@ export class BpeLearner implements TokenizerLearner {
       minFrequency: this.#minFrequency,
     });
     const vocabulary = Vocabulary.of([...this.#tags, ...tokens]);
-    const how = { normalized: false, singleWord: false, lstrip: false, rstrip: true };
     return new PipelineTokenizer({
       vocabulary,
-      addedTokens: this.#tags.map((content) => ({ content, id: vocabulary.id(content), ...how })),
+      addedTokens: this.#tags.map((tag) => addedTag(tag, vocabulary)),
       model: new BpeModel(vocabulary, {
         merges,
         hasUnknown: true,

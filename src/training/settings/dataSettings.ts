@@ -120,6 +120,7 @@ const CORPUS_FIELDS = {
   tag: { type: { kind: "tag" }, nullMeans: "none" },
   source: LANGUAGE,
   target: LANGUAGE,
+  reverse: { type: { kind: "boolean" } },
   valid: SPLIT,
   test: SPLIT,
 } as const satisfies Readonly<Record<string, Rule>>;
@@ -211,6 +212,10 @@ export const FILTER_SETTINGS: readonly Setting[] = [
   ...(
     [
       ["duplicates", "leave out pairs that were there before, in the same corpus"],
+      [
+        "ambiguous",
+        "leave out pairs whose source was there before, in the same corpus: the first target counts",
+      ],
       ["identical", "leave out pairs with both sides the same, unless most are"],
       ["ratio", "leave out pairs with sides of unlike length"],
       ["script", "leave out pairs with a side in another script than most"],

@@ -243,8 +243,8 @@ function movedCorpora(
   }
   return corporaOf(
     had.map((entry, i) => {
-      const { path: place, weight, tag, source, target } = want[i]!;
-      refuseOther(path, `data.train[${i}]`, entry, { weight, tag, source, target });
+      const { path: place, weight, tag, source, target, reverse } = want[i]!;
+      refuseOther(path, `data.train[${i}]`, entry, { weight, tag, source, target, reverse });
       return { ...entry, path: place };
     }),
   );

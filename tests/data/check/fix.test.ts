@@ -82,6 +82,14 @@ describe("a corpus is written without what is wrong with it", () => {
     expect(corpora[0]!.findings.find(({ kind }) => kind === "length")).toMatchObject({ count: 2 });
   });
 
+  it("of a source with several targets the first counts, if that is asked for", async () => {
+    const rows = ["read\tR EH D", "reed\tR IY D", "read\tR IY D", "read\tR EH D", "red\tR EH D"];
+    const path = written(rows);
+    const { leftOut, files } = await fixed(path, { ...NO_FILTER, ambiguous: true, duplicates: true });
+    expect(leftOut).toEqual({ duplicates: 1, ambiguous: 1 });
+    expect(readFileSync(files.source, "utf8")).toBe(`${[rows[0], rows[1], rows[4]].join("\n")}\n`);
+  });
+
   it("copies are left alone where most pairs are", async () => {
     const path = written(["a b\ta b", "c d\tc d", "e f\tf e"]);
     expect((await fixed(path)).leftOut).toEqual({});
