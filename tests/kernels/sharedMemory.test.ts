@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { withSharedMemory } from "../../src/kernels/webAssemblySet.ts";
 import { packageFile } from "../../src/io/packageFiles.ts";
+import { withSharedMemory } from "../../src/kernels/webAssemblySet.ts";
 import { BUILDS } from "../support/kernels.ts";
 
 describe("withSharedMemory", () => {

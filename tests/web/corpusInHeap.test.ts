@@ -19,7 +19,9 @@ describe("a corpus in the heap", () => {
       expect(corpus.longest).toEqual({ source: 3, target: 2 });
       expect([0, 1, 2].map((pair) => corpus.sourceLength(pair))).toEqual([3, 0, 1]);
       expect([0, 1, 2].map((pair) => corpus.targetLength(pair))).toEqual([1, 2, 0]);
-      const read = corpus.read([2, 0, 1]).map(({ source, target, index }) => [[...source], [...target], index]);
+      const read = corpus
+        .read([2, 0, 1])
+        .map(({ source, target, index }) => [[...source], [...target], index]);
       expect(read).toEqual([
         [[11], [], 2],
         [[5, 6, 7], [8], 0],

@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
+import { packageFile } from "../../src/io/packageFiles.ts";
 import { JOBS } from "../../src/jobs.ts";
+import { webAssemblySet } from "../../src/kernels/webAssemblySet.ts";
 import { SinglePool } from "../../src/replicas/pool.ts";
 import { parseCheckpoint } from "../../src/training/checkpointFormat.ts";
 import { Workshop } from "../../src/web/engine/workshop.ts";
 import type { Changeable, Plan } from "../../src/web/protocol.ts";
-import { BUILDS, kernelSet } from "../support/kernels.ts";
 
 const PLAN: Plan = {
   task: "reverse",
@@ -18,6 +20,7 @@ const PLAN: Plan = {
   warmupSteps: 2,
   steps: 20,
 };
+const KERNELS = webAssemblySet("strict", readFileSync(packageFile("dist/kernels/strict.unshared.wasm")));
 const OTHER: Changeable = { learningRate: 0.002, dropout: 0.2, labelSmoothing: 0, batchTokens: 128 };
 
 const open: Workshop[] = [];
@@ -31,7 +34,7 @@ function begin(plan: Plan) {
   let waiting: (() => void) | undefined;
   const workshop = new Workshop(
     plan,
-    (model) => new SinglePool(model, kernelSet(BUILDS[0]!), JOBS),
+    (model) => new SinglePool(model, KERNELS, JOBS),
     (event) => {
       if (event.type === "step") losses.push(event.loss);
       if (event.type === "attention") waiting?.(); // the last that happens before it waits
@@ -56,8 +59,9 @@ describe("training in a page", () => {
   it.each(Object.keys(OTHER) as (keyof Changeable)[])(
     "another %s is from then on what it would have been from the start",
     async (name) => {
-      const [changed, meant] = [begin(PLAN), begin({ ...PLAN, [name]: OTHER[name] })];
-      const { learningRate, dropout, labelSmoothing, batchTokens } = { ...PLAN, [name]: OTHER[name] };
+      const plan: Plan = { ...PLAN, [name]: OTHER[name] };
+      const [changed, meant] = [begin(PLAN), begin(plan)];
+      const { learningRate, dropout, labelSmoothing, batchTokens } = plan;
       await changed.workshop.change({ learningRate, dropout, labelSmoothing, batchTokens });
       for (const { steps } of [changed, meant]) await steps(2);
       expect(changed.losses).toEqual(meant.losses);
