@@ -86,6 +86,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     await page.fill(".sentence input", line!);
     await page.click("#tab-attention");
     await page.click(".matrix summary");
+    await page.waitForSelector(".matrix table.numbers td");
     const shown = await page.$$eval(".matrix table.numbers tbody tr", (rows) =>
       rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.title))),
     );
@@ -123,7 +124,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     const [line] = LINES;
     await page.fill(".sentence input", line!);
     await page.click("#tab-attention");
-    await page.selectOption(".choices select >> nth=0", "cross");
+    await page.selectOption("#view .choices select >> nth=0", "cross");
     /** What is lit: chips of both sides, labels of the rows and of the columns; by their places. */
     const lit = () =>
       page.evaluate(() =>
@@ -148,7 +149,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     await page.focus(".chips.target li:nth-child(1) button");
     expect(await lit()).toEqual([[], [0], [0], []]);
     // What the decoder reads is what it has said, a place later, behind BEGIN.
-    await page.selectOption(".choices select >> nth=0", "decoder");
+    await page.selectOption("#view .choices select >> nth=0", "decoder");
     await page.focus(".chips.source li:nth-child(1) button");
     await page.focus(".chips.target li:nth-child(1) button");
     expect(await lit()).toEqual([[], [0], [1], [1]]);
@@ -161,7 +162,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     );
     expect(rows).toEqual(["lit", "lit", "lit"]);
     await page.click("#tab-attention");
-    await page.selectOption(".choices select >> nth=0", "cross");
+    await page.selectOption("#view .choices select >> nth=0", "cross");
   });
 
   it("follows another choice of token, and goes back", async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { packageFile } from "../../src/io/packageFiles.ts";
 import { JOBS } from "../../src/jobs.ts";
 import { webAssemblySet } from "../../src/kernels/webAssemblySet.ts";
@@ -56,6 +56,14 @@ function begin(plan: Plan) {
 }
 
 describe("training in a page", () => {
+  /** The weights after two steps in which nothing was changed. */
+  let unchanged: unknown;
+  beforeAll(async () => {
+    const { steps, stateOf } = begin(PLAN);
+    await steps(2);
+    unchanged = (await stateOf()).tensors;
+  });
+
   it.each(Object.keys(OTHER) as (keyof Changeable)[])(
     "another %s is from then on what it would have been from the start",
     async (name) => {
@@ -65,12 +73,9 @@ describe("training in a page", () => {
       await changed.workshop.change({ learningRate, dropout, labelSmoothing, batchTokens });
       for (const { steps } of [changed, meant]) await steps(2);
       expect(changed.losses).toEqual(meant.losses);
-      const plain = begin(PLAN);
-      await plain.steps(2);
-      const files = [changed, meant, plain].map(({ workshop }) => workshop.checkpoint());
-      const [ofChanged, ofMeant, ofPlain] = await Promise.all(files);
-      expect(Buffer.compare(ofChanged!, ofMeant!)).toBe(0);
-      expect(Buffer.compare(ofChanged!, ofPlain!)).not.toBe(0);
+      const [ofChanged, ofMeant] = [await changed.workshop.checkpoint(), await meant.workshop.checkpoint()];
+      expect(Buffer.compare(ofChanged, ofMeant)).toBe(0);
+      expect(parseCheckpoint(ofChanged, "it", crc32).tensors).not.toEqual(unchanged);
     },
   );
 
