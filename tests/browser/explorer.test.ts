@@ -124,6 +124,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     const [line] = LINES;
     await page.fill(".sentence input", line!);
     await page.click("#tab-attention");
+    await page.getByRole("button", { name: "Matrix", exact: true }).click();
     await page.selectOption("#view .choices select >> nth=0", "cross");
     /** What is lit: chips of both sides, labels of the rows and of the columns; by their places. */
     const lit = () =>
