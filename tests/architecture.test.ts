@@ -43,7 +43,7 @@ const PORTABLE = [
 ];
 /** Files of other rooms that a browser can load: threads seen from within, a step of training, formats. */
 const PORTABLE_FILES = [
-  ...["replicas/control.ts", "replicas/pool.ts", "replicas/replica.ts"],
+  ...["replicas/control.ts", "replicas/pool.ts", "replicas/replica.ts", "replicas/sharedPool.ts"],
   ...[
     "training/adam.ts",
     "training/feed.ts",

@@ -5,6 +5,7 @@ import {
   type AttentionKind,
   headTrace,
   type Matrix,
+  meanOf,
   rowOf,
   type Trace,
   trace,
@@ -190,10 +191,7 @@ export function attentionOf(
 ): Matrix {
   const layers = layer === "mean" ? attention[kind] : attention[kind].slice(layer, layer + 1);
   const chosen = layers.flatMap((heads) => (head === "mean" ? heads : heads.slice(head, head + 1)));
-  const [first] = chosen;
-  if (first === undefined)
+  if (chosen.length === 0)
     throw new RangeError(`there is no ${kind} attention of layer ${layer}, head ${head}`);
-  const sum = new Float64Array(first.values.length);
-  for (const { values } of chosen) for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
-  return { ...first, values: Float32Array.from(sum, (value) => value / chosen.length) };
+  return meanOf(chosen);
 }

@@ -32,3 +32,21 @@ export function webAssemblySet(name: "strict" | "relaxed", bytes: Uint8Array<Arr
       new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels,
   };
 }
+
+/** How the kernels import a memory that one thread has for itself: "env", "memory", kind 2, limits with a maximum. */
+const OWN_MEMORY = Uint8Array.of(3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 1);
+/** And one that is shared (WebAssembly threads proposal, limits). */
+const SHARED_LIMITS = 3;
+
+/**
+ * A build of the kernels for a memory of one thread, made into that for a shared one: the same code.
+ *
+ * @throws Error when it imports no such memory
+ */
+export function withSharedMemory(build: Uint8Array): Uint8Array<ArrayBuffer> {
+  const shared = Uint8Array.from(build);
+  const start = shared.findIndex((_, i) => OWN_MEMORY.every((byte, j) => shared[i + j] === byte));
+  if (start === -1) throw new Error("these kernels import no memory of their own");
+  shared[start + OWN_MEMORY.length - 1] = SHARED_LIMITS;
+  return shared;
+}

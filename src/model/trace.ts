@@ -115,6 +115,15 @@ export function rowOf({ columns, values }: Matrix, row: number): Float32Array {
   return values.subarray(row * columns, (row + 1) * columns);
 }
 
+/** The mean of matrices of one shape, such as the weights of several heads: at least one. */
+export function meanOf(matrices: readonly Matrix[]): Matrix {
+  const [first] = matrices;
+  if (first === undefined) throw new RangeError("there is no mean of nothing");
+  const sum = new Float64Array(first.values.length);
+  for (const { values } of matrices) for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+  return { ...first, values: Float32Array.from(sum, (value) => value / matrices.length) };
+}
+
 /** Some columns of a matrix. */
 export function bandOf({ rows, columns: width, values }: Matrix, first: number, count: number): Matrix {
   const part = new Float32Array(rows * count);

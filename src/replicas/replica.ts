@@ -49,8 +49,8 @@ export interface PairSource {
   close(): void;
 }
 
-/** Opens an encoded corpus on the thread that wants to read from it. */
-type OpenCorpus = (file: string) => PairSource;
+/** Opens an encoded corpus on the thread that wants to read from it; it may lie in the heap. */
+type OpenCorpus = (file: string, heap: Heap) => PairSource;
 
 /** JSON in UTF-8 in the heap: too long to be told anew with every job. */
 export interface SharedJson {
@@ -85,7 +85,7 @@ class Resources {
 
   /** @throws XformerError when it cannot be read */
   corpus(file: string): PairSource {
-    const corpus = this.#corpora.get(file) ?? this.#open(file);
+    const corpus = this.#corpora.get(file) ?? this.#open(file, this.#heap);
     this.#corpora.set(file, corpus);
     return corpus;
   }

@@ -47,7 +47,7 @@ export interface FeedOptions extends BatchSize, Pick<TrainingConfig, "batching" 
 export class BatchFeed {
   readonly #pool: Pool;
   readonly #corpus: TrainingCorpus;
-  readonly #options: FeedOptions;
+  #options: FeedOptions;
   readonly #tokenizers: { readonly source: SharedJson; readonly target: SharedJson } | undefined;
   readonly #unknown: Pick<UnknownReplacement, "unkIds" | "signatures"> | undefined;
   #arenas: readonly [busy: Arena, idle: Arena];
@@ -79,6 +79,13 @@ export class BatchFeed {
         target: source === target ? shared : shareJson(heap, target.toJSON()),
       };
     }
+  }
+
+  /** Makes batches of another size from now on: each epoch then has others. */
+  resize(batchTokens: number): void {
+    this.#options = { ...this.#options, batchTokens };
+    this.#plans = new Map();
+    this.#laidOut = undefined;
   }
 
   /** Batches of an epoch. */

@@ -6,7 +6,7 @@ import type { Job } from "../replicas/control.ts";
 import type { Pool } from "../replicas/pool.ts";
 import type { Replica } from "../replicas/replica.ts";
 import { add, clear, copy, lerp, sumSquares } from "../tensor/calls.ts";
-import { Computation } from "../tensor/computation.ts";
+import { Computation, type Dropouts } from "../tensor/computation.ts";
 import { Adam, type AdamStep, adamSlice, clipScale } from "./adam.ts";
 import type { TrainingConfig } from "./config.ts";
 import { type LayOutJob, layOutShard } from "./feed.ts";
@@ -41,6 +41,12 @@ export function keepsPacks(parameters: number): boolean {
 
 /** Floats of parameters that a thread sums up or updates at a time; 128 KiB of each region fit the L2 cache. */
 export const SLICE = 2 ** 15;
+
+/** What of the objective may change from one step to the next. */
+interface ObjectiveSettings {
+  readonly smoothing: number;
+  readonly dropouts: Dropouts;
+}
 
 /** A batch to learn from, in shards of about as many tokens each. */
 export interface StepBatch {
@@ -79,6 +85,7 @@ export class TrainingStep {
   /** Float64[slices] */
   readonly #squares: Pointer;
   readonly #slices: number;
+  #objective: ObjectiveSettings;
   /** The parameters, by offset, that stay as they are. */
   readonly #frozen: readonly number[];
 
@@ -89,6 +96,7 @@ export class TrainingStep {
     const { size, count } = model.parameters;
     this.#pool = pool;
     this.#config = config;
+    this.#objective = { smoothing: config.labelSmoothing, dropouts: dropoutsOf(model.config) };
     this.#frozen = frozenParameters(config.freeze, model.parameters.list).map(({ offset }) => offset);
     this.adam = new Adam(model.parameters, heap);
     const shards = shardsFor(count);
@@ -98,6 +106,11 @@ export class TrainingStep {
     this.#squares = heap.reserve(8 * this.#slices);
     if (config.ema > 0) this.movingAverage = heap.reserve(4 * size);
     this.#beginAverage();
+  }
+
+  /** Learns in another way from the next step on; moments and averages stay. */
+  change(objective: ObjectiveSettings): void {
+    this.#objective = objective;
   }
 
   /** Begins anew from the weights that the model has now: with moments of 0, and an average of these weights alone. */
@@ -209,7 +222,7 @@ export class TrainingStep {
     next: LayOutJob | null,
     before: { readonly step: number; readonly sentences: number; readonly used: number },
   ): GradientsJob {
-    const { seed, labelSmoothing: smoothing } = this.#config;
+    const { seed } = this.#config;
     let firstSentence = before.sentences;
     const works = shards.map((batch, i) => {
       const key = { seed, step: before.step, firstSentence };
@@ -221,7 +234,7 @@ export class TrainingStep {
       kind: "gradients",
       items: shards.length + (next?.items ?? 0),
       shards: works,
-      smoothing,
+      objective: this.#objective,
       frozen: this.#frozen,
       next,
       weightsVersion: this.#pool.weightsVersion,
@@ -245,7 +258,7 @@ interface GradientsJob extends Job {
     /** Float64[1]: where the loss of the shard goes. */
     readonly loss: Pointer;
   }[];
-  readonly smoothing: number;
+  readonly objective: ObjectiveSettings;
   /** The parameters, by offset, that are not learned. */
   readonly frozen: readonly number[];
   /** Which weights they are; see `WeightPacks.useVersion`. */
@@ -263,8 +276,8 @@ function shardGradients(replica: Replica, job: GradientsJob, item: number): void
   const { model, workbench } = replica;
   const { batch, key, gradients, first, loss } = job.shards[item]!;
   workbench.packs.useVersion(job.weightsVersion);
-  const dropouts = dropoutsOf(model.config);
   const { keepPacks, frozen } = job;
+  const { smoothing, dropouts } = job.objective;
   const run = new Computation(workbench, {
     gradients,
     freshGradients: first,
@@ -274,7 +287,7 @@ function shardGradients(replica: Replica, job: GradientsJob, item: number): void
   });
   const dropout = Math.max(...Object.values(dropouts)) > 0 ? key : undefined;
   // Gradients are of the sum over tokens; how many tokens the whole step has is known when it is over.
-  const rows = objective(model, run, batch, { smoothing: job.smoothing, scale: 1, dropout });
+  const rows = objective(model, run, batch, { smoothing, scale: 1, dropout });
   let sum = 0;
   for (let i = 0; i < rows.length; i += 3) sum += rows[i]!;
   workbench.heap.doubles(loss, 1)[0] = sum;

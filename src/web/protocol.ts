@@ -91,17 +91,23 @@ export interface Lesson {
   readonly gradients: readonly { readonly name: string; readonly norm: number }[];
 }
 
+/** What may be changed while a page trains: the model, and what it has learned, stay. */
+export interface Changeable {
+  readonly learningRate: number;
+  readonly dropout: number;
+  readonly labelSmoothing: number;
+  readonly batchTokens: number;
+}
+
 /** What a page's training is to be. */
-export interface Plan {
+export interface Plan extends Changeable {
   readonly task: string;
   readonly tokenizer: TokenizerKind;
   readonly model: Pick<
     ModelConfig,
-    "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "dropout" | "norm"
+    "dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers" | "norm"
   >;
-  readonly learningRate: number;
   readonly warmupSteps: number;
-  readonly batchTokens: number;
   readonly steps: number;
 }
 
@@ -113,6 +119,8 @@ export interface WorkshopFacts {
   readonly parameters: number;
   readonly totalSteps: number;
   readonly kernels: string;
+  /** How many threads it trains on. */
+  readonly threads: number;
   /** Held-out pairs whose translations are shown. */
   readonly samples: readonly { readonly source: string; readonly target: string }[];
 }
@@ -149,6 +157,8 @@ export type LessonEvent =
 export interface Builds {
   readonly relaxed: ArrayBuffer;
   readonly strict: ArrayBuffer;
+  /** How many threads the engine may have: more than one only where memory may be shared. */
+  readonly threads: number;
 }
 
 /** What can be asked, by name: what it takes and what it gives. */
@@ -169,7 +179,7 @@ export interface Questions {
   begin: { takes: Plan; gives: WorkshopFacts };
   go: { takes: { steps: number }; gives: null };
   hold: { takes: null; gives: null };
-  changeRate: { takes: { learningRate: number }; gives: null };
+  change: { takes: Changeable; gives: null };
   checkpoint: { takes: null; gives: ArrayBuffer };
 }
 

@@ -86,6 +86,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     await page.fill(".sentence input", line!);
     await page.click("#tab-attention");
     await page.click(".matrix summary");
+    await page.waitForSelector(".matrix table.numbers td");
     const shown = await page.$$eval(".matrix table.numbers tbody tr", (rows) =>
       rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.title))),
     );
@@ -116,6 +117,53 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
     await page.click("#tab-attention");
     for (const shape of ["Lines", "All heads"]) await page.click(`text=${shape}`);
     expect(await page.$$eval(".board canvas", (all) => all.length)).toBe(4);
+  });
+
+  it("lights a token up wherever it is shown: from chips, labels, cells, by pointer and by keyboard", async () => {
+    const { page } = opened;
+    const [line] = LINES;
+    await page.fill(".sentence input", line!);
+    await page.click("#tab-attention");
+    await page.getByRole("button", { name: "Matrix", exact: true }).click();
+    await page.selectOption("#view .choices select >> nth=0", "cross");
+    /** What is lit: chips of both sides, labels of the rows and of the columns; by their places. */
+    const lit = () =>
+      page.evaluate(() =>
+        [".chips.source li", ".chips.target li", ".matrix .rows li", ".matrix .columns li"].map((selector) =>
+          [...document.querySelectorAll(selector)].flatMap((item, i) =>
+            item.matches(".lit") || item.querySelector(".lit") !== null ? [i] : [],
+          ),
+        ),
+      );
+    await page.hover(".chips.source li:nth-child(2) button");
+    expect(await lit()).toEqual([[1], [], [], [1]]);
+    expect(await page.$$eval(".matrix .cells i", (bands) => bands.length)).toBe(1);
+    await page.hover(".matrix .rows li:nth-child(3)");
+    expect(await lit()).toEqual([[], [2], [2], []]);
+    await page.hover(".matrix .columns li:nth-child(1)");
+    expect(await lit()).toEqual([[0], [], [], [0]]);
+    await page.mouse.move(0, 0);
+    expect(await lit()).toEqual([[], [], [], []]);
+    await page.focus(".matrix canvas");
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+    expect(await lit()).toEqual([[1], [1], [1], [1]]);
+    await page.focus(".chips.target li:nth-child(1) button");
+    expect(await lit()).toEqual([[], [0], [0], []]);
+    // What the decoder reads is what it has said, a place later, behind BEGIN.
+    await page.selectOption("#view .choices select >> nth=0", "decoder");
+    await page.focus(".chips.source li:nth-child(1) button");
+    await page.focus(".chips.target li:nth-child(1) button");
+    expect(await lit()).toEqual([[], [0], [1], [1]]);
+    // In other views too: every matrix of the embeddings has the row.
+    await page.click("#tab-tokens");
+    await page.waitForFunction(() => document.querySelectorAll(".matrix").length === 3);
+    await page.focus(".chips.source li:nth-child(3) button");
+    const rows = await page.$$eval(".matrix .rows", (lists) =>
+      lists.map((list) => list.children[2]!.className),
+    );
+    expect(rows).toEqual(["lit", "lit", "lit"]);
+    await page.click("#tab-attention");
+    await page.selectOption("#view .choices select >> nth=0", "cross");
   });
 
   it("follows another choice of token, and goes back", async () => {

@@ -20,16 +20,38 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the playground"), () => {
   });
   afterAll(() => browser?.close());
 
-  it("takes one step at a time, and changes the rate on the way", async () => {
+  it("takes one step at a time, and what may be changed on the way is, without a new start", async () => {
     const { page } = opened;
     for (const step of ["1", "2", "3"]) {
       await page.click("text=One step");
       await page.waitForSelector(`.now[data-step="${step}"]`);
     }
-    await page.selectOption("fieldset label:last-child select", "0.002");
-    await page.click("text=One step");
-    await page.waitForSelector('.now[data-step="4"]');
-    await page.selectOption("fieldset label:last-child select", "0.005");
+    const changes = [
+      ["Learning rate", "0.002", "0.005"],
+      ["Dropout", "0.2", "0"],
+      ["Label smoothing", "0", "0.1"],
+      ["Tokens a batch", "256", "512"],
+    ] as const;
+    let step = 3;
+    for (const side of [1, 2] as const)
+      for (const change of changes) {
+        await page.getByLabel(change[0]).selectOption(change[side]);
+        await page.click("text=One step");
+        await page.waitForSelector(`.now[data-step="${++step}"]`);
+      }
+    expect(await page.textContent(".playground")).toContain("on 1 thread"); // not isolated from other sites
+  });
+
+  it("begins anew with another size, and says so beside it", async () => {
+    const { page } = opened;
+    expect(await page.textContent("legend")).toContain("begins anew");
+    const width = page.getByLabel("Width dModel");
+    for (const size of ["32", "64"]) {
+      await width.selectOption(size);
+      await page.waitForSelector('.now[data-step="0"]');
+      await page.click("text=One step");
+      await page.waitForSelector('.now[data-step="1"]');
+    }
   });
 
   it("learns to reverse: 99 of a hundred held-out sequences", { timeout: 600_000 }, async () => {

@@ -64,15 +64,12 @@ export class Explorer {
   walk({ source, prefix, candidates }: Takes<"walk">): Walk {
     const began = performance.now();
     const { model, workbench } = this.#pool.main;
-    const { heap, arena } = workbench;
+    const { heap } = workbench;
     const { bosId, eosId } = this.#target.vocabulary;
-    const ids = this.#source.encode(source).subarray(0, model.config.maxLength);
+    const ids = this.#idsOf(this.#source, source);
     const steps: DecodingStep[] = [];
     if (ids.length > 0) {
-      const { source: sentences } = layOut(heap, arena, [{ source: ids, target: new Int32Array(0) }], {
-        bosId,
-        eosId,
-      });
+      const { source: sentences } = this.#batch(ids, []);
       const session = new DecodingSession(model, workbench, sentences);
       const limit = Math.max(
         prefix.length + 1,
@@ -106,13 +103,8 @@ export class Explorer {
   /** A beam search with everything it looked at. */
   beam({ source, beam, lengthPenalty: alpha }: Takes<"beam">): BeamTree {
     const { model, workbench } = this.#pool.main;
-    const { heap, arena } = workbench;
     const { bosId, eosId } = this.#target.vocabulary;
-    const ids = this.#source.encode(source).subarray(0, model.config.maxLength);
-    const { source: sentences } = layOut(heap, arena, [{ source: ids, target: new Int32Array(0) }], {
-      bosId,
-      eosId,
-    });
+    const { source: sentences } = this.#batch(this.#idsOf(this.#source, source), []);
     let watched: WatchedBeam | undefined;
     const steps = generate([{ model, source: sentences }], workbench, {
       bosId,
@@ -187,8 +179,8 @@ export class Explorer {
   lesson({ source, target, smoothing }: Takes<"lesson">): Lesson {
     const { model, workbench } = this.#pool.main;
     const { heap, arena } = workbench;
-    const ids = this.#target.encode(target).subarray(0, model.config.maxLength);
-    const sourceIds = this.#source.encode(source).subarray(0, model.config.maxLength);
+    const ids = this.#idsOf(this.#target, target);
+    const sourceIds = this.#idsOf(this.#source, source);
     const labels = [...ids, this.#target.vocabulary.eosId];
     const logits = this.trace({ source: [...sourceIds], target: [...ids] }).get("logits")!;
     const { size } = model.parameters;
@@ -221,6 +213,12 @@ export class Explorer {
     return this.#checkpoint.targetTokenizer;
   }
 
+  /** A sentence as ids, without END, cut to what the model can take. */
+  #idsOf(tokenizer: Tokenizer, sentence: string): Int32Array {
+    return tokenizer.encode(sentence).subarray(0, this.#checkpoint.model.maxLength);
+  }
+
+  /** A pair of ids, laid out for the model. */
   #batch(source: ArrayLike<number>, target: ArrayLike<number>): PairBatch {
     const { heap, arena } = this.#pool.main.workbench;
     const pair = { source: Int32Array.from(source), target: Int32Array.from(target) };

@@ -1,14 +1,25 @@
 import { crc32 } from "../../io/crc32.ts";
-import type { KernelSet } from "../../kernels/kernels.ts";
 import { supportsRelaxedSimd, webAssemblySet } from "../../kernels/webAssemblySet.ts";
 import { parseCheckpoint } from "../../training/checkpointFormat.ts";
-import type { Answered, Asked, Builds, LessonEvent, Plan, Questions, WorkshopFacts } from "../protocol.ts";
+import type {
+  Answered,
+  Asked,
+  Builds,
+  LessonEvent,
+  ModelFacts,
+  Plan,
+  Questions,
+  WorkshopFacts,
+} from "../protocol.ts";
 import { Explorer } from "./explorer.ts";
+import { type Build, createPool, joinPool, type WebSeed } from "./webPool.ts";
 import { Workshop } from "./workshop.ts";
 
-// The engine of a page: answers one question after the other, in a thread of its own.
+// The engine of a page: answers one question after the other, in a thread of its own. Where it may have several it is
+// also what runs on the others.
 
-let kernels: KernelSet | undefined;
+/** The kernels that compute, and on how many threads they may. */
+let computing: { readonly build: Build; readonly threads: number } | undefined;
 let explorer: Explorer | undefined;
 let workshop: Workshop | undefined;
 
@@ -16,16 +27,25 @@ function post(answered: Answered, transfer: Transferable[] = []): void {
   self.postMessage(answered, { transfer });
 }
 
-function chooseKernels({ relaxed, strict }: Builds): string {
+function chooseKernels({ relaxed, strict, threads }: Builds): string {
   const name = supportsRelaxedSimd() ? "relaxed" : "strict";
-  kernels = webAssemblySet(name, new Uint8Array(name === "relaxed" ? relaxed : strict));
+  const build = { name, bytes: new Uint8Array(name === "relaxed" ? relaxed : strict) } as const;
+  computing = { build, threads };
   return name;
+}
+
+function load({ model }: Questions["load"]["takes"]): ModelFacts {
+  const { build } = there(computing);
+  const checkpoint = parseCheckpoint(new Uint8Array(model), "the model of this page", crc32);
+  explorer = new Explorer(checkpoint, webAssemblySet(build.name, build.bytes));
+  return explorer.facts;
 }
 
 async function begin(plan: Plan): Promise<WorkshopFacts> {
   await workshop?.close();
   const tell = (event: LessonEvent): void => post({ event });
-  workshop = new Workshop(plan, there(kernels), tell);
+  const { build, threads } = there(computing);
+  workshop = new Workshop(plan, (config) => createPool(config, build, threads), tell);
   return workshop.facts;
 }
 
@@ -40,11 +60,7 @@ async function answer({ name, takes }: Asked): Promise<Questions[keyof Questions
     case "kernels":
       return chooseKernels(takes);
     case "load":
-      explorer = new Explorer(
-        parseCheckpoint(new Uint8Array(takes.model), "the model of this page", crc32),
-        there(kernels),
-      );
-      return explorer.facts;
+      return load(takes);
     case "walk":
       return there(explorer).walk(takes);
     case "trace":
@@ -69,18 +85,26 @@ async function answer({ name, takes }: Asked): Promise<Questions[keyof Questions
     case "hold":
       there(workshop).hold();
       return null;
-    case "changeRate":
-      await there(workshop).changeRate(takes.learningRate);
+    case "change":
+      await there(workshop).change(takes);
       return null;
     case "checkpoint":
-      return there(workshop).checkpoint().buffer;
+      return (await there(workshop).checkpoint()).buffer;
   }
 }
 
-self.addEventListener("message", ({ data }: MessageEvent<Asked>) => {
+let answered: Promise<void> = Promise.resolve();
+
+self.addEventListener("message", ({ data }: MessageEvent<Asked | { readonly join: WebSeed }>) => {
+  if ("join" in data) {
+    joinPool(data.join);
+    return;
+  }
   const { id } = data;
-  answer(data).then(
-    (gives) => post({ id, gives }),
-    (error: unknown) => post({ id, error: error instanceof Error ? error.message : String(error) }),
-  );
+  answered = answered
+    .then(() => answer(data))
+    .then(
+      (gives) => post({ id, gives }),
+      (error: unknown) => post({ id, error: error instanceof Error ? error.message : String(error) }),
+    );
 });

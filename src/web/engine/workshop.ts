@@ -1,23 +1,22 @@
-import type { EncodedPair } from "../../data/batches.ts";
 import type { Pairs } from "../../data/corpus.ts";
 import { Translator } from "../../decoding/translator.ts";
 import { crc32 } from "../../io/crc32.ts";
 import { encodeParts } from "../../io/safetensorsFormat.ts";
-import { JOBS } from "../../jobs.ts";
-import type { KernelSet } from "../../kernels/kernels.ts";
-import { DEFAULT_MODEL, type ModelConfig } from "../../model/config.ts";
-import { SinglePool } from "../../replicas/pool.ts";
+import { DEFAULT_MODEL, dropoutsOf, type ModelConfig } from "../../model/config.ts";
+import type { Pool } from "../../replicas/pool.ts";
 import { findTask, makeSplits } from "../../tasks/tasks.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { createTokenizerLearner } from "../../text/tokenizerKinds.ts";
 import { metadataOf, tensorsOf } from "../../training/checkpointFormat.ts";
 import { DEFAULT_TRAINING, type SettledTraining } from "../../training/config.ts";
-import { BatchFeed, type TrainingCorpus } from "../../training/feed.ts";
+import { BatchFeed } from "../../training/feed.ts";
 import { initialState, type TrainingState } from "../../training/state.ts";
 import { TrainingStep } from "../../training/step.ts";
 import { Trainer } from "../../training/trainer.ts";
 import { validate } from "../../training/validation.ts";
-import type { LessonEvent, Plan, WorkshopFacts } from "../protocol.ts";
+import type { Changeable, LessonEvent, Plan, WorkshopFacts } from "../protocol.ts";
+import { CorpusInHeap } from "./corpusInHeap.ts";
+import { turn } from "./turn.ts";
 
 /** Held-out pairs that are translated at each validation. */
 const VALIDATED = 100;
@@ -29,56 +28,22 @@ const LOOK_EVERY = 10;
 /** The sizes of the corpora that are made. */
 const SIZES = { seed: 1, train: 8000, valid: VALIDATED, test: 0 };
 
-/** A corpus that lies in memory. */
-class CorpusInMemory implements TrainingCorpus {
-  readonly file = "the corpus of this page";
-  readonly pairs: number;
-  readonly #pairs: readonly EncodedPair[];
-
-  constructor({ source, target }: Pairs, sourceTokenizer: Tokenizer, targetTokenizer: Tokenizer) {
-    this.#pairs = source.map((line, index) => ({
-      source: sourceTokenizer.encode(line),
-      target: targetTokenizer.encode(target[index]!),
-      index,
-    }));
-    this.pairs = source.length;
-  }
-
-  get longest(): { readonly source: number; readonly target: number } {
-    const most = (side: "source" | "target"): number =>
-      this.#pairs.reduce((longest, pair) => Math.max(longest, pair[side].length), 0);
-    return { source: most("source"), target: most("target") };
-  }
-
-  sourceLength(pair: number): number {
-    return this.#pairs[pair]!.source.length;
-  }
-
-  targetLength(pair: number): number {
-    return this.#pairs[pair]!.target.length;
-  }
-
-  read(pairs: ArrayLike<number>): readonly EncodedPair[] {
-    return Array.from(pairs, (pair) => this.#pairs[pair]!);
-  }
-
-  close(): void {}
-}
-
 /**
- * Training in a page: the corpus, the model and the trainer of the command line, on one thread, with a pause after each
- * step in which it can be held.
+ * Training in a page: the corpus, the model and the trainer of the command line, with a pause after each step in
+ * which it can be held.
  */
 export class Workshop {
   readonly facts: WorkshopFacts;
   readonly #task: { readonly name: string; readonly sourceLang: string; readonly targetLang: string };
-  readonly #pool: SinglePool;
+  readonly #pool: Pool;
   readonly #translator: Translator;
-  readonly #corpus: CorpusInMemory;
+  readonly #corpus: CorpusInHeap;
   readonly #validation: Pairs;
   readonly #step: TrainingStep;
   readonly #feed: BatchFeed;
   readonly #tell: (event: LessonEvent) => void;
+  /** As it is now; the model's configuration has what it began with. */
+  #dropout: number;
   #state: TrainingState;
   #trainer: Trainer;
   /** Steps that may still be taken before it is held. */
@@ -87,8 +52,11 @@ export class Workshop {
   #running: Promise<void> | undefined;
   #stop = new AbortController();
 
-  /** @param tell is told of every step, and now and then of translations and attention */
-  constructor(plan: Plan, kernels: KernelSet, tell: (event: LessonEvent) => void) {
+  /**
+   * @param createPool gives what the model is to compute on; results do not depend on it
+   * @param tell is told of every step, and now and then of translations and attention
+   */
+  constructor(plan: Plan, createPool: (model: ModelConfig) => Pool, tell: (event: LessonEvent) => void) {
     const task = findTask(plan.task);
     const splits = makeSplits(task, SIZES);
     const sides = (pairs: typeof splits.train): Pairs => ({
@@ -106,17 +74,25 @@ export class Workshop {
     const model: ModelConfig = {
       ...DEFAULT_MODEL,
       ...plan.model,
+      dropout: plan.dropout,
       sourceVocabSize: source.vocabulary.size,
       targetVocabSize: target.vocabulary.size,
     };
     const config = settled(plan);
     this.#task = task;
+    this.#dropout = plan.dropout;
     this.#tell = tell;
     this.#validation = validation;
-    this.#pool = new SinglePool(model, kernels, JOBS, () => this.#turn());
+    this.#pool = createPool(model);
     this.#pool.main.model.initialise(config.seed);
     this.#pool.weightsChanged();
-    this.#corpus = new CorpusInMemory(training, source, target);
+    this.#corpus = CorpusInHeap.write(
+      this.#pool.main.workbench.heap,
+      training.source.map((line, i) => ({
+        source: source.encode(line),
+        target: target.encode(training.target[i]!),
+      })),
+    );
     this.#pool.main.resources.adopt(this.#corpus);
     const { longest } = this.#corpus;
     const limits = { outputLimit: Math.ceil(1.5 * longest.target) + 5 };
@@ -144,6 +120,7 @@ export class Workshop {
       parameters: this.#pool.main.model.parameters.count,
       totalSteps: this.#trainer.totalSteps,
       kernels: this.#pool.kernels.name,
+      threads: this.#pool.threads,
       samples: validation.source
         .slice(0, SHOWN)
         .map((line, i) => ({ source: line, target: validation.target[i]! })),
@@ -162,22 +139,38 @@ export class Workshop {
     this.#allowed = 0;
   }
 
-  /** Another rate from the next step on; the weights and Adam's moments stay. */
-  async changeRate(learningRate: number): Promise<void> {
-    const allowed = this.#allowed;
-    await this.#end();
-    this.#state = { ...this.#trainer.state, config: { ...this.#trainer.state.config, learningRate } };
-    this.#trainer = this.#newTrainer();
-    if (allowed > 0) this.go(allowed);
+  /**
+   * Goes on in another way from the next step on; the weights and Adam's moments stay. Batches of another size begin with
+   * the next epoch.
+   */
+  async change({ dropout, ...changed }: Changeable): Promise<void> {
+    await this.#betweenRuns(() => {
+      const { state } = this.#trainer;
+      const config = { ...state.config, ...changed };
+      this.#dropout = dropout;
+      this.#step.change({
+        smoothing: config.labelSmoothing,
+        dropouts: dropoutsOf({ ...this.#pool.main.model.config, dropout }),
+      });
+      const isResized = config.batchTokens !== state.config.batchTokens;
+      if (isResized) this.#feed.resize(config.batchTokens);
+      const next = isResized && state.batch > 0 ? { epoch: state.epoch + 1, batch: 0 } : {};
+      this.#state = { ...state, ...next, config };
+      this.#trainer = this.#newTrainer();
+    });
   }
 
   /** The model as a checkpoint that the command line reads. */
-  checkpoint(): Uint8Array<ArrayBuffer> {
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#betweenRuns(() => this.#file());
+  }
+
+  #file(): Uint8Array<ArrayBuffer> {
     const { model, workbench } = this.#pool.main;
     const { sourceTokenizer, targetTokenizer, outputLimit } = this.#translator;
     const { longest } = this.#corpus;
     const metadata = metadataOf({
-      model: model.config,
+      model: { ...model.config, dropout: this.#dropout },
       sourceLanguage: this.#task.sourceLang,
       targetLanguage: this.#task.targetLang,
       outputLimit,
@@ -205,10 +198,21 @@ export class Workshop {
   async #train(): Promise<void> {
     try {
       const end = await this.#trainer.run(0, this.#stop.signal);
-      if (end === "finished") this.#tell({ type: "finished" });
+      if (end !== "finished") return;
+      this.#allowed = 0;
+      this.#tell({ type: "finished" });
     } catch (error) {
+      this.#allowed = 0;
       this.#tell({ type: "failed", error: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** Does something between two steps, and then lets it train on as it was allowed to. */
+  async #betweenRuns<T>(work: () => T): Promise<T> {
+    await this.#end();
+    const result = work();
+    if (this.#allowed > 0) this.go(this.#allowed);
+    return result;
   }
 
   async #end(): Promise<void> {
@@ -247,7 +251,7 @@ export class Workshop {
 
   async #betweenSteps(): Promise<void> {
     if (this.#trainer.state.step % LOOK_EVERY === 0 || this.#allowed <= 0) await this.#look();
-    await this.#turn();
+    await turn();
     while (this.#allowed <= 0 && !this.#stop.signal.aborted)
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
@@ -270,16 +274,9 @@ export class Workshop {
       columns: texts(pair.source, sourceTokenizer),
     });
   }
-
-  /** Lets messages come in. */
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      setTimeout(resolve, 0);
-    });
-  }
 }
 
-function settled({ learningRate, batchTokens, steps, warmupSteps }: Plan): SettledTraining {
+function settled({ learningRate, labelSmoothing, batchTokens, steps, warmupSteps }: Plan): SettledTraining {
   return {
     ...DEFAULT_TRAINING,
     memory: null,
@@ -291,6 +288,6 @@ function settled({ learningRate, batchTokens, steps, warmupSteps }: Plan): Settl
     schedule: "inverse-sqrt",
     metric: "exact-match",
     validateEvery: VALIDATE_EVERY,
-    labelSmoothing: 0.1,
+    labelSmoothing,
   };
 }

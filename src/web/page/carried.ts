@@ -16,7 +16,8 @@ function bytesOf(id: string): Uint8Array<ArrayBuffer> {
 export async function startEngine(): Promise<Client> {
   const client = new Client(carried("engine"));
   const [{ buffer: relaxed }, { buffer: strict }] = [bytesOf("relaxed"), bytesOf("strict")];
-  await client.ask("kernels", { relaxed, strict }, [relaxed, strict]);
+  const threads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  await client.ask("kernels", { relaxed, strict, threads }, [relaxed, strict]);
   return client;
 }
 

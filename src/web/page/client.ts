@@ -16,9 +16,8 @@ export class Client {
 
   /** @param script the engine's program, as text: a page that is one file has no other place for it */
   constructor(script: string) {
-    const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-    this.#worker = new Worker(url);
-    URL.revokeObjectURL(url);
+    // The address stays good: the engine starts its other threads from it.
+    this.#worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
     this.#worker.addEventListener("message", ({ data }: MessageEvent<Answered>) => {
       if ("event" in data) {
         this.onEvent(data.event);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { TokenizerKind } from "../../text/tokenizer.ts";
-import type { LessonEvent, Plan, WorkshopFacts } from "../protocol.ts";
+import type { Changeable, LessonEvent, Plan, WorkshopFacts } from "../protocol.ts";
 import { App, PageChoices } from "./app.tsx";
 import type { Client } from "./client.ts";
 import { shortNumber, thousands } from "./numbers.ts";
@@ -15,10 +15,12 @@ import { texts } from "./texts/texts.ts";
 const FIRST: Plan = {
   task: "reverse",
   tokenizer: "word",
-  model: { dModel: 64, nHeads: 4, dFF: 128, nEncoderLayers: 1, nDecoderLayers: 1, dropout: 0, norm: "pre" },
+  model: { dModel: 64, nHeads: 4, dFF: 128, nEncoderLayers: 1, nDecoderLayers: 1, norm: "pre" },
   learningRate: 0.005,
-  warmupSteps: 50,
+  dropout: 0,
+  labelSmoothing: 0.1,
   batchTokens: 512,
+  warmupSteps: 50,
   steps: 5000,
 };
 
@@ -31,17 +33,22 @@ const TOKENIZERS: Readonly<Record<keyof Texts["playground"]["tasks"], TokenizerK
   "zh-en": "word",
 };
 
-/** What each size may be. */
-const CHOICES = {
+/** What each size may be: another makes another model. */
+const SIZES = {
   dModel: [16, 32, 64, 128],
   nHeads: [1, 2, 4, 8],
   dFF: [32, 64, 128, 256, 512],
   nEncoderLayers: [1, 2, 3],
   nDecoderLayers: [1, 2, 3],
+} as const satisfies Partial<Record<keyof Plan["model"], readonly number[]>>;
+
+/** What may be changed while it trains, and to what. */
+const CHANGES = {
+  learningRate: [0.0003, 0.001, 0.002, 0.005, 0.01],
   dropout: [0, 0.1, 0.2, 0.3],
-} as const;
-const RATES = [0.0003, 0.001, 0.002, 0.005, 0.01] as const;
-const BATCHES = [128, 256, 512, 1024] as const;
+  labelSmoothing: [0, 0.05, 0.1, 0.2],
+  batchTokens: [128, 256, 512, 1024],
+} as const satisfies Record<keyof Changeable, readonly number[]>;
 
 type StepEvent = Extract<LessonEvent, { type: "step" }>;
 type Validation = Extract<LessonEvent, { type: "validation" }>;
@@ -91,7 +98,7 @@ export function Playground({ client }: { readonly client: Client }) {
     setPlaying(false);
     setNote(undefined);
     client.ask("begin", plan).then(setFacts, (error: Error) => setNote(error.message));
-  }, [client, JSON.stringify({ ...plan, learningRate: 0 }), run]);
+  }, [client, plan.task, JSON.stringify(plan.model), run]);
   const go = (steps: number): void => {
     void client.ask("go", { steps });
     setPlaying(steps > 1);
@@ -100,9 +107,12 @@ export function Playground({ client }: { readonly client: Client }) {
     void client.ask("hold", null);
     setPlaying(false);
   };
-  const changeRate = (learningRate: number): void => {
-    setPlan({ ...plan, learningRate });
-    void client.ask("changeRate", { learningRate });
+  const change = (changed: Partial<Changeable>): void => {
+    const { learningRate, dropout, labelSmoothing, batchTokens } = { ...plan, ...changed };
+    setPlan({ ...plan, ...changed });
+    client
+      .ask("change", { learningRate, dropout, labelSmoothing, batchTokens })
+      .catch((error: Error) => setNote(error.message));
   };
   const open = async (model: ArrayBuffer, sentence?: string): Promise<void> => {
     hold();
@@ -142,44 +152,49 @@ export function Playground({ client }: { readonly client: Client }) {
         <PageChoices />
       </header>
       <main class="stackwise playground">
-        <fieldset class="choices">
-          <label>
-            {t.task}
-            <select
-              value={plan.task}
-              onChange={({ currentTarget }) => {
-                const task = currentTarget.value as keyof typeof TOKENIZERS;
-                setPlan({ ...plan, task, tokenizer: TOKENIZERS[task] });
-              }}
-            >
-              {Object.entries(t.tasks).map(([name, label]) => (
-                <option key={name} value={name}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-          {(Object.keys(CHOICES) as (keyof typeof CHOICES)[]).map((size) => (
-            <Choice
-              key={size}
-              label={t.sizes[size]}
-              value={plan.model[size]}
-              choices={CHOICES[size]}
-              onChoose={(value) => setPlan({ ...plan, model: { ...plan.model, [size]: value } })}
-            />
-          ))}
-          <Choice
-            label={t.sizes.batchTokens}
-            value={plan.batchTokens}
-            choices={BATCHES}
-            onChoose={(batchTokens) => setPlan({ ...plan, batchTokens })}
-          />
-          <Choice
-            label={t.sizes.learningRate}
-            value={plan.learningRate}
-            choices={RATES}
-            onChoose={changeRate}
-          />
+        <fieldset>
+          <legend>{t.anew}</legend>
+          <div class="choices">
+            <label>
+              {t.task}
+              <select
+                value={plan.task}
+                onChange={({ currentTarget }) => {
+                  const task = currentTarget.value as keyof typeof TOKENIZERS;
+                  setPlan({ ...plan, task, tokenizer: TOKENIZERS[task] });
+                }}
+              >
+                {Object.entries(t.tasks).map(([name, label]) => (
+                  <option key={name} value={name}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            </label>
+            {(Object.keys(SIZES) as (keyof typeof SIZES)[]).map((size) => (
+              <Choice
+                key={size}
+                label={t.sizes[size]}
+                value={plan.model[size]}
+                choices={SIZES[size]}
+                onChoose={(value) => setPlan({ ...plan, model: { ...plan.model, [size]: value } })}
+              />
+            ))}
+          </div>
+        </fieldset>
+        <fieldset>
+          <legend>{t.meanwhile}</legend>
+          <div class="choices">
+            {(Object.keys(CHANGES) as (keyof typeof CHANGES)[]).map((name) => (
+              <Choice
+                key={name}
+                label={t.changes[name]}
+                value={plan[name]}
+                choices={CHANGES[name]}
+                onChoose={(value) => change({ [name]: value })}
+              />
+            ))}
+          </div>
         </fieldset>
         <fieldset class="choices">
           <button
@@ -225,7 +240,7 @@ export function Playground({ client }: { readonly client: Client }) {
         </fieldset>
         {facts !== undefined && (
           <p class="quiet">
-            {t.facts(thousands(facts.pairs), thousands(facts.parameters))}, {facts.kernels} SIMD
+            {t.facts(thousands(facts.pairs), thousands(facts.parameters), facts.kernels, facts.threads)}
           </p>
         )}
         {note !== undefined && <p role="alert">{note}</p>}
@@ -285,8 +300,8 @@ export function Playground({ client }: { readonly client: Client }) {
           <MatrixView
             label={t.attention(thousands(attention.step))}
             matrix={attention.weights}
-            rowLabels={attention.rows}
-            columnLabels={attention.columns}
+            rows={{ labels: attention.rows }}
+            columns={{ labels: attention.columns }}
             most={1}
             cell={[24, 22]}
           />

@@ -3,10 +3,17 @@ import type { Trace } from "../../model/trace.ts";
 import type { ModelFacts, Side, Walk } from "../protocol.ts";
 import type { Client } from "./client.ts";
 
-/** A token that the pointer or the keyboard is on: the same one lights up wherever it is shown. */
-interface Place {
+/** A token of the sentence or its translation, by its place; before the first of the translation, at -1, is BEGIN. */
+export interface Place {
   readonly side: Side;
   readonly index: number;
+}
+
+/** Tokens in a row, and where the first of them stands. */
+export interface TokenRow {
+  readonly labels: readonly string[];
+  readonly side: Side;
+  readonly first: number;
 }
 
 /** All that views share: the model, the sentence, and what the model made of it. */
@@ -20,7 +27,8 @@ export interface State {
   readonly walk: Signal<Walk | undefined>;
   /** Every value of the model on the sentence and its translation. */
   readonly trace: Signal<Trace | undefined>;
-  readonly hovered: Signal<Place | undefined>;
+  /** The tokens that the pointer or the keyboard is on: they light up wherever they are shown. */
+  readonly lit: Signal<readonly Place[]>;
   readonly error: Signal<string | undefined>;
 }
 
@@ -36,7 +44,7 @@ export function createState(client: Client, facts: ModelFacts, first: string): S
     prefix: signal([]),
     walk: signal(undefined),
     trace: signal(undefined),
-    hovered: signal(undefined),
+    lit: signal([]),
     error: signal(undefined),
   };
   let newest = 0;
@@ -74,12 +82,18 @@ async function follow(
   }
 }
 
+/** The tokens that the encoder reads, END included. */
+export function encoderInput(walk: Walk): TokenRow {
+  return { labels: walk.source.map(({ text }) => text), side: "source", first: 0 };
+}
+
 /** The tokens that the decoder has read when it says each word: BEGIN and all but the last. */
-export function decoderInput(walk: Walk): string[] {
-  return ["<s>", ...walk.steps.map(({ chosen }) => chosen.text)].slice(0, -1);
+export function decoderInput(walk: Walk): TokenRow {
+  const labels = ["<s>", ...walk.steps.map(({ chosen }) => chosen.text)].slice(0, -1);
+  return { labels, side: "target", first: -1 };
 }
 
 /** The tokens that the decoder says, END included where it came. */
-export function decoderOutput(walk: Walk): string[] {
-  return walk.steps.map(({ chosen }) => chosen.text);
+export function decoderOutput(walk: Walk): TokenRow {
+  return { labels: walk.steps.map(({ chosen }) => chosen.text), side: "target", first: 0 };
 }

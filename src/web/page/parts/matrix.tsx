@@ -1,56 +1,81 @@
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matrix } from "../../../model/trace.ts";
 import { colourOf } from "../colours.ts";
 import { shortNumber } from "../numbers.ts";
+import type { Place, TokenRow } from "../state.ts";
 import { texts } from "../texts/texts.ts";
 import { theme } from "../theme.ts";
+import { isLit, placeIn } from "./lighting.ts";
 import { Scroll } from "./scroll.tsx";
+
+/** What stands along a side of a matrix: names, which may be those of tokens that are shown elsewhere too. */
+type Labels = Pick<TokenRow, "labels"> & Partial<TokenRow>;
 
 interface MatrixProps {
   readonly matrix: Matrix;
   /** What it is, for those who cannot see it. */
   readonly label: string;
-  readonly rowLabels?: readonly string[] | undefined;
-  readonly columnLabels?: readonly string[] | undefined;
+  readonly rows?: Labels | undefined;
+  readonly columns?: Labels | undefined;
   /** The number that has the strongest colour; by default the largest there is. */
   readonly most?: number;
   /** The least height and width of a cell, in pixels. */
   readonly cell?: readonly [width: number, height: number];
-  /** The row and column that light up elsewhere. */
-  readonly marked?: { readonly row?: number | undefined; readonly column?: number | undefined } | undefined;
-  readonly onPoint?: (cell: { readonly row: number; readonly column: number } | undefined) => void;
+  /** The row of what was chosen. */
+  readonly chosen?: number | undefined;
+  /** The tokens that are lit, which this matrix shows and changes. */
+  readonly lit?: Signal<readonly Place[]> | undefined;
+}
+
+/** A place in a matrix; a label along a side has only one of the two. */
+interface Cell {
+  readonly row?: number;
+  readonly column?: number;
+}
+
+/** Which of the labels are tokens that are lit. */
+function litAmong(row: Labels | undefined, lit: Signal<readonly Place[]> | undefined): ReadonlySet<number> {
+  const { labels = [], side, first = 0 } = row ?? {};
+  if (side === undefined || lit === undefined) return new Set();
+  return new Set(labels.flatMap((_, i) => (isLit(lit, placeIn({ side, first }, i)) ? [i] : [])));
 }
 
 /** A matrix as colours. Every number can be looked at: with the pointer, or with the arrow keys. */
 export function MatrixView({
   matrix,
   label,
-  rowLabels,
-  columnLabels,
+  rows: rowLabels,
+  columns: columnLabels,
   most,
   cell: [cellWidth, cellHeight] = [14, 14],
-  marked,
-  onPoint,
+  chosen,
+  lit,
 }: MatrixProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isOpen, setOpen] = useState(false);
-  const [at, setAt] = useState<{ readonly row: number; readonly column: number }>();
+  const [at, setAt] = useState<Cell>({});
   const { rows, columns, values } = matrix;
-  const width = Math.max(1, Math.round(cellWidth)) * columns;
-  const height = Math.max(1, Math.round(cellHeight)) * rows;
+  const [width, height] = [Math.max(1, Math.round(cellWidth)), Math.max(1, Math.round(cellHeight))];
   const shade = theme.value;
   useEffect(() => {
     draw(canvas.current!, matrix, most, shade);
   }, [matrix, most, shade]);
-  const point = (cell: typeof at): void => {
+  const point = (cell: Cell): void => {
+    if (cell.row === at.row && cell.column === at.column) return;
     setAt(cell);
-    onPoint?.(cell);
+    if (lit === undefined) return;
+    const placeOf = (row: Labels | undefined, i: number | undefined): readonly Place[] =>
+      i === undefined || row?.side === undefined
+        ? []
+        : [placeIn({ side: row.side, first: row.first ?? 0 }, i)];
+    lit.value = [...placeOf(rowLabels, cell.row), ...placeOf(columnLabels, cell.column)];
   };
-  const cellUnder = (event: PointerEvent) => {
+  const cellUnder = (event: PointerEvent): Cell => {
     const box = canvas.current!.getBoundingClientRect();
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
-    return column >= 0 && column < columns && row >= 0 && row < rows ? { row, column } : undefined;
+    return column >= 0 && column < columns && row >= 0 && row < rows ? { row, column } : {};
   };
   const move = (event: KeyboardEvent): void => {
     const steps: Record<string, readonly [number, number]> = {
@@ -62,16 +87,18 @@ export function MatrixView({
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    const { row, column } = at ?? { row: 0, column: 0 };
+    const { row, column } = at;
     const clamp = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
     point(
-      at === undefined
-        ? { row, column }
+      row === undefined || column === undefined
+        ? { row: 0, column: 0 }
         : { row: clamp(row + step[0], rows), column: clamp(column + step[1], columns) },
     );
   };
-  const name = (labels: readonly string[] | undefined, i: number): string => labels?.[i] ?? String(i);
-  const shown = at !== undefined && at.row < rows && at.column < columns ? at : undefined;
+  const name = (row: Labels | undefined, i: number): string => row?.labels[i] ?? String(i);
+  const { row = rows, column = columns } = at;
+  const litRows = new Set([...litAmong(rowLabels, lit), ...(chosen === undefined ? [] : [chosen])]);
+  const litColumns = litAmong(columnLabels, lit);
   return (
     <figure class="matrix">
       <figcaption>
@@ -82,49 +109,95 @@ export function MatrixView({
       </figcaption>
       <div class="matrix-grid">
         {rowLabels && (
-          <ol class="rows" style={{ height: `${height}px` }} aria-hidden="true">
-            {rowLabels.map((text, i) => (
-              <li key={i} class={marked?.row === i || shown?.row === i ? "lit" : ""}>
-                {text}
-              </li>
-            ))}
-          </ol>
+          <LabelList
+            along="rows"
+            labels={rowLabels.labels}
+            pixels={height * rows}
+            lit={litRows}
+            pointed={at.row}
+            onPoint={(i) => point(i === undefined ? {} : { row: i })}
+          />
         )}
         <div>
-          <canvas
-            ref={canvas}
-            width={columns}
-            height={rows}
-            style={{ width: `${width}px`, height: `${height}px` }}
-            tabIndex={0}
-            role="img"
-            aria-label={`${label}, ${rows} × ${columns}. ${texts.value.matrix.help}`}
-            onPointerMove={(event) => point(cellUnder(event))}
-            onPointerLeave={() => point(undefined)}
-            onKeyDown={move}
-            onBlur={() => point(undefined)}
-          />
+          <div class="cells">
+            <canvas
+              ref={canvas}
+              width={columns}
+              height={rows}
+              style={{ width: `${width * columns}px`, height: `${height * rows}px` }}
+              tabIndex={0}
+              role="img"
+              aria-label={`${label}, ${rows} × ${columns}. ${texts.value.matrix.help}`}
+              onPointerMove={(event) => point(cellUnder(event))}
+              onPointerLeave={() => point({})}
+              onKeyDown={move}
+              onBlur={() => point({})}
+            />
+            {[...litRows].map((i) => (
+              <i
+                key={`row ${i}`}
+                style={{ top: `${height * i}px`, height: `${height}px`, width: `${width * columns}px` }}
+              />
+            ))}
+            {[...litColumns].map((j) => (
+              <i
+                key={`column ${j}`}
+                style={{ left: `${width * j}px`, width: `${width}px`, height: `${height * rows}px` }}
+              />
+            ))}
+          </div>
           {columnLabels && (
-            <ol class="columns" style={{ width: `${width}px` }} aria-hidden="true">
-              {columnLabels.map((text, i) => (
-                <li key={i} class={marked?.column === i || shown?.column === i ? "lit" : ""}>
-                  {text}
-                </li>
-              ))}
-            </ol>
+            <LabelList
+              along="columns"
+              labels={columnLabels.labels}
+              pixels={width * columns}
+              lit={litColumns}
+              pointed={at.column}
+              onPoint={(j) => point(j === undefined ? {} : { column: j })}
+            />
           )}
         </div>
       </div>
       <output aria-live="polite">
-        {shown === undefined
-          ? "\u00a0"
-          : `${name(rowLabels, shown.row)}, ${name(columnLabels, shown.column)}: ${shortNumber(values[shown.row * columns + shown.column]!)}`}
+        {row < rows && column < columns
+          ? `${name(rowLabels, row)}, ${name(columnLabels, column)}: ${shortNumber(values[row * columns + column]!)}`
+          : "\u00a0"}
       </output>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>{texts.value.matrix.numbers}</summary>
-        {isOpen && <Numbers matrix={matrix} rowLabels={rowLabels} columnLabels={columnLabels} />}
+        {isOpen && (
+          <Numbers matrix={matrix} rowLabels={rowLabels?.labels} columnLabels={columnLabels?.labels} />
+        )}
       </details>
     </figure>
+  );
+}
+
+interface LabelListProps {
+  readonly along: "rows" | "columns";
+  readonly labels: readonly string[];
+  /** The length of the side. */
+  readonly pixels: number;
+  readonly lit: ReadonlySet<number>;
+  readonly pointed: number | undefined;
+  readonly onPoint: (i: number | undefined) => void;
+}
+
+/** What stands along a side of a matrix; those who cannot see it hear the names with the numbers. */
+function LabelList({ along, labels, pixels, lit, pointed, onPoint }: LabelListProps) {
+  return (
+    <ol class={along} style={{ [along === "rows" ? "height" : "width"]: `${pixels}px` }} aria-hidden="true">
+      {labels.map((text, i) => (
+        <li
+          key={i}
+          class={lit.has(i) || pointed === i ? "lit" : ""}
+          onPointerEnter={() => onPoint(i)}
+          onPointerLeave={() => onPoint(undefined)}
+        >
+          {text}
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -143,7 +216,11 @@ function Numbers({
   matrix,
   rowLabels,
   columnLabels,
-}: Pick<MatrixProps, "matrix" | "rowLabels" | "columnLabels">) {
+}: {
+  readonly matrix: Matrix;
+  readonly rowLabels: readonly string[] | undefined;
+  readonly columnLabels: readonly string[] | undefined;
+}) {
   const { rows, columns, values } = matrix;
   return (
     <Scroll label={texts.value.matrix.numbers}>

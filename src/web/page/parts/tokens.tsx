@@ -1,21 +1,6 @@
 import type { Side } from "../../protocol.ts";
 import type { State } from "../state.ts";
-
-/** Whether a token is lit, here or elsewhere. */
-function isLit({ hovered }: State, side: Side, index: number): boolean {
-  return hovered.value?.side === side && hovered.value.index === index;
-}
-
-/** What lights a token up, wherever it is shown, while the pointer or the focus is on it. */
-function lighting({ hovered }: State, side: Side, index: number) {
-  const light = (): void => {
-    hovered.value = { side, index };
-  };
-  const off = (): void => {
-    hovered.value = undefined;
-  };
-  return { onPointerEnter: light, onPointerLeave: off, onFocus: light, onBlur: off };
-}
+import { isLit, lighting } from "./lighting.ts";
 
 interface TokenChipsProps {
   readonly state: State;
@@ -35,12 +20,12 @@ export function TokenChips({ state, side, tokens, strengths, chosen, onChoose }:
         <li key={`${index} ${text}`}>
           <button
             type="button"
-            class={isLit(state, side, index) ? "lit" : ""}
+            class={isLit(state.lit, { side, index }) ? "lit" : ""}
             aria-pressed={onChoose === undefined ? undefined : chosen === index}
             style={strengths === undefined ? {} : { "--strength": String(strengths[index] ?? 0) }}
             title={probability === undefined ? text : `${text}: ${(100 * probability).toFixed(1)} %`}
             onClick={() => onChoose?.(index)}
-            {...lighting(state, side, index)}
+            {...lighting(state.lit, { side, index })}
           >
             {text}
             {probability !== undefined && <i style={{ width: `${100 * probability}%` }} />}

@@ -174,7 +174,7 @@ export const chinese: Texts = {
   },
   playground: {
     title: "在这个页面里训练一个 Transformer",
-    about: "命令行所用的核函数、模型和训练器，在浏览器的一个线程上。没有任何东西离开这个页面。",
+    about: "命令行所用的核函数、模型和训练器，就在你的浏览器里。没有任何东西离开这个页面。",
     task: "任务",
     tasks: {
       reverse: "reverse：倒着说",
@@ -183,14 +183,19 @@ export const chinese: Texts = {
       dates: "dates：写成 ISO 8601",
       "zh-en": "汉译英",
     },
+    anew: "换了任务或大小就是另一个模型：训练会重新开始。",
     sizes: {
       dModel: "宽度 dModel",
       nHeads: "头",
       dFF: "前馈宽度",
       nEncoderLayers: "编码器层数",
       nDecoderLayers: "解码器层数",
-      dropout: "Dropout",
+    },
+    meanwhile: "这些可以边训练边改：从下一步起生效，学到的都还在。",
+    changes: {
       learningRate: "学习率",
+      dropout: "Dropout",
+      labelSmoothing: "标签平滑",
       batchTokens: "每批词元",
     },
     play: "开始",
@@ -204,7 +209,8 @@ export const chinese: Texts = {
     loss: "损失",
     validationLoss: "验证损失",
     exactMatch: "完全正确，%",
-    facts: (pairs, parameters) => `${pairs} 对句子，${parameters} 个参数`,
+    facts: (pairs, parameters, kernels, threads) =>
+      `${pairs} 对句子，${parameters} 个参数，${kernels} SIMD，${threads} 个线程`,
     now: (step, loss, exact, speed) =>
       `第 ${step} 步：损失 ${loss}，留出的句子 ${exact} % 完全正确，每秒 ${speed} 个词元`,
     source: "留出的源句",

@@ -102,19 +102,12 @@ export interface Texts {
     readonly about: string;
     readonly task: string;
     readonly tasks: Readonly<Record<"reverse" | "copy" | "sort" | "dates" | "zh-en", string>>;
+    readonly anew: string;
     readonly sizes: Readonly<
-      Record<
-        | "dModel"
-        | "nHeads"
-        | "dFF"
-        | "nEncoderLayers"
-        | "nDecoderLayers"
-        | "dropout"
-        | "learningRate"
-        | "batchTokens",
-        string
-      >
+      Record<"dModel" | "nHeads" | "dFF" | "nEncoderLayers" | "nDecoderLayers", string>
     >;
+    readonly meanwhile: string;
+    readonly changes: Readonly<Record<"learningRate" | "dropout" | "labelSmoothing" | "batchTokens", string>>;
     readonly play: string;
     readonly pause: string;
     readonly step: string;
@@ -126,7 +119,7 @@ export interface Texts {
     readonly loss: string;
     readonly validationLoss: string;
     readonly exactMatch: string;
-    readonly facts: (pairs: string, parameters: string) => string;
+    readonly facts: (pairs: string, parameters: string, kernels: string, threads: number) => string;
     readonly now: (step: string, loss: string, exact: string, speed: string) => string;
     readonly source: string;
     readonly target: string;
@@ -410,7 +403,7 @@ export const english: Texts = {
   playground: {
     title: "Train a Transformer in this page",
     about:
-      "The kernels, the model and the trainer of the command line, on one thread of your browser. Nothing leaves this page.",
+      "The kernels, the model and the trainer of the command line, in your browser. Nothing leaves this page.",
     task: "Task",
     tasks: {
       reverse: "reverse: say it backwards",
@@ -419,14 +412,19 @@ export const english: Texts = {
       dates: "dates: to ISO 8601",
       "zh-en": "Chinese to English",
     },
+    anew: "Another task or size makes another model: training begins anew.",
     sizes: {
       dModel: "Width dModel",
       nHeads: "Heads",
       dFF: "Feed-forward",
       nEncoderLayers: "Encoder layers",
       nDecoderLayers: "Decoder layers",
-      dropout: "Dropout",
+    },
+    meanwhile: "These can be changed while it trains: the next step has them, and nothing is forgotten.",
+    changes: {
       learningRate: "Learning rate",
+      dropout: "Dropout",
+      labelSmoothing: "Label smoothing",
       batchTokens: "Tokens a batch",
     },
     play: "Play",
@@ -440,7 +438,8 @@ export const english: Texts = {
     loss: "loss",
     validationLoss: "validation loss",
     exactMatch: "exact match, %",
-    facts: (pairs, parameters) => `${pairs} pairs, ${parameters} parameters`,
+    facts: (pairs, parameters, kernels, threads) =>
+      `${pairs} pairs, ${parameters} parameters, ${kernels} SIMD on ${threads === 1 ? "1 thread" : `${threads} threads`}`,
     now: (step, loss, exact, speed) =>
       `Step ${step}: loss ${loss}, ${exact} % of held-out pairs exact, ${speed} tokens a second`,
     source: "held-out source",

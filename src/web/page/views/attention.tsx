@@ -4,12 +4,14 @@ import {
   type AttentionKind,
   headTrace,
   type Matrix,
+  meanOf,
   type Trace,
 } from "../../../model/trace.ts";
-import type { Side, Walk } from "../../protocol.ts";
+import type { Walk } from "../../protocol.ts";
+import { isLit, lighting, placeIn } from "../parts/lighting.ts";
 import { MatrixView, Thumbnail } from "../parts/matrix.tsx";
 import { TokenChips } from "../parts/tokens.tsx";
-import { decoderInput, decoderOutput, type State } from "../state.ts";
+import { decoderInput, decoderOutput, encoderInput, type State, type TokenRow } from "../state.ts";
 import { texts } from "../texts/texts.ts";
 
 const SHAPES = ["matrix", "lines", "board"] as const;
@@ -21,31 +23,24 @@ interface Which {
   readonly head: number | undefined;
 }
 
-/** Who looks at whom: the sides of an attention, and their tokens. */
-export function sidesOf(kind: AttentionKind, walk: Walk) {
-  const source = walk.source.map(({ text }) => text);
+/** Who looks at whom: the tokens of the rows of an attention, and those of its columns. */
+export function sidesOf(
+  kind: AttentionKind,
+  walk: Walk,
+): { readonly rows: TokenRow; readonly columns: TokenRow } {
+  if (kind === "encoder") return { rows: encoderInput(walk), columns: encoderInput(walk) };
   // A state of the decoder is known by the token it reads; across, by the one it is about to say.
-  if (kind === "encoder") return { rows: source, columns: source, from: "source", to: "source" } as const;
-  if (kind === "decoder")
-    return { rows: decoderInput(walk), columns: decoderInput(walk), from: "target", to: "target" } as const;
-  return { rows: decoderOutput(walk), columns: source, from: "target", to: "source" } as const;
+  if (kind === "decoder") return { rows: decoderInput(walk), columns: decoderInput(walk) };
+  return { rows: decoderOutput(walk), columns: encoderInput(walk) };
 }
 
 /** The weights of a head, or the mean of all heads: [Tq, Tk]. */
 export function weightsOf(trace: Trace, state: State, { kind, layer, head }: Which): Matrix {
   const { config } = state.facts;
   if (head !== undefined) return headTrace(trace, config, kind, layer, head).weights;
-  const heads = Array.from(
-    { length: config.nHeads },
-    (_, h) => headTrace(trace, config, kind, layer, h).weights,
+  return meanOf(
+    Array.from({ length: config.nHeads }, (_, h) => headTrace(trace, config, kind, layer, h).weights),
   );
-  const [first] = heads;
-  return {
-    ...first!,
-    values: first!.values.map(
-      (_, i) => heads.reduce((sum, { values }) => sum + values[i]!, 0) / heads.length,
-    ),
-  };
 }
 
 /** Attention of every layer and head, as a matrix, as lines between words, or as a board of all heads. */
@@ -141,23 +136,16 @@ interface WeightsProps {
 
 /** The weights as a matrix: a row a token that looks. */
 function Weights({ state, trace, walk, which }: WeightsProps) {
-  const { rows, columns, from, to } = sidesOf(which.kind, walk);
   const matrix = weightsOf(trace, state, which);
-  const lit = state.hovered.value;
-  const markedOn = (side: Side): number | undefined => (lit?.side === side ? lit.index : undefined);
   const size = Math.max(18, Math.min(44, Math.floor(640 / matrix.columns)));
   return (
     <MatrixView
       label={texts.value.attention.kinds[which.kind]}
       matrix={matrix}
-      rowLabels={rows}
-      columnLabels={columns}
+      {...sidesOf(which.kind, walk)}
       most={1}
       cell={[size, Math.min(size, 30)]}
-      marked={{ row: markedOn(from), column: markedOn(to) }}
-      onPoint={(cell) => {
-        state.hovered.value = cell === undefined ? undefined : { side: to, index: cell.column };
-      }}
+      lit={state.lit}
     />
   );
 }
@@ -169,7 +157,8 @@ const LINE_WIDTH = 220;
 /** The weights as lines from the tokens that look to those they look at, as thick as they are large. */
 function Lines({ state, trace, walk, which }: WeightsProps) {
   const [from, setFrom] = useState<number>();
-  const { rows, columns, ...sides } = sidesOf(which.kind, walk);
+  const sides = sidesOf(which.kind, walk);
+  const [rows, columns] = [sides.rows.labels, sides.columns.labels];
   const { values } = weightsOf(trace, state, which);
   const height = LINE_HEIGHT * Math.max(rows.length, columns.length);
   const middle = (i: number): number => LINE_HEIGHT * (i + 0.5);
@@ -178,18 +167,27 @@ function Lines({ state, trace, walk, which }: WeightsProps) {
   return (
     <div class="lines" onPointerLeave={() => setFrom(undefined)}>
       <ol>
-        {rows.map((text, i) => (
-          <li key={i}>
-            <button
-              type="button"
-              class={looking === i ? "lit" : ""}
-              onPointerEnter={() => setFrom(i)}
-              onFocus={() => setFrom(i)}
-            >
-              {text}
-            </button>
-          </li>
-        ))}
+        {rows.map((text, i) => {
+          const place = placeIn(sides.rows, i);
+          const { onPointerEnter, onFocus, ...off } = lighting(state.lit, place);
+          const look = (light: () => void) => () => {
+            light();
+            setFrom(i);
+          };
+          return (
+            <li key={i}>
+              <button
+                type="button"
+                class={looking === i || isLit(state.lit, place) ? "lit" : ""}
+                onPointerEnter={look(onPointerEnter)}
+                onFocus={look(onFocus)}
+                {...off}
+              >
+                {text}
+              </button>
+            </li>
+          );
+        })}
       </ol>
       <svg width={LINE_WIDTH} height={height} aria-hidden="true">
         {rows.flatMap((_, i) =>
@@ -213,7 +211,10 @@ function Lines({ state, trace, walk, which }: WeightsProps) {
       <ol>
         {columns.map((text, j) => (
           <li key={j} style={{ "--strength": String(strengths?.[j] ?? 0) }}>
-            <span>
+            <span
+              class={isLit(state.lit, placeIn(sides.columns, j)) ? "lit" : ""}
+              {...lighting(state.lit, placeIn(sides.columns, j))}
+            >
               {text}
               {strengths !== undefined && <small>{(100 * strengths[j]!).toFixed(0)} %</small>}
             </span>
@@ -225,7 +226,7 @@ function Lines({ state, trace, walk, which }: WeightsProps) {
           {texts.value.attention.looks(rows[looking]!)}
           <TokenChips
             state={state}
-            side={sides.to}
+            side={sides.columns.side}
             tokens={columns.map((text) => ({ text }))}
             strengths={strengths}
           />

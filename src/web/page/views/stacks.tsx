@@ -3,7 +3,7 @@ import { type AttentionKind, attentionName, bandOf, headTrace, type Trace } from
 import type { ModelFacts, Walk } from "../../protocol.ts";
 import { thousands } from "../numbers.ts";
 import { MatrixView } from "../parts/matrix.tsx";
-import { decoderInput, type State } from "../state.ts";
+import { decoderInput, encoderInput, type State } from "../state.ts";
 import type { PartName } from "../texts/english.ts";
 import { texts } from "../texts/texts.ts";
 import { sidesOf } from "./attention.tsx";
@@ -149,6 +149,7 @@ function Inside(props: InsideProps) {
 
 /** A value of the trace, a row a token; nothing where the model has none of that name. */
 function Values({
+  state,
   trace,
   walk,
   part,
@@ -157,8 +158,10 @@ function Values({
 }: InsideProps & { readonly name: string; readonly label: string }) {
   const matrix = trace.get(name);
   if (matrix === undefined) return null;
-  const labels = part.stack === "encoder" ? walk.source.map(({ text }) => text) : decoderInput(walk);
-  return <MatrixView matrix={matrix} label={label} rowLabels={labels} cell={cellFor(matrix.columns)} />;
+  const rows = part.stack === "encoder" ? encoderInput(walk) : decoderInput(walk);
+  return (
+    <MatrixView matrix={matrix} label={label} rows={rows} cell={cellFor(matrix.columns)} lit={state.lit} />
+  );
 }
 
 /** What enters a sublayer, and what comes out behind its residual connection and norm. */
@@ -195,7 +198,9 @@ function AttentionInside({ state, trace, walk, part, kind }: InsideProps & { rea
   const inner = { state, trace, walk, part };
   const narrow = [Math.max(4, Math.min(12, Math.floor(256 / dHead))), 20] as const;
   const square = [Math.max(14, Math.min(36, Math.floor(420 / scores.columns))), 22] as const;
-  const queryLabels = kind === "encoder" ? rows : decoderInput(walk);
+  const queries = { rows: kind === "encoder" ? rows : decoderInput(walk), cell: narrow, lit: state.lit };
+  const keys = { rows: columns, cell: narrow, lit: state.lit };
+  const pairs = { rows: queries.rows, columns, cell: square, lit: state.lit };
   const heads = trace.get(`${name}heads`)!;
   const mixed = bandOf(heads, head * dHead, dHead);
   return (
@@ -210,27 +215,14 @@ function AttentionInside({ state, trace, walk, part, kind }: InsideProps & { rea
         ))}
       </fieldset>
       <div class="row">
-        <MatrixView matrix={q} label={t.queries} rowLabels={queryLabels} cell={narrow} />
-        <MatrixView matrix={k} label={t.keys} rowLabels={columns} cell={narrow} />
-        <MatrixView matrix={v} label={t.values} rowLabels={columns} cell={narrow} />
+        <MatrixView matrix={q} label={t.queries} {...queries} />
+        <MatrixView matrix={k} label={t.keys} {...keys} />
+        <MatrixView matrix={v} label={t.values} {...keys} />
       </div>
       <div class="row">
-        <MatrixView
-          matrix={scores}
-          label={t.scores(dHead)}
-          rowLabels={queryLabels}
-          columnLabels={columns}
-          cell={square}
-        />
-        <MatrixView
-          matrix={weights}
-          label={t.weights}
-          rowLabels={queryLabels}
-          columnLabels={columns}
-          cell={square}
-          most={1}
-        />
-        <MatrixView matrix={mixed} label={t.mixed} rowLabels={queryLabels} cell={narrow} />
+        <MatrixView matrix={scores} label={t.scores(dHead)} {...pairs} />
+        <MatrixView matrix={weights} label={t.weights} {...pairs} most={1} />
+        <MatrixView matrix={mixed} label={t.mixed} {...queries} />
       </div>
       {kind === "decoder" && <p class="quiet">{t.mask}</p>}
       <Values {...inner} name={`${name}heads`} label={t.joined(config.nHeads)} />

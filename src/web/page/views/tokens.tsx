@@ -2,8 +2,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matrix } from "../../../model/trace.ts";
 import type { Neighbour, Questions, Side, Token } from "../../protocol.ts";
 import { shortNumber, thousands } from "../numbers.ts";
+import { isLit, lighting, placeIn } from "../parts/lighting.ts";
 import { MatrixView } from "../parts/matrix.tsx";
-import { decoderInput, type State } from "../state.ts";
+import { decoderInput, encoderInput, type State, type TokenRow } from "../state.ts";
 import { texts } from "../texts/texts.ts";
 import { theme } from "../theme.ts";
 
@@ -46,7 +47,7 @@ export function TokensView({ state }: { readonly state: State }) {
     side === "source" ? facts.config.sourceVocabSize : facts.config.targetVocabSize,
   );
   const cell = cellFor(dModel);
-  const labels = side === "source" ? walk.source.map(({ text }) => text) : decoderInput(walk);
+  const row = side === "source" ? encoderInput(walk) : decoderInput(walk);
   const input = state.trace.value?.get(`${side === "source" ? "encoder" : "decoder"}.input`);
   return (
     <div class="stackwise">
@@ -57,47 +58,30 @@ export function TokensView({ state }: { readonly state: State }) {
           </button>
         ))}
       </fieldset>
-      <table class="ids">
-        <tbody>
-          <tr>
-            <th scope="row">{t.token}</th>
-            {tokens.map(({ text }, i) => (
-              <td key={i}>
-                <button type="button" aria-pressed={i === here} onClick={() => setChosen(i)}>
-                  {text}
-                </button>
-              </td>
-            ))}
-          </tr>
-          <tr>
-            <th scope="row">{t.id}</th>
-            {tokens.map(({ id }, i) => (
-              <td key={i}>{id}</td>
-            ))}
-          </tr>
-        </tbody>
-      </table>
+      <IdTable state={state} tokens={tokens} row={row} chosen={here} onChoose={setChosen} />
       <p>{t.product(token.id, vocabulary, dModel)}</p>
       {rows?.rows === tokens.length && (
         <MatrixView
           label={t.scaled(shortNumber(factor))}
           matrix={{ ...rows, values: rows.values.map((value) => value * factor) }}
-          rowLabels={labels}
+          rows={row}
           cell={cell}
-          marked={{ row: here }}
+          chosen={here}
+          lit={state.lit}
         />
       )}
       {positions !== undefined && (
         <MatrixView
           label={t.positions}
           matrix={positions}
-          rowLabels={Array.from({ length: positions.rows }, (_, i) => String(i))}
+          rows={{ ...row, labels: Array.from({ length: positions.rows }, (_, i) => String(i)) }}
           cell={cell}
-          marked={{ row: here }}
+          chosen={here}
+          lit={state.lit}
         />
       )}
       {input !== undefined && input.rows === tokens.length && (
-        <MatrixView label={t.sum} matrix={input} rowLabels={labels} cell={cell} marked={{ row: here }} />
+        <MatrixView label={t.sum} matrix={input} rows={row} cell={cell} chosen={here} lit={state.lit} />
       )}
       <section>
         <h3>{t.neighbours(token.text)}</h3>
@@ -116,6 +100,47 @@ export function TokensView({ state }: { readonly state: State }) {
         {map !== undefined && <EmbeddingMap points={map} lit={new Set(ids)} chosen={token.id} />}
       </section>
     </div>
+  );
+}
+
+interface IdTableProps {
+  readonly state: State;
+  readonly tokens: readonly Token[];
+  readonly row: TokenRow;
+  readonly chosen: number;
+  readonly onChoose: (i: number) => void;
+}
+
+/** The tokens of a side and their ids. */
+function IdTable({ state, tokens, row, chosen, onChoose }: IdTableProps) {
+  const t = texts.value.tokens;
+  return (
+    <table class="ids">
+      <tbody>
+        <tr>
+          <th scope="row">{t.token}</th>
+          {tokens.map(({ text }, i) => (
+            <td key={i}>
+              <button
+                type="button"
+                class={isLit(state.lit, placeIn(row, i)) ? "lit" : ""}
+                aria-pressed={i === chosen}
+                onClick={() => onChoose(i)}
+                {...lighting(state.lit, placeIn(row, i))}
+              >
+                {text}
+              </button>
+            </td>
+          ))}
+        </tr>
+        <tr>
+          <th scope="row">{t.id}</th>
+          {tokens.map(({ id }, i) => (
+            <td key={i}>{id}</td>
+          ))}
+        </tr>
+      </tbody>
+    </table>
   );
 }
 
