@@ -1,6 +1,7 @@
-import type { Command } from "commander";
-import { Option } from "commander";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
 import { XformerError } from "../errors.ts";
+import type { LabEnd } from "../lab/lab.ts";
 import { isInRange, parseNumber } from "../valueType.ts";
 import { EXIT, type ExitCode, type Run, untilSignal } from "./exit.ts";
 import { countOption, debugOption, numberOption, pathOption } from "./options.ts";
@@ -95,9 +96,25 @@ async function lab(given: string | undefined, flags: LabFlags): Promise<ExitCode
     report.onSignal,
     report.close,
   );
+  await writePage(result);
   await report.finish(result);
   if (result.stopped === "signal") return exitCode;
   return result.failed > 0 ? EXIT.failed : EXIT.done;
+}
+
+/** Writes the page with the table and the curves. */
+async function writePage({ directory, results }: LabEnd): Promise<void> {
+  const [{ atomicWrite }, { labReport }, { RunDirectory }, { reportPage }] = await Promise.all([
+    import("../io/atomicWrite.ts"),
+    import("../report/lab.ts"),
+    import("../training/runDirectory.ts"),
+    import("./webPage.ts"),
+  ]);
+  const page = reportPage(
+    labReport(results, (run) => new RunDirectory(run).records()),
+    null,
+  );
+  atomicWrite(join(directory, "report.html"), (write) => write(page));
 }
 
 async function list(given: string | undefined, { json = false }: LabFlags): Promise<ExitCode> {

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { XformerError } from "../errors.ts";
 import { scoreByLength } from "../evaluation/breakdown.ts";
 import type { EvaluationMetric } from "../evaluation/metrics.ts";
+import { type LogRecord, RunDirectory } from "../training/runDirectory.ts";
 import type { Cell, Experiment } from "./experiment.ts";
 import type { Plan, PlannedRow, PlannedRun } from "./plan.ts";
 import { type Measurement, measuredOf, type RunRecord } from "./runRecord.ts";
@@ -180,12 +178,10 @@ function scoresByLength(measured: Map<number, Measurement>): LengthScore[] {
  * machine was busy for a while, does not show.
  */
 function learningSeconds(directory: string, steps: number): number | undefined {
-  const file = join(directory, "metrics.jsonl");
-  if (!existsSync(file)) return undefined;
   const secondsPerStep: number[] = [];
   let before = 0;
-  for (const line of readFileSync(file, "utf8").trimEnd().split("\n")) {
-    const { step, sourceTokens = 0, targetTokens = 0, tokensPerSecond } = parse(line, file);
+  for (const record of new RunDirectory(directory).records()) {
+    const { step, sourceTokens = 0, targetTokens = 0, tokensPerSecond } = record as LogFields;
     if (step === undefined || tokensPerSecond === undefined) continue;
     secondsPerStep.push((sourceTokens + targetTokens) / Math.max(1, tokensPerSecond) / (step - before));
     before = step;
@@ -194,13 +190,4 @@ function learningSeconds(directory: string, steps: number): number | undefined {
   return median === undefined ? undefined : median * steps;
 }
 
-type LogFields = Partial<Record<"step" | "sourceTokens" | "targetTokens" | "tokensPerSecond", number>>;
-
-function parse(line: string, file: string): LogFields {
-  try {
-    return JSON.parse(line) as LogFields;
-  } catch (error) {
-    const hint = "Remove the run's directory to make it again.";
-    throw new XformerError("DATA", "a line of this log is no JSON", { file, hint, cause: error });
-  }
-}
+type LogFields = Partial<Pick<LogRecord, "step" | "sourceTokens" | "targetTokens" | "tokensPerSecond">>;

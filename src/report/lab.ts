@@ -6,6 +6,8 @@ import type { LabResults, LengthScore, ResultGroup, ResultRow, Score } from "../
 import { LEVEL, type Summary } from "../lab/statistics.ts";
 import { apart, type Block, line, type Part, type Span, table, toned } from "./document.ts";
 import { count, counted, duration, shellWord } from "./format.ts";
+import type { RunReport } from "./runReport.ts";
+import { CURVE_NAMES, curvesOf, type Point, type RunWithCurves } from "./runs.ts";
 
 /** An event of one type. */
 type EventOf<Type extends LabEvent["type"]> = Extract<LabEvent, { readonly type: Type }>;
@@ -67,7 +69,14 @@ export function labDocument({ results, runs, done, failed, stopped, directory }:
     ...results.tests.map((name, test) => lengthTable(results, name, test)),
     notes(results),
     done === runs ? [] : [line(toned("warning", openText({ runs, done, failed, stopped })))],
-    [line(toned("dim", `The runs and results.json are in ${shellWord(directory)}.`))],
+    [
+      line(
+        toned(
+          "dim",
+          `The runs, results.json and the page with the curves, report.html, are in ${shellWord(directory)}.`,
+        ),
+      ),
+    ],
   );
 }
 
@@ -190,12 +199,16 @@ function rangeOf({ from, to }: LengthScore): string {
 }
 
 /** What the numbers are. */
-function notes({ seeds, groups, metrics, about }: LabResults): Block[] {
+function notes(results: LabResults): Block[] {
+  return linesAbout(results).map((text) => line(toned("dim", text)));
+}
+
+function linesAbout({ seeds, groups, metrics, about }: LabResults): string[] {
   const rows = groups.flatMap((group) => group.rows);
   const diverged = rows.filter(({ runs }) => runs.some(({ state }) => state === "diverged"));
   const [first] = metrics;
   const several = seeds.length > 1;
-  const lines = [
+  return [
     ...(about === null ? [] : [about]),
     several
       ? `Means over the seeds ${seeds.join(", ")}, ± half of the 95 % confidence interval (Student's t).`
@@ -210,5 +223,83 @@ function notes({ seeds, groups, metrics, about }: LabResults): Block[] {
     }),
     "Time is what the steps of a run take, without validating and testing.",
   ];
-  return lines.map((text) => line(toned("dim", text)));
+}
+
+/**
+ * An experiment as a page shows it: its table, and the curves of each row, the means over its seeds.
+ *
+ * @param recordsOf the lines of the log of the run in a directory
+ */
+export function labReport(
+  results: LabResults,
+  recordsOf: (directory: string) => readonly object[],
+): RunReport {
+  const { title, groups, tests, metrics } = results;
+  const rows = groups.flatMap(({ cells, rows }) =>
+    rows.map((row) => ({
+      row,
+      name: [labelOf(cells), labelOf(row.cells)].filter((label) => label !== "").join(", ") || "base",
+    })),
+  );
+  const scores = tests.flatMap((test) =>
+    metrics.map(({ metric, name, lowerIsBetter }) => ({
+      name: tests.length > 1 && test !== "test" ? `${test}: ${name}` : name,
+      digits: DECIMALS[metric] ?? 1,
+      better: lowerIsBetter ? ("lower" as const) : ("higher" as const),
+    })),
+  );
+  return {
+    title,
+    question: { text: title, about: linesAbout(results) },
+    notes: [],
+    runs: rows.map(({ row, name }) => {
+      const seeds = row.runs.map(({ directory }) => curvesOf(recordsOf(directory)));
+      return { name, curves: meanCurves(seeds) };
+    }),
+    table: {
+      columns: [
+        ...scores.flatMap((column) => [column, { name: `± ${column.name}`, digits: column.digits }]),
+        ...[
+          { name: "p seeds", digits: 3 },
+          { name: "p sentences", digits: 3 },
+        ],
+        ...[
+          { name: "parameters", digits: 0 },
+          { name: "seconds", digits: 0 },
+        ],
+      ],
+      rows: rows.map(({ row, name }) => {
+        const all = row.scores.flat();
+        const against = all[0]?.against;
+        return {
+          name,
+          cells: [
+            ...scores.flatMap((_, i) => [all[i]?.mean ?? null, all[i]?.halfWidth ?? null]),
+            ...[against?.pSeeds ?? null, against?.pSentences ?? null],
+            ...[row.parameters, row.seconds?.mean ?? null],
+          ],
+        };
+      }),
+    },
+    run: null,
+    comparison: null,
+  };
+}
+
+/** The means of the curves of several runs, at the steps that all of them have. */
+function meanCurves(all: readonly RunWithCurves["curves"][]): RunWithCurves["curves"] {
+  const runs = all.filter((curves) => Object.keys(curves).length > 0);
+  return Object.fromEntries(
+    CURVE_NAMES.flatMap((name) => {
+      const curves = runs.map((run) => new Map(run[name] ?? []));
+      const [first = new Map<number, number>(), ...others] = curves;
+      const points = [...first].flatMap(([step, value]): Point[] => {
+        const values = others.map((curve) => curve.get(step));
+        if (values.some((other) => other === undefined)) return [];
+        const sum = values.reduce<number>((total, other) => total + other!, value);
+        return [[step, sum / curves.length]];
+      });
+      return points.length === 0 ? [] : [[name, points] as const];
+    }),
+  );
 }

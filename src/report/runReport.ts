@@ -7,6 +7,8 @@ import { numberAt, type Runs, type RunsTable } from "./runs.ts";
 /** What a report of one or several runs says: what its page shows, and `--json`. */
 export interface RunReport extends Runs {
   readonly title: string;
+  /** What the runs are to answer, and what is to be known about the answer, where they are those of a lab. */
+  readonly question?: { readonly text: string; readonly about: readonly string[] };
   /** What could not be found out, and why. */
   readonly notes: readonly string[];
   /** Where there is one run: all about it. */

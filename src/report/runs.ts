@@ -16,7 +16,7 @@ export type CurveName = keyof typeof PLACES;
 export const CURVE_NAMES = Object.keys(PLACES) as readonly CurveName[];
 
 /** A point of a curve. */
-type Point = readonly [step: number, value: number];
+export type Point = readonly [step: number, value: number];
 
 /** A run as far as it can be drawn: what it did not log is left out. */
 export interface RunWithCurves {

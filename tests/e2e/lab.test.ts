@@ -49,6 +49,9 @@ describe("xformer lab", { timeout: 300_000 }, () => {
     expect(straight.stderr).toContain("4/4  heads ");
     expect(straight.stdout).toMatch(/^One head or two\?\n\n {2}heads +loss +exact match +longer: loss /);
 
+    const page = readFileSync(join(cwd, "straight", "report.html"), "utf8");
+    expect(page).toContain("One head or two?");
+
     const args = ["lab", "tiny.yaml", "--out", "killed", "--at-once", "1", "--json"];
     const child = startXformer(args, { cwd });
     const end = finished(child);

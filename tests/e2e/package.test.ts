@@ -38,6 +38,7 @@ it("the packed tarball, installed in an empty folder, trains with npx and needs 
     "dist/kernels/relaxed.wasm",
     "dist/worker.js",
     "dist/modelWorker.js",
+    "dist/labWorker.js",
     "dist/kernels/embedded.js",
     "dist/index.d.ts.map",
     "src/index.ts",

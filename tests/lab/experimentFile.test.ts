@@ -87,8 +87,8 @@ describe("an experiment file", () => {
     [["compare: { seed: [1, 2] }"], '2: unknown setting "seed". Did you mean task.seed?'],
     [["compare:", "  heads: 4"], "3: heads: expected a list of values, got 4."],
     [
-      ["compare:", "  norm:", "    - post", "    - before"],
-      '5: norm: expected one of post, pre, got "before".',
+      ["compare:", "  tie:", "    - all", "    - both"],
+      '5: tie: expected one of none, decoder, all, got "both".',
     ],
     [["compare: { heads: [1, 1] }"], "2: 1 is there a second time. Leave one of the two out."],
     [["compare: [{ heads: 1 }]"], "2: this has no label. Give it one, for the table."],

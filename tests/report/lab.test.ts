@@ -5,7 +5,7 @@ import { render } from "../../src/cli/ui/render.ts";
 import type { LabEnd } from "../../src/lab/lab.ts";
 import type { ResultRow, Score } from "../../src/lab/results.ts";
 import { summarise } from "../../src/lab/statistics.ts";
-import { endedParts, labDocument, paceText } from "../../src/report/lab.ts";
+import { endedParts, labDocument, labReport, paceText } from "../../src/report/lab.ts";
 
 function row(value: string, exact: readonly number[], p: number | null, state = "done" as const): ResultRow {
   const against = p === null ? null : { difference: 1, pSeeds: p, pSentences: 0.0001, significant: p < 0.05 };
@@ -78,7 +78,9 @@ describe("the table of a lab", () => {
     );
     expect(text).toContain("both over seeds (Welch's t-test) and over test sentences");
     expect(text).toContain("exact match by length of the target\n");
-    expect(text).toContain("The runs and results.json are in runs/lab/heads.");
+    expect(text).toContain(
+      "The runs, results.json and the page with the curves, report.html, are in runs/lab/heads.",
+    );
     expect(text).not.toContain("The same command goes on");
     const stopped = shown({ ...END, done: 4, stopped: "signal" }, 1000);
     expect(stopped).toContain("Stopped: 4 of 9 runs are done. The same command goes on.");
@@ -101,6 +103,32 @@ describe("the table of a lab", () => {
   it.each([48, 80, 200])("fits into %d columns", (width) => {
     for (const line of shown(END, width).split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(width);
   });
+});
+
+it("the page has the table in numbers, and a curve a row: the mean of its seeds where all have a point", () => {
+  const records = (directory: string): object[] => {
+    const seed = Number(directory.at(-1));
+    return [10, 20, 30].slice(0, seed === 3 ? 2 : 3).map((step) => ({ step, loss: step + seed }));
+  };
+  const { question, runs, table } = labReport(END.results, records);
+  expect(question?.text).toBe("One head or eight?");
+  expect(runs.map(({ name }) => name)).toEqual([
+    ...["task reverse, heads 1", "task reverse, heads 4", "task reverse, heads 8"],
+  ]);
+  expect(runs[0]!.curves).toEqual({
+    loss: [
+      [10, 12],
+      [20, 22],
+    ],
+  });
+  expect(table.columns.map(({ name }) => name)).toEqual([
+    ...["exact match", "± exact match", "loss", "± loss", "p seeds", "p sentences", "parameters", "seconds"],
+  ]);
+  expect(table.columns.map(({ better }) => better)).toEqual([
+    ...["higher", undefined, "lower", undefined, undefined, undefined, undefined, undefined],
+  ]);
+  expect(table.rows[1]!.cells[0]).toBe(91);
+  expect(table.rows[0]!.cells.slice(4)).toEqual([null, null, 70_948, 13]);
 });
 
 it("a run that has ended is told by its scores, the first of which stays longest", () => {

@@ -33,8 +33,13 @@ export function ReportPage({ report, explorer }: ReportProps) {
     <>
       <header>
         <div class="title">
-          <h1>{run === null ? t.several(report.runs.length) : t.title(report.title)}</h1>
+          <h1>{titleOf(report)}</h1>
           {run !== null && <p class="quiet">{factsOf(run)}</p>}
+          {report.question?.about.map((line) => (
+            <p key={line} class="quiet">
+              {line}
+            </p>
+          ))}
         </div>
         <div class="choices">
           <PageChoices />
@@ -62,6 +67,12 @@ export function ReportPage({ report, explorer }: ReportProps) {
       </main>
     </>
   );
+}
+
+/** The question of a lab, the one run, or how many there are. */
+function titleOf({ question, run, runs, title }: RunReport): string {
+  const t = texts.value.report;
+  return question?.text ?? (run === null ? t.several(runs.length) : t.title(title));
 }
 
 /** A part of the report, by its name. */
