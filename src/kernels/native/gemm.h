@@ -21,6 +21,11 @@ constexpr int K_BLOCK = 256;
 constexpr int N_BLOCK = 512;
 /** The floats of a cache line. */
 constexpr int LINE = 16;
+/**
+ * The steps of k in a round of the inner loop, which asks the memory for one line of the next strip: so four tiles ask for
+ * all of it (two, where it has six rows), and it need not be waited for while it comes from the last cache.
+ */
+constexpr int STEPS = 4;
 
 constexpr int roundUp(int n, int unit) { return (n + unit - 1) / unit * unit; }
 
@@ -38,6 +43,8 @@ struct Tile {
   ptrdiff_t ldc;
   /** The strip: its rows, or its columns where A is stored transposed. */
   Rows strip;
+  /** What this tile asks for of the next strip, where it lies in A; `start` is null when that is nothing. */
+  Rows next;
   /** The panel: for each k a row of whole vectors. */
   Rows panel;
   int depth;
@@ -59,6 +66,19 @@ struct ByRows {
   /** A copy is in the cache. */
   template <int ROWS>
   INLINE void fetch(const Tile&, const float*) {}
+
+  /**
+   * What a tile asks for of the next strip, when so many tiles are left after it: as many rows as there are rounds while
+   * the steps of k go through a line.
+   */
+  static Rows part(const Rows& next, int rows, int, int left) {
+    const int row = left * (LINE / STEPS);
+    return {row < rows ? next.at(row, 0) : nullptr, next.stride};
+  }
+
+  INLINE void fetchNext(const Tile& tile, int p) {
+    __builtin_prefetch(tile.next.at(p / STEPS % (LINE / STEPS), p / LINE * LINE), 0, 2);
+  }
 };
 
 /** Or where A lies, if it is stored transposed: then the rows of a strip lie side by side for each k. */
@@ -74,6 +94,13 @@ struct ByColumns {
     __builtin_prefetch(a + AHEAD * tile.strip.stride);
     __builtin_prefetch(a + AHEAD * tile.strip.stride + ROWS - 1);
   }
+
+  /** Here a quarter of the steps of k, of each the line of the last row: that of the first is this strip's, too. */
+  static Rows part(const Rows& next, int rows, int depth, int left) {
+    return {left < STEPS ? next.at(left * (depth / STEPS), rows - 1) : nullptr, next.stride};
+  }
+
+  INLINE void fetchNext(const Tile& tile, int p) { __builtin_prefetch(tile.next.at(p / STEPS, 0), 0, 2); }
 };
 
 /** The end of a row of sums: (+ C) + bias (through ReLU), of whole vectors or of the columns there are. */
@@ -105,8 +132,7 @@ void multiplyTile(const Tile& tile) {
   const float* a = tile.strip.start;
   const float* b = tile.panel.start;
   const ptrdiff_t step = Strip::step(tile);
-#pragma GCC unroll 2
-  for (int p = 0; p < tile.depth; p++) {
+  const auto multiplyRow = [&]() INLINED {
     Strip::template fetch<ROWS>(tile, a);
     vf row[VECTORS];
 #pragma GCC unroll 4
@@ -119,7 +145,14 @@ void multiplyTile(const Tile& tile) {
     }
     a += step;
     b += tile.panel.stride;
+  };
+  int p = 0;
+  for (; p + STEPS <= tile.depth; p += STEPS) {
+    if (tile.next.start) Strip::fetchNext(tile, p);
+#pragma GCC unroll 4
+    for (int i = 0; i < STEPS; i++) multiplyRow();
   }
+  for (; p < tile.depth; p++) multiplyRow();
   if (tile.columns == VECTORS * WIDTH) {
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++) finishRow<VECTORS, true>(tile, c + i * tile.ldc, sums[i]);
@@ -281,7 +314,15 @@ void multiply(float* c, ptrdiff_t ldc, const Rows& a, bool aTransposed, const Pa
           copyStrip(workspace, {a.at(row, k0), a.stride}, next - row, tile.depth);
           tile.strip = {workspace, ByRows::ROW_STEP};
         }
+        const bool lastStrip = strip + 1 == strips;
+        const int nextK = lastStrip && end == n ? k0 + K_BLOCK : k0;
+        const int nextRow = lastStrip ? 0 : next;
+        const Rows ahead = {nextK >= k ? nullptr : aTransposed ? a.at(nextK, nextRow) : a.at(nextRow, nextK), a.stride};
         for (int column = n0; column < end; column += TILE_COLUMNS) {
+          const int left = (end - 1 - column) / TILE_COLUMNS;
+          tile.next = !ahead.start  ? ahead
+                      : aTransposed ? ByColumns::part(ahead, next - row, tile.depth, left)
+                                    : ByRows::part(ahead, next - row, tile.depth, left);
           tile.columns = lesser(TILE_COLUMNS, n - column);
           const int vectors = (tile.columns + WIDTH - 1) / WIDTH;
           tile.c = c + row * ldc + column;
