@@ -149,7 +149,9 @@ export function Playground({ client }: { readonly client: Client }) {
           <h1>{t.title}</h1>
           <p class="quiet">{t.about}</p>
         </div>
-        <PageChoices />
+        <div class="choices">
+          <PageChoices />
+        </div>
       </header>
       <main class="stackwise playground">
         <fieldset>
