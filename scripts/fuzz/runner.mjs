@@ -82,7 +82,7 @@ async function startServer() {
   return serve({
     model: await loadModel("char", { worker: true, threads: 1 }),
     limits: { ...limits, maxBody: 2 ** 16, timeout: 0.2 },
-    ...{ version: "0", host: "127.0.0.1", port: 0, page: undefined },
+    ...{ version: "0", host: "127.0.0.1", port: 0, pages: {} },
     onFailure: (error) => failures.push(error),
   });
 }

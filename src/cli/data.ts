@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { fileSystemError, XformerError } from "../errors.ts";
@@ -117,7 +117,7 @@ async function make(name: (typeof TASKS)[number], flags: MakeFlags): Promise<Exi
 /**
  * Writes the files of a corpus into a directory, which is made when it is not there.
  *
- * @param force whether files that are there may be overwritten
+ * @param force whether files that are there and say something else may be overwritten
  * @throws XformerError when one is there and may not, or the file system refuses
  */
 function writeCorpus(
@@ -125,17 +125,23 @@ function writeCorpus(
   files: readonly { readonly name: string; readonly content: string }[],
   force: boolean,
 ): void {
-  const taken = files.map(({ name }) => join(directory, name)).find((file) => existsSync(file));
-  if (taken !== undefined && !force) {
-    throw new XformerError("IO", "this file is there already", {
-      file: taken,
-      hint: "Choose another --out, or overwrite it with --force.",
-    });
-  }
+  const places = files.map(({ name, content }) => ({ file: join(directory, name), content }));
   try {
+    const taken = places.find(({ file, content }) => existsSync(file) && !holds(file, content));
+    if (taken !== undefined && !force) {
+      throw new XformerError("IO", "this file is there already, with other pairs", {
+        file: taken.file,
+        hint: "Choose another --out, or overwrite it with --force.",
+      });
+    }
     makeDirectory(directory);
   } catch (error) {
     throw fileSystemError(error, directory);
   }
-  for (const { name, content } of files) atomicWrite(join(directory, name), (write) => write(content));
+  for (const { file, content } of places) atomicWrite(file, (write) => write(content));
+}
+
+/** Whether a file has this content and nothing else. */
+function holds(file: string, content: string): boolean {
+  return statSync(file).size === Buffer.byteLength(content) && readFileSync(file, "utf8") === content;
 }

@@ -35,7 +35,8 @@ export function addServe(program: Command, run: Run): void {
       "after",
       `
 POST /translate takes {"source": "..."} and the options of the library; GET /
-is the page; /health and /metrics are for machines. Ctrl-C answers what is under
+is the page, /playground that which trains, on all cores of who looks at it;
+/health and /metrics are for machines. Ctrl-C answers what is under
 way and ends; once more, and it ends at once.
 
 Examples:
@@ -101,7 +102,7 @@ async function start(
   path: string,
   { host, port, page, log, threads, kernels, version, signal, warn, onLog, ...limits }: Start,
 ): Promise<{ readonly server: RunningServer; readonly close: () => Promise<void> }> {
-  const [{ serve }, { loadModel }, { loadCheckpoint }, { explorerPage }] = await Promise.all([
+  const [{ serve }, { loadModel }, { loadCheckpoint }, { explorerPage, playgroundPage }] = await Promise.all([
     import("../serve/server.ts"),
     import("../library/loadModel.ts"),
     import("../training/checkpoint.ts"),
@@ -112,7 +113,12 @@ async function start(
   try {
     const server = await serve({
       ...{ model, limits, version, host, port },
-      page: page ? explorerPage({ checkpoint: loadCheckpoint(path), half: false }) : undefined,
+      pages: page
+        ? {
+            explorer: explorerPage({ checkpoint: loadCheckpoint(path), half: false }),
+            playground: playgroundPage(),
+          }
+        : {},
       ...(log ? { onLog } : {}),
       onFailure: (error) => void report(error, false),
     });

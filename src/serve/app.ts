@@ -17,8 +17,8 @@ import { readTranslationRequest, type TranslationRequest } from "./translationRe
 /** What is served. */
 export interface Served {
   readonly model: TrainedModel;
-  /** Undefined for none. */
-  readonly page: ServedPage | undefined;
+  /** By path, of {@link PAGES}; without one the path has none. */
+  readonly pages: ReadonlyMap<string, ServedPage>;
   readonly limits: Limits;
   readonly version: string;
   /** The names under which the server is known; others are refused. Undefined for any. */
@@ -38,15 +38,19 @@ export interface App {
 
 type Env = { Bindings: HttpBindings };
 
+/** Where pages are: the model's, and the one that trains. */
+export const PAGES = { explorer: "/", playground: "/playground" } as const;
+
 /** What there is, and how it can be asked for. */
 const ROUTES: ReadonlyMap<string, string> = new Map([
-  ["/", "GET, HEAD, OPTIONS"],
+  [PAGES.explorer, "GET, HEAD, OPTIONS"],
+  [PAGES.playground, "GET, HEAD, OPTIONS"],
   ["/translate", "POST, OPTIONS"],
   ["/health", "GET, HEAD, OPTIONS"],
   ["/metrics", "GET, HEAD, OPTIONS"],
 ]);
 
-/** What every answer says. The page may use several threads, as no other site can look into it. */
+/** What every answer says. Pages may use several threads, as no other site can look into them. */
 const HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -61,8 +65,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const SENTENCES = [1, 2, 4, 8, 16, 32, 64, 128];
 
-/** Makes the API and the page of a model. */
-export function createApp({ model, page, limits, version, hosts, onLog, onFailure }: Served): App {
+/** Makes the API and the pages of a model. */
+export function createApp({ model, pages, limits, version, hosts, onLog, onFailure }: Served): App {
   const app = new Hono<Env>();
   const metrics = new Metrics();
   const counted = countersOf(metrics);
@@ -88,15 +92,19 @@ export function createApp({ model, page, limits, version, hosts, onLog, onFailur
     await next();
   });
 
-  app.get("/", (c) => {
-    if (page === undefined) throw new Refusal("NOT_FOUND", "this server has no page", "POST to /translate.");
-    c.header("Content-Security-Policy", page.policy);
-    c.header("Cache-Control", "no-cache");
-    c.header("ETag", page.etag);
-    if (c.req.header("if-none-match")?.includes(page.etag)) return c.body(null, 304);
-    c.header("Content-Type", "text/html; charset=utf-8");
-    return c.body(page.bytes);
-  });
+  for (const path of Object.values(PAGES)) {
+    app.get(path, (c) => {
+      const page = pages.get(path);
+      if (page === undefined)
+        throw new Refusal("NOT_FOUND", "this server has no page", "POST to /translate.");
+      c.header("Content-Security-Policy", page.policy);
+      c.header("Cache-Control", "no-cache");
+      c.header("ETag", page.etag);
+      if (c.req.header("if-none-match")?.includes(page.etag)) return c.body(null, 304);
+      c.header("Content-Type", "text/html; charset=utf-8");
+      return c.body(page.bytes);
+    });
+  }
 
   app.get("/health", (c) => {
     const { sourceLanguage, targetLanguage, step } = model.description;

@@ -3,7 +3,7 @@ import { type AddressInfo, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { XformerError } from "../errors.ts";
-import { createApp, type Served } from "./app.ts";
+import { createApp, PAGES, type Served } from "./app.ts";
 import { servedPage } from "./page.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -12,8 +12,8 @@ export interface ServeOptions extends Pick<Served, "model" | "limits" | "version
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
-  /** The page, as HTML that brings its policy; undefined for none. */
-  readonly page: string | undefined;
+  /** The pages, as HTML that brings its policy; one that is left out is not there. */
+  readonly pages: { readonly [page in keyof typeof PAGES]?: string };
   readonly onLog?: Served["onLog"];
   /** Told of what fails and is not a client's doing; the server goes on, unless its model is gone. */
   readonly onFailure: Served["onFailure"];
@@ -39,12 +39,12 @@ const SLOWEST_CHECK = 5000;
 const SILENCE = 10_000;
 
 /**
- * Serves a model: its page and the API. The model is to compute in threads of its own.
+ * Serves a model: the pages and the API. The model is to compute in threads of its own.
  *
  * @throws XformerError IO when the address cannot be listened on
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { model, limits, version, host, port, page, onLog = () => {}, onFailure } = options;
+  const { model, limits, version, host, port, pages, onLog = () => {}, onFailure } = options;
   let lose: (reason: unknown) => void = () => {};
   const lost = new Promise<never>((_, reject) => {
     lose = reject;
@@ -53,7 +53,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const isLocal = isLoopback(host);
   const app = createApp({
     ...{ model, limits, version, onLog },
-    page: page === undefined ? undefined : servedPage(page),
+    pages: new Map(
+      Object.entries(pages).map(([name, html]) => [PAGES[name as keyof typeof PAGES], servedPage(html)]),
+    ),
     hosts: isLocal ? new Set(["127.0.0.1", "localhost", "[::1]", nameOf(host)]) : undefined,
     onFailure: (error) => {
       onFailure(error);

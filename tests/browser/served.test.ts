@@ -21,7 +21,7 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a server"), () =>
   });
   afterAll(() => browser?.close());
 
-  it("translates by itself, isolated from all others, and may ask for nothing", async () => {
+  it("translates by itself, isolated from all others, and may ask for nothing; that which trains has threads", async () => {
     const child = startXformer(["serve", "--model", "run", "--port", "0", "--threads", "1"], { cwd });
     const end = finished(child);
     const [said] = (await once(createInterface(child.stdout!), "line")) as [string];
@@ -50,6 +50,13 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a server"), () =>
     // Not even what it comes from may be asked: the policy says so.
     expect(await page.evaluate(() => fetch("/health").then(String, (error) => error.name))).toBe("TypeError");
     await page.close();
+    const trainer = await browser.newPage({ locale: "en-US" });
+    await trainer.addInitScript(`Object.defineProperty(navigator, "hardwareConcurrency", { value: 3 })`);
+    await trainer.goto(`${url}playground`);
+    await trainer.click("text=One step");
+    await trainer.waitForSelector('.now[data-step="1"]');
+    expect(await trainer.textContent(".playground")).toContain("on 3 threads");
+    await trainer.close();
     child.kill("SIGTERM");
     expect((await end).code).toBe(0);
   });

@@ -73,9 +73,10 @@ const ELSEWHERE = /corpora\/|examples\/(?:multi30k|cmudict|scan)|runs\/(?:multi3
 
 /** The commands in the blocks of a page that name no language. */
 function commandsOf(page: string): string[] {
-  const blocks = readFileSync(join(ROOT, page), "utf8").matchAll(/^ *```\n([\s\S]*?)^ *```$/gm);
+  const blocks = readFileSync(join(ROOT, page), "utf8").matchAll(/^ *```(.*)\n([\s\S]*?)^ *```$/gm);
   return [...blocks]
-    .flatMap(([, block]) => block!.split("\n").map((line) => line.trim()))
+    .filter(([, language]) => language === "")
+    .flatMap(([, , block]) => block!.split("\n").map((line) => line.trim()))
     .filter((line) => COMMAND.test(line) && !ELSEWHERE.test(line))
     .map((line) => line.replace(/^npm install && /, ""));
 }

@@ -185,10 +185,11 @@ describe("data make", () => {
       "train.iso",
     ]);
     const content = readFileSync(join(cwd, "my dates/train.en"), "utf8");
+    expect((await xformer([...make, "my dates"], { cwd })).code).toBe(0); // the same once more
     expect(await xformer([...make, "my dates", "--seed", "2"], { cwd })).toEqual({
       stdout: "",
       stderr:
-        "my dates/train.en: this file is there already. Choose another --out, or overwrite it with --force.\n",
+        "my dates/train.en: this file is there already, with other pairs. Choose another --out, or overwrite it with --force.\n",
       code: 1,
     });
     await xformer([...make, "my dates", "--seed", "2", "--force"], { cwd });

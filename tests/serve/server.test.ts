@@ -90,7 +90,14 @@ const failures: unknown[] = [];
 /** Starts a server; whoever does has to stop it. */
 function start(limits: Partial<Limits> = {}, more: object = {}): Promise<RunningServer> {
   const all = { ...(USUAL as Limits), ...limits };
-  const options = { model, limits: all, version: "1.2.3", host: "127.0.0.1", port: 0, page: PAGE };
+  const options = {
+    model,
+    limits: all,
+    version: "1.2.3",
+    host: "127.0.0.1",
+    port: 0,
+    pages: { explorer: PAGE },
+  };
   return serve({ ...options, onFailure: (error) => failures.push(error), ...more });
 }
 
