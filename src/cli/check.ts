@@ -93,7 +93,7 @@ Examples:
   $ npx xformer check pairs.tsv
   $ npx xformer check data/zh-en/train --valid data/zh-en/valid --test data/zh-en/test --source-lang zh --target-lang en
   $ npx xformer check big.tsv.gz --model runs/zh-en-1 --json
-  $ npx xformer check pairs.tsv --fix --filters duplicates,ratio --max-length 80`,
+  $ npx xformer check pairs.tsv --fix --filters duplicates,ratio --output clean.tsv`,
     )
     .action(run(check));
 }
