@@ -162,6 +162,21 @@ describe.skipIf(CHROMIUM === undefined)(inBrowser("the page of a model"), () => 
       lists.map((list) => list.children[2]!.className),
     );
     expect(rows).toEqual(["lit", "lit", "lit"]);
+    // In a beam's tree and in the lesson the words that the translation has in the same places.
+    await page.click("#tab-decoding");
+    await page.waitForSelector(".tree span.best");
+    await page.focus(".chips.target li:nth-child(1) button");
+    const first = await page.textContent(".chips.target li:nth-child(1) button");
+    const inTree = await page.$$eval(".tree span.lit", (spans) => spans.map((span) => span.textContent));
+    expect(inTree).toHaveLength(1);
+    expect(inTree[0]!.split(" ")[0]).toBe(first!.trim());
+    await page.click("#tab-training");
+    await page.hover(".lesson tbody tr:nth-child(2) td:nth-child(1)");
+    expect(
+      await page.$$eval(".lesson tbody td", (cells) =>
+        cells.flatMap((td, i) => (td.matches(".lit") ? [i] : [])),
+      ),
+    ).toEqual([1, 5]); // what the first step says is what the second reads
     await page.click("#tab-attention");
     await page.selectOption("#view .choices select >> nth=0", "cross");
   });

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { BeamNode, BeamTree } from "../../protocol.ts";
 import { percent, shortNumber, thousands } from "../numbers.ts";
+import { litWith, placeInTranslation } from "../parts/lighting.ts";
 import { Slider } from "../parts/slider.tsx";
 import { TokenChips } from "../parts/tokens.tsx";
 import type { State } from "../state.ts";
@@ -113,7 +114,7 @@ function Beam({ state }: { readonly state: State }) {
             {t.found}: <b>{tree.text}</b>
           </p>
           <div class="tree">
-            <Branches tree={tree} parent={-1} path={pathTo(tree, tree.best)} />
+            <Branches state={state} tree={tree} parent={-1} path={pathTo(tree, tree.best)} />
           </div>
           <p class="legend">
             {(["best", "kept", "ended", "pruned", "hopeless"] as const).map((fate) => (
@@ -136,25 +137,32 @@ function pathTo({ nodes }: BeamTree, last: number): ReadonlySet<number> {
 }
 
 interface BranchesProps {
+  readonly state: State;
   readonly tree: BeamTree;
   readonly parent: number;
   readonly path: ReadonlySet<number>;
 }
 
 /** What follows a node, the most probable first. */
-function Branches({ tree, parent, path }: BranchesProps) {
+function Branches({ state, tree, parent, path }: BranchesProps) {
   const children = tree.nodes.flatMap((node, number) => (node.parent === parent ? [{ node, number }] : []));
   if (children.length === 0) return null;
   return (
     <ul>
-      {children.map(({ node, number }) => (
-        <li key={number}>
-          <span class={path.has(number) ? "best" : node.fate} title={titleOf(node)}>
-            {node.text} <small>{percent(node.probability)}</small>
-          </span>
-          <Branches tree={tree} parent={number} path={path} />
-        </li>
-      ))}
+      {children.map(({ node, number }) => {
+        const { class: lit, ...light } = litWith(
+          state,
+          placeInTranslation(state.walk.value!, node.step, node.id),
+        );
+        return (
+          <li key={number}>
+            <span {...light} class={`${path.has(number) ? "best" : node.fate} ${lit}`} title={titleOf(node)}>
+              {node.text} <small>{percent(node.probability)}</small>
+            </span>
+            <Branches state={state} tree={tree} parent={number} path={path} />
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matrix } from "../../../model/trace.ts";
 import type { Neighbour, Questions, Side, Token } from "../../protocol.ts";
 import { shortNumber, thousands } from "../numbers.ts";
-import { isLit, lighting, placeIn } from "../parts/lighting.ts";
+import { isLit, lighting, litIds, placeIn } from "../parts/lighting.ts";
 import { MatrixView } from "../parts/matrix.tsx";
 import { decoderInput, encoderInput, type State, type TokenRow } from "../state.ts";
 import { texts } from "../texts/texts.ts";
@@ -97,7 +97,13 @@ export function TokensView({ state }: { readonly state: State }) {
       </section>
       <section>
         <h3>{t.map}</h3>
-        {map !== undefined && <EmbeddingMap points={map} lit={new Set(ids)} chosen={token.id} />}
+        {map !== undefined && (
+          <EmbeddingMap
+            points={map}
+            sentence={new Set(ids)}
+            marked={new Set([token.id, ...litIds(state, side)])}
+          />
+        )}
       </section>
     </div>
   );
@@ -152,12 +158,13 @@ export function cellFor(columns: number): readonly [width: number, height: numbe
 interface MapProps {
   readonly points: readonly (Token & { readonly x: number; readonly y: number })[];
   /** Tokens of the sentence. */
-  readonly lit: ReadonlySet<number>;
-  readonly chosen: number;
+  readonly sentence: ReadonlySet<number>;
+  /** Those that are chosen or lit. */
+  readonly marked: ReadonlySet<number>;
 }
 
 /** Tokens where their embeddings lie in a plane. */
-function EmbeddingMap({ points, lit, chosen }: MapProps) {
+function EmbeddingMap({ points, sentence, marked }: MapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const shade = theme.value;
   useEffect(() => {
@@ -175,7 +182,7 @@ function EmbeddingMap({ points, lit, chosen }: MapProps) {
     // The sentence's own tokens come last, on top.
     const order = [...points].sort((a, b) => weight(a.id) - weight(b.id));
     function weight(id: number): number {
-      return id === chosen ? 2 : lit.has(id) ? 1 : 0;
+      return marked.has(id) ? 2 : sentence.has(id) ? 1 : 0;
     }
     for (const { id, text, x, y } of order) {
       const strong = weight(id) > 0;
@@ -185,8 +192,8 @@ function EmbeddingMap({ points, lit, chosen }: MapProps) {
       const down = height - 20 - ((y - low) / (high - low || 1)) * (height - 50);
       context.fillText(text, across, down);
     }
-  }, [points, lit, chosen, shade]);
-  const named = points.filter(({ id }) => lit.has(id)).map(({ text }) => text);
+  }, [points, sentence, marked, shade]);
+  const named = points.filter(({ id }) => sentence.has(id)).map(({ text }) => text);
   return (
     <canvas ref={canvas} class="map" width={1400} height={800} role="img" aria-label={named.join(", ")} />
   );

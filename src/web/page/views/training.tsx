@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Lesson } from "../../protocol.ts";
 import { percent, shortNumber } from "../numbers.ts";
+import { litWith, placeInTranslation } from "../parts/lighting.ts";
 import { Scroll } from "../parts/scroll.tsx";
 import { Slider } from "../parts/slider.tsx";
 import type { State } from "../state.ts";
@@ -13,7 +14,8 @@ export function TrainingView({ state }: { readonly state: State }) {
   const [target, setTarget] = useState<string>();
   const [smoothing, setSmoothing] = useState(0);
   const [lesson, setLesson] = useState<Lesson>();
-  const wanted = target ?? state.walk.value!.text;
+  const walk = state.walk.value!;
+  const wanted = target ?? walk.text;
   useEffect(() => {
     let current = true;
     void state.client
@@ -56,8 +58,10 @@ export function TrainingView({ state }: { readonly state: State }) {
           <tbody>
             {lesson.steps.map(({ label, loss, guess }, i) => (
               <tr key={i}>
-                <td>{lesson.input[i]!.text}</td>
-                <td>
+                <td {...litWith(state, placeInTranslation(walk, i - 1, lesson.input[i]!.id))}>
+                  {lesson.input[i]!.text}
+                </td>
+                <td {...litWith(state, placeInTranslation(walk, i, label.id))}>
                   <b>{label.text}</b>
                 </td>
                 <td>
