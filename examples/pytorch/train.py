@@ -31,8 +31,8 @@ from torch.nn.parallel import DistributedDataParallel
 from score import Transformer
 
 IGNORED = -100
-NAMES = {  # what vocabularies call their special tokens
-    "unk": ["<unk>", "[UNK]"],
+NAMES = {  # what vocabularies call their special tokens: src/text/pipeline/specialNames.ts
+    "unk": ["<unk>", "[UNK]", "<|unk|>"],
     "bos": ["<s>", "[BOS]", "<bos>", "<|startoftext|>", "<|begin_of_text|>", "[CLS]"],
     "eos": ["</s>", "[EOS]", "<eos>", "<|endoftext|>", "<|end_of_text|>", "[SEP]"],
 }
@@ -268,7 +268,11 @@ def special_ids(metadata):
         for side in ("source", "target"):
             added = json.loads(metadata[f"{side}_tokenizer"])["added_tokens"]
             found = {token["content"]: token["id"] for token in added}
-            sides.append(next(found[name] for name in names if name in found))
+            known = [found[name] for name in names if name in found]
+            if not known:
+                raise SystemExit(f"The vocabulary of the {side} has no token called {', '.join(names)}: train it with "
+                                 "xformer itself.")
+            sides.append(known[0])
         ids[kind] = sides
     return ids
 
@@ -479,6 +483,9 @@ def main():
     parser.add_argument("--precision", choices=["float32", "bfloat16", "float16"], default="float32")
     parser.add_argument("--compile", action="store_true", help="compile the model with torch.compile")
     options = parser.parse_args()
+    for name in ("last.safetensors", "train.pairs"):
+        if not (options.run / name).is_file():
+            raise SystemExit(f"{options.run}: there is no {name}. Make the run ready with `xformer train --prepare`.")
     options.dtype = None if options.precision == "float32" else getattr(torch, options.precision)
 
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))

@@ -3,6 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
+import { SPECIAL_NAMES } from "../../src/text/pipeline/specialNames.ts";
 import { temporaryDirectory } from "../io/temporaryDirectory.ts";
 import { letterPairs, SMALLEST, writeFiles, xformer } from "../support/cli.ts";
 
@@ -84,6 +85,14 @@ describe("train --prepare", () => {
     expect((await xformer([...TRAIN, "--max-steps", "1", "--out", "half", "--force"], { cwd })).code).toBe(0);
     expect(existsSync(join(cwd, "half", "train.pairs"))).toBe(false);
   });
+});
+
+it("examples/pytorch/train.py knows special tokens by the names that tokenizers are read with", () => {
+  const script = readFileSync(join(ROOT, "examples", "pytorch", "train.py"), "utf8");
+  const names = [...script.matchAll(/^ {4}"(?:unk|bos|eos)": (\[.*\]),$/gm)].map(([, list]) =>
+    JSON.parse(list!),
+  );
+  expect(names).toEqual(SPECIAL_NAMES);
 });
 
 describe.skipIf(PYTHON === undefined)(
